@@ -1,0 +1,55 @@
+"""Threads run independent pieces of one computation side by side; kernels release Python's lock meanwhile.
+
+Tasks are cut so that each result has one owner, and results come back in the order of the tasks: the bits of a
+result do not depend on the number of threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from joblib import effective_n_jobs
+
+from ..environment import available_cores
+
+__all__ = ["resolve_n_jobs", "run_tasks"]
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+
+def resolve_n_jobs(n_jobs: int | None, *, when_none: int | None = None) -> int:
+    """Number of threads that an ``n_jobs`` asks for, at least 1 and at most the cores of this process.
+
+    Parameters
+    ----------
+    n_jobs : int or None
+        As in joblib: -1 is all cores, -2 all but one. None is 1, or what a joblib context says.
+    when_none : int, optional
+        What None means instead (xgboost's None is all cores: -1).
+
+    Raises
+    ------
+    ValueError
+        If `n_jobs` is 0 or not an integer.
+    """
+    if n_jobs is None and when_none is not None:
+        n_jobs = when_none
+    if n_jobs is not None and (isinstance(n_jobs, bool) or int(n_jobs) != n_jobs or n_jobs == 0):
+        raise ValueError(f"n_jobs={n_jobs!r} must be a nonzero integer or None")
+    # More threads than cores only take turns: LightGBM with n_jobs=10000 hangs for a minute.
+    return max(1, min(effective_n_jobs(n_jobs), available_cores()))
+
+
+def run_tasks(function: Callable[[Task], Result], tasks: Iterable[Task], n_threads: int) -> list[Result]:
+    """Results of `function` for each task, in the order of the tasks.
+
+    The pool lives for this call only, so nothing is left behind that a fork could break.
+    """
+    todo: list[Any] = list(tasks)
+    if n_threads <= 1 or len(todo) <= 1:
+        return [function(task) for task in todo]
+    with ThreadPoolExecutor(min(n_threads, len(todo))) as pool:
+        return list(pool.map(function, todo))
