@@ -46,7 +46,7 @@ from pathlib import Path
 from typing import Any
 
 import numba
-from numba.core import config
+import numba.core.config
 
 __all__ = ["cache_base", "cache_folder", "kernel"]
 
@@ -59,6 +59,8 @@ LOWER_FLOORS = ("tree", "numeric")
 # The flags of LLVM's fast-math that leave nan and inf their meaning: without nnan and ninf, `x != x` stays a test.
 REASSOCIATE = {"reassoc", "contract", "arcp", "nsz"}
 
+# Numba's settings are attributes that it sets at run time; `Any` because no type checker can see them.
+_settings: Any = numba.core.config
 _lock = threading.Lock()
 
 
@@ -92,12 +94,12 @@ def kernel(function: Callable | None = None, *, reassociate: bool = False, inlin
         return numba.njit(**options)(function)
     # Numba reads its setting when the function is decorated. It is the user's setting too: put it back.
     with _lock:
-        users_own = config.CACHE_DIR
-        config.CACHE_DIR = str(folder)
+        users_own = _settings.CACHE_DIR
+        _settings.CACHE_DIR = str(folder)
         try:
             return numba.njit(cache=True, **options)(function)
         finally:
-            config.CACHE_DIR = users_own
+            _settings.CACHE_DIR = users_own
 
 
 @functools.cache
