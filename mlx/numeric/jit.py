@@ -131,8 +131,8 @@ def source_digest(package: str) -> str:
     """Digest of the sources of a subpackage and of the floors below it: changed code, other folder."""
     digest = hashlib.sha256()
     for name in dict.fromkeys((package, *LOWER_FLOORS)):
-        for path in sorted((PACKAGE_ROOT / name).glob("*.py")):
-            digest.update(path.name.encode())
+        for path in sorted((PACKAGE_ROOT / name).rglob("*.py")):
+            digest.update(path.relative_to(PACKAGE_ROOT).as_posix().encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from numbers import Integral
 from typing import Any, TypeVar
 
 from joblib import effective_n_jobs
@@ -35,9 +36,9 @@ def resolve_n_jobs(n_jobs: int | None, *, when_none: int | None = None) -> int:
     ValueError
         If `n_jobs` is 0 or not an integer.
     """
-    if n_jobs is None and when_none is not None:
+    if n_jobs is None:
         n_jobs = when_none
-    if n_jobs is not None and (isinstance(n_jobs, bool) or int(n_jobs) != n_jobs or n_jobs == 0):
+    if n_jobs is not None and (not isinstance(n_jobs, Integral) or isinstance(n_jobs, bool) or n_jobs == 0):
         raise ValueError(f"n_jobs={n_jobs!r} must be a nonzero integer or None")
     # More threads than cores only take turns: LightGBM with n_jobs=10000 hangs for a minute.
     return max(1, min(effective_n_jobs(n_jobs), available_cores()))
