@@ -36,16 +36,20 @@ NUMBA_FILES = {"numeric/jit.py", "numeric/intrinsics.py"}
 NUMBA_NAMES = {"njit", "jit", "vectorize", "guvectorize", "stencil", "cfunc", "jitclass", "prange"}
 
 # Third-party packages that only one package of ours may import, and only inside functions.
-ONLY_IN = {"xgboost": "compare", "shap": "compare", "lime": "compare", "dask": "distributed", "distributed": "distributed"}
+ONLY_IN = {
+    "xgboost": "compare",
+    "shap": "compare",
+    "lime": "compare",
+    "dask": "distributed",
+    "distributed": "distributed",
+}
 # (package, file, class.function): the named exceptions to ONLY_IN.
 MAY_IMPORT_TOO = {("shap", "explain/explanation.py", "Explanation.to_shap")}
 # Heavy, or an optional dependency: never at import.
 ONLY_INSIDE_FUNCTIONS = {"matplotlib", "rich", "pandas", "pyarrow", "xgboost", "shap", "lime", "dask", "skops", "torch"}
 
 # Names that Apple's array framework has under `mlx`, and names that say nothing.
-NAMES_OF_APPLE = {
-    "core", "nn", "optimizers", "utils", "extension", "data", "_distributed_utils", "_reprlib_fix", "__main__", "launch",
-}  # fmt: skip
+NAMES_OF_APPLE = {"core", "nn", "optimizers", "utils", "extension", "data", "_distributed_utils", "__main__"}
 EMPTY_NAMES = {"utils", "util", "helpers", "misc", "common"}
 
 LONGEST_FILE = 400
@@ -54,7 +58,7 @@ LONGEST_FUNCTION = 60
 MAY_BE_LONG: dict[str, str] = {}
 
 
-# Reading a package -------------------------------------------------------------------------------------------------
+# Reading a package ------------------------------------------------------------------------------------------
 
 
 class Import:
@@ -145,7 +149,7 @@ def place_of(file):
     return parts[0] if len(parts) > 1 else Path(parts[0]).stem
 
 
-# Rules --------------------------------------------------------------------------------------------------------------
+# Rules ------------------------------------------------------------------------------------------------------
 
 
 def unknown_places(root):
@@ -274,8 +278,7 @@ def unfinished_places(root):
         for path in files_of(root)
         for number, line in enumerate(path.read_text().splitlines(), 1)
         for mark in marks
-        if mark in line.split()
-        or mark + ":" in line
+        if mark in line.split() or mark + ":" in line
     ]
 
 
@@ -303,7 +306,7 @@ def test_reasons_for_length_are_not_stale():
         assert f"def {function}" in text if function else text.count("\n") > LONGEST_FILE
 
 
-# The rules themselves -----------------------------------------------------------------------------------------------
+# The rules themselves ---------------------------------------------------------------------------------------
 
 PLANTED = [
     (unknown_places, "gadgets/thing.py", "x = 1"),

@@ -30,7 +30,7 @@ def fresh_bases():
         cached.cache_clear()
 
 
-# What the decorator promises -----------------------------------------------------------------------------------------
+# What the decorator promises --------------------------------------------------------------------------------
 
 
 @kernel
@@ -104,9 +104,15 @@ def test_users_own_cache_setting_is_put_back(monkeypatch):
 
 
 def test_kernel_is_a_plain_function_without_the_compiler(tmp_path):
-    code = "from mlx.numeric.jit import kernel\n@kernel\ndef f(x): return x + 1\n@kernel(inline=True)\ndef g(x): return f(x)\n"
     path = tmp_path / "plain.py"
-    path.write_text(code + "import types; assert isinstance(f, types.FunctionType); print(g('ab'.count('b')))")
+    path.write_text(
+        "import types\n"
+        "from mlx.numeric.jit import kernel\n"
+        "@kernel\ndef f(x): return x + 1\n"
+        "@kernel(inline=True)\ndef g(x): return f(x)\n"
+        "assert isinstance(f, types.FunctionType)\n"
+        "print(g('ab'.count('b')))"
+    )
     told = run([sys.executable, str(path)], NUMBA_DISABLE_JIT="1", MLX_CACHE_DIR=str(tmp_path / "cache"))
     assert told.split() == ["2"]
 
@@ -119,7 +125,7 @@ def test_this_file_passes_without_the_compiler():
     assert "passed" in told
 
 
-# The digest ----------------------------------------------------------------------------------------------------------
+# The digest -------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -164,7 +170,7 @@ def test_digest_sees_files_in_subfolders(small_package):
     assert jit.source_digest("explain") != before
 
 
-# Where the compiled code goes ------------------------------------------------------------------------------------------
+# Where the compiled code goes -------------------------------------------------------------------------------
 
 
 def test_candidates_come_in_the_promised_order(monkeypatch):
@@ -219,9 +225,9 @@ def test_nothing_writable_means_no_folder_and_no_error(monkeypatch, fresh_bases)
     assert kernel(lambda x: x + 1)(1) == 2
 
 
-# Whole installations ---------------------------------------------------------------------------------------------------
+# Whole installations ----------------------------------------------------------------------------------------
 
-# A kernel of the installed package, called once; prints what it gave, the folder, and how many compiled files lie there.
+# A kernel of the installed package, called once; prints what it gave, the folder, and the hits of its cache.
 USE = """
 import numpy as np
 from mlx.boosting.kernels_for_test import probe
@@ -275,8 +281,14 @@ def run(command, **environment):
 
 def use(installation, **environment):
     """Value, cache folder and cache hits of the probe kernel in a fresh process."""
-    settings = {"PYTHONPATH": str(installation / "site"), "PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": str(installation / "tmp")}
-    told = run([sys.executable, "-P", "-W", "error", "-c", textwrap.dedent(USE)], **{**settings, "HOME": None, **environment})
+    settings = {
+        "PYTHONPATH": str(installation / "site"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "TMPDIR": str(installation / "tmp"),
+    }
+    told = run(
+        [sys.executable, "-P", "-W", "error", "-c", textwrap.dedent(USE)], **{**settings, "HOME": None, **environment}
+    )
     value, folder, hits = told.split()
     return float(value), folder, int(hits)
 
@@ -325,7 +337,7 @@ def test_temporary_folder_that_somebody_planted_is_not_used(installation):
 
 
 def test_warmed_cache_that_cannot_be_written_is_copied_once(installation):
-    """An image warmed as one user and run as another. Root can write to everything, so the copy is asked for by name."""
+    """An image warmed as one user and run as another; root can write to everything, so the folder is named."""
     warmed, home = installation / "warmed", installation / "home"
     use(installation, MLX_CACHE_DIR=str(warmed))
     refuse = (

@@ -17,7 +17,9 @@ def four_cores(monkeypatch):
     monkeypatch.setattr(threads, "effective_n_jobs", lambda n: 1 if n is None else n if n > 0 else max(1, 4 + 1 + n))
 
 
-@pytest.mark.parametrize(("n_jobs", "expected"), [(None, 1), (1, 1), (3, 3), (4, 4), (10_000, 4), (-1, 4), (-2, 3), (-9, 1)])
+@pytest.mark.parametrize(
+    ("n_jobs", "expected"), [(None, 1), (1, 1), (3, 3), (4, 4), (10_000, 4), (-1, 4), (-2, 3), (-9, 1)]
+)
 def test_number_of_threads(four_cores, n_jobs, expected):
     assert resolve_n_jobs(n_jobs) == expected
 

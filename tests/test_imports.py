@@ -1,0 +1,202 @@
+"""What an import costs and what it touches. Every test here runs in a fresh process."""
+
+import functools
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.inventory import all_modules
+from tests.test_public_api import PUBLIC
+
+HEAVY = {"numba", "llvmlite", "pandas", "pyarrow", "matplotlib", "rich", "xgboost", "shap", "lime", "dask", "torch"}
+# Packages whose first use compiles anyway may load Numba; the others must not.
+MAY_LOAD_NUMBA = {"boosting", "tree", "ensemble", "manifold", "explain"}
+# Internal places whose import must stay free of Numba too.
+WITHOUT_NUMBA = ("cli", "compare", "callbacks", "environment", "losses", "plots", "validation")
+# What a user of the same model imports today from scikit-learn: the yardstick of an import's cost.
+PEER_IMPORT = {
+    "boosting": "sklearn.ensemble",
+    "decomposition": "sklearn.decomposition",
+    "explain": "sklearn.linear_model",
+    "linear_model": "sklearn.linear_model",
+    "neural_network": "sklearn.neural_network",
+}
+PUBLIC_NAMES = [(package, name) for package in sorted(PUBLIC) for name in sorted(PUBLIC[package])]
+LARGEST_EXTRA_SECONDS = 0.1
+
+
+def run_python(code, *options, environment=(), **keywords):
+    """Standard output of a fresh interpreter; its standard error fails the test if it exits badly."""
+    result = subprocess.run(
+        [sys.executable, *options, "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, **dict(environment)},
+        **keywords,
+    )
+    assert result.returncode == 0, result.stderr
+    return result
+
+
+def loaded_by(statement):
+    """Top-level names of the modules that a statement loads, beside the interpreter's own."""
+    code = f"import sys; before = set(sys.modules); {statement}; print(*sorted(set(sys.modules) - before))"
+    modules = run_python(code).stdout.split()
+    return {name.split(".")[0] for name in modules} - sys.stdlib_module_names, set(modules)
+
+
+@functools.cache
+def by_scikit_learn():
+    """What scikit-learn loads itself (1.9 loads pandas where it is installed): not this package's doing."""
+    return loaded_by("import sklearn.base")[0]
+
+
+def test_import_mlx_loads_the_standard_library_only():
+    top, modules = loaded_by("import mlx")
+    assert top == {"mlx"}
+    assert modules >= {"mlx", "mlx.environment"}
+
+
+@pytest.mark.parametrize(("package", "name"), PUBLIC_NAMES)
+def test_import_of_a_public_name_loads_no_heavy_library(package, name):
+    top, _ = loaded_by(f"from mlx.{package} import {name}")
+    allowed = {"numba", "llvmlite"} if package in MAY_LOAD_NUMBA else set()
+    assert not (top & HEAVY) - allowed - by_scikit_learn()
+
+
+@pytest.mark.parametrize(("package", "name"), PUBLIC_NAMES)
+def test_import_adds_no_library_to_scikit_learns(package, name):
+    """The deterministic twin of the cost: beyond what the peer's module loads, nothing but this package."""
+    peers, _ = loaded_by(f"import {PEER_IMPORT[package]}")
+    ours, _ = loaded_by(f"from mlx.{package} import {name}")
+    assert ours - peers <= {"mlx"}
+
+
+@pytest.mark.parametrize("name", WITHOUT_NUMBA)
+def test_internal_module_loads_no_heavy_library(name):
+    top, _ = loaded_by(f"import mlx.{name}")
+    assert not (top & HEAVY) - by_scikit_learn()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("package", "name"), PUBLIC_NAMES)
+def test_import_costs_at_most_a_tenth_of_a_second_more(package, name):
+    """CPU time, so that a busy machine matters little; the least of alternating runs, so that a slow one matters not.
+
+    The only assertion about time in these tests. A failure is measured again with more runs before it counts.
+    """
+
+    def seconds(statement):
+        code = f"import os; {statement}; t = os.times(); print(t.user + t.system)"
+        return float(run_python(code).stdout)
+
+    ours, peers = [], []
+    for runs in (4, 12):
+        for _ in range(runs):
+            peers.append(seconds(f"import {PEER_IMPORT[package]}"))
+            ours.append(seconds(f"from mlx.{package} import {name}"))
+        if min(ours) - min(peers) <= LARGEST_EXTRA_SECONDS:
+            break
+    assert min(ours) - min(peers) <= LARGEST_EXTRA_SECONDS
+
+
+# Everything that an import could change behind the user's back. Libraries are imported first: what they
+# change themselves is not this package's doing.
+SNAPSHOT = """
+import importlib, json, locale, logging, os, random, signal, sys, threading, warnings
+import joblib, matplotlib, numba, numba.core.config, numpy as np, pandas, scipy, sklearn, sklearn.ensemble, threadpoolctl
+
+def snapshot():
+    handlers = {int(s): repr(signal.getsignal(s)) for s in signal.valid_signals()}
+    return {
+        "random": repr(random.getstate()),
+        "numpy random": repr([np.asarray(part).tolist() for part in np.random.get_state()]),
+        "warnings": repr(warnings.filters),
+        "showwarning": repr(warnings.showwarning),
+        "locale": locale.setlocale(locale.LC_ALL),
+        "signals": handlers,
+        "environment": dict(os.environ),
+        "numba": {k: repr(v) for k, v in sorted(vars(numba.core.config).items()) if k.isupper()},
+        "numpy errors": np.geterr(),
+        "numpy print": repr(np.get_printoptions()),
+        "scikit-learn": repr(sklearn.get_config()),
+        "pandas": repr([pandas.get_option(k) for k in ("mode.copy_on_write", "display.max_rows", "display.width")]),
+        "matplotlib": repr(sorted((k, repr(v)) for k, v in dict.items(matplotlib.rcParams))),
+        "path": list(sys.path),
+        "hooks": repr([sys.excepthook, sys.displayhook, sys.gettrace(), threading.excepthook]),
+        "limits": [sys.getrecursionlimit(), sys.getswitchinterval()],
+        "threads": threading.active_count(),
+        "logging": repr([logging.root.handlers, logging.root.level, logging.getLogger("numba").level]),
+        "blas": repr(sorted((d["filepath"], d["num_threads"]) for d in threadpoolctl.threadpool_info())),
+        "working folder": os.getcwd(),
+    }
+"""
+
+
+def changes_after(statement):
+    code = f"{SNAPSHOT}\nbefore = snapshot()\n{statement}\nafter = snapshot()\n"
+    code += "print(json.dumps([key for key in before if before[key] != after[key]]))"
+    return json.loads(run_python(code).stdout.splitlines()[-1])
+
+
+def test_importing_every_module_changes_no_global_state():
+    assert changes_after(f"for name in {all_modules()!r}: importlib.import_module(name)") == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "key"),
+    [
+        ("random.seed(0)", "random"),
+        ("np.random.seed(0)", "numpy random"),
+        ("warnings.simplefilter('ignore')", "warnings"),
+        ("signal.signal(signal.SIGINT, signal.SIG_IGN)", "signals"),
+        ("os.environ['OMP_NUM_THREADS'] = '1'", "environment"),
+        ("numba.core.config.CACHE_DIR = '/nowhere'", "numba"),
+        ("np.seterr(all='raise')", "numpy errors"),
+        ("matplotlib.rcParams['lines.linewidth'] = 9", "matplotlib"),
+    ],
+)
+def test_the_snapshot_sees_a_change(statement, key):
+    assert key in changes_after(statement)
+
+
+# Apple's array framework in the same environment ------------------------------------------------------------
+
+
+@pytest.fixture
+def with_apple(tmp_path):
+    """Environment whose search path holds the metadata of Apple's distribution."""
+    (tmp_path / "mlx-0.32.4.dist-info").mkdir()
+    (tmp_path / "mlx-0.32.4.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: mlx\nVersion: 0.32.4\n")
+    return {"PYTHONPATH": str(tmp_path)}
+
+
+def test_one_warning_when_apples_framework_is_there(with_apple):
+    code = "import mlx, mlx.losses, importlib; importlib.import_module('mlx')"
+    result = run_python(code, environment=with_apple)
+    assert result.stderr.count("UserWarning") == 1
+    assert "0.32.4" in result.stderr
+    assert "pip uninstall mlx ml-explained" in result.stderr
+
+
+def test_the_warning_can_be_silenced(with_apple):
+    assert run_python("import mlx", environment={**with_apple, "MLX_IGNORE_APPLE": "1"}).stderr == ""
+
+
+def test_no_warning_otherwise(tmp_path):
+    """Distributions whose names only begin alike are other people's."""
+    (tmp_path / "mlx_lm-0.2.dist-info").mkdir()
+    (tmp_path / "mlxtend-0.23.dist-info").mkdir()
+    assert run_python("import mlx", "-W", "error", environment={"PYTHONPATH": str(tmp_path)}).stderr == ""
+
+
+def test_doctor_tells_of_apples_framework(with_apple):
+    code = "from mlx.cli import main; raise SystemExit(main(['doctor']))"
+    told = run_python(code, "-W", "ignore", environment=with_apple).stdout
+    assert "0.32.4" in told
+    assert "Apple" in told
+    assert "Apple" not in run_python(code).stdout.replace("not installed", "")
