@@ -1,0 +1,46 @@
+"""Where a signature differs from the peer's on purpose, each with its reason."""
+
+# (class, method, parameter): (our default as repr, reason)
+DEFAULTS = {
+    ("KernelExplainer", "__call__", "l1_reg"): (
+        "False",
+        "shap's num_features(10) returns other numbers than Shapley values; the same argument restores it",
+    ),
+    ("KernelExplainer", "shap_values", "l1_reg"): (
+        "False",
+        "shap's num_features(10) returns other numbers than Shapley values; the same argument restores it",
+    ),
+}
+
+# (class, method, parameter): reason why the parameter is not there
+PARAMETERS_ABSENT = {
+    ("XGBClassifier", "__init__", "kwargs"): "an unknown parameter is a TypeError here, not a warning of the engine",
+    ("XGBRegressor", "__init__", "kwargs"): "an unknown parameter is a TypeError here, not a warning of the engine",
+    (
+        "KernelExplainer",
+        "__init__",
+        "kwargs",
+    ): "the keywords that shap takes out of it are parameters of their own",
+    ("KernelExplainer", "shap_values", "kwargs"): "the keywords that shap takes out of it are parameters of their own",
+}
+
+# (class, method): reason why the method is not there
+METHODS_ABSENT = {
+    ("KernelExplainer", name): "a step of shap's own algorithm, not of its interface"
+    for name in (
+        "addsample",
+        "allocate",
+        "explain",
+        "explain_row",
+        "not_equal",
+        "run",
+        "solve",
+        "supports_model_with_masker",
+        "varying_groups",
+    )
+} | {
+    ("KernelExplainer", "load"): "an explainer holds a function; the model's own file is what should be stored",
+    ("KernelExplainer", "save"): "an explainer holds a function; the model's own file is what should be stored",
+    ("LimeTabularExplainer", "convert_and_round"): "a step of lime's own algorithm, not of its interface",
+    ("LimeTabularExplainer", "validate_training_data_stats"): "a step of lime's own algorithm, not of its interface",
+}

@@ -1,0 +1,283 @@
+"""For every parameter of every constructor: a stated case in which changing it changes the result.
+
+An entry says which other value is given, and which observation must differ from that with the default. What is not
+supported stands here too, as `Refused`: it must raise NotImplementedError that names the parameter.
+"""
+
+import contextlib
+import io
+import pickle
+import warnings
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from types import MappingProxyType
+from typing import Any, NamedTuple
+from unittest import mock
+
+import numpy as np
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, load_iris
+from sklearn.preprocessing import scale
+
+from mlx.numeric import threads
+
+
+class Effect(NamedTuple):
+    """Changing the parameter to `other` changes the observation `changes`; `given` holds in both runs."""
+
+    other: Any
+    changes: str
+    given: Mapping[str, Any] = MappingProxyType({})
+    data: str = ""
+
+
+class Refused(NamedTuple):
+    """Setting the parameter to `other` raises NotImplementedError that names it."""
+
+    other: Any
+    given: Mapping[str, Any] = MappingProxyType({})
+
+
+# Data --------------------------------------------------------------------------------------------------------------
+
+
+def regression():
+    X, y = load_diabetes(return_X_y=True)
+    return X[:120] * 20, y[:120] / 50
+
+
+def collinear():
+    """A column that is another but for 1e-3: a cutoff of singular values decides what becomes of it."""
+    X, y = regression()
+    return np.column_stack([X[:, :2], X[:, 0] + 1e-3 * X[:, 2]]), y
+
+
+def multi_target():
+    X, y = regression()
+    return X, np.column_stack([y, -y, y**2])
+
+
+def binary():
+    X, y = load_breast_cancer(return_X_y=True)
+    return scale(X[:150, :6]), y[:150]
+
+
+def unbalanced():
+    X, y = binary()
+    rare = np.flatnonzero(y == 0)[:12]
+    rows = np.concatenate([np.flatnonzero(y == 1), rare])
+    return X[rows], y[rows]
+
+
+def multi_class():
+    X, y = load_iris(return_X_y=True)
+    return scale(X), y
+
+
+def digits():
+    X, y = load_digits(return_X_y=True)
+    return X[:100], y[:100]
+
+
+def minus_nine_for_missing():
+    X, y = regression()
+    X = X.copy()
+    X[::7, 2] = -9.0
+    return X, y
+
+
+DATA: dict[str, Callable[[], tuple[np.ndarray, np.ndarray]]] = {
+    function.__name__: function
+    for function in (
+        regression,
+        collinear,
+        multi_target,
+        binary,
+        unbalanced,
+        multi_class,
+        digits,
+        minus_nine_for_missing,
+    )
+}
+
+
+# Observing ----------------------------------------------------------------------------------------------------------
+
+
+def observe(estimator, data, *, fits=1, **fit_arguments):
+    """What a user can see of a fit: fitted attributes, outputs, printed text, threads, and the input afterwards.
+
+    Returns a mapping from names to pickles, so that equal means equal bits.
+    """
+    X, y = DATA[data]()
+    X_before = X.copy()
+    printed, pools = io.StringIO(), []
+
+    class CountedPool(ThreadPoolExecutor):
+        def __init__(self, max_workers=None, *arguments, **keywords):
+            pools.append(max_workers)
+            super().__init__(max_workers, *arguments, **keywords)
+
+    with (
+        contextlib.redirect_stdout(printed),
+        contextlib.redirect_stderr(printed),
+        mock.patch.object(threads, "ThreadPoolExecutor", CountedPool),
+        mock.patch.object(threads, "available_cores", lambda: 4),
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("ignore")  # one iteration does not converge, and should not
+        for _ in range(fits):
+            estimator.fit(X, y, **fit_arguments)
+        seen = {
+            name: value
+            for name, value in vars(estimator).items()
+            if name.endswith("_") and not name.startswith("_") and not callable(value)
+        }
+        for method in ("predict", "predict_proba", "transform", "inverse_transform", "score_samples"):
+            if hasattr(estimator, method):
+                argument = X_before[:, : estimator.n_components_] if method == "inverse_transform" else X_before
+                seen[method] = getattr(estimator, method)(argument)
+        for name in ("feature_importances_",):  # properties
+            if hasattr(type(estimator), name):
+                seen[name] = getattr(estimator, name)
+    seen["output"] = printed.getvalue()
+    seen["threads"] = max(pools, default=1)
+    seen["input"] = np.array_equal(X, X_before, equal_nan=True)
+    seen["parameters"] = sorted(map(repr, estimator.get_params().items()))
+    return {name: pickle.dumps(value) for name, value in seen.items()}
+
+
+# The table ----------------------------------------------------------------------------------------------------------
+
+LINEAR_REGRESSION = {
+    "fit_intercept": Effect(False, "coef_"),
+    "copy_X": Effect(False, "input"),
+    "tol": Effect(0.5, "coef_", data="collinear"),
+    "n_jobs": Effect(2, "threads", data="multi_target"),
+    "positive": Effect(True, "coef_"),
+}
+
+LOGISTIC_REGRESSION = {
+    "penalty": Effect(None, "coef_"),
+    "C": Effect(0.1, "coef_"),
+    "l1_ratio": Effect(1.0, "coef_", {"solver": "saga"}),
+    "dual": Effect(True, "coef_", {"solver": "liblinear"}),
+    "tol": Effect(0.5, "coef_"),
+    "fit_intercept": Effect(False, "coef_"),
+    "intercept_scaling": Effect(10.0, "coef_", {"solver": "liblinear"}),
+    "class_weight": Effect("balanced", "coef_", data="unbalanced"),
+    "random_state": Effect(1, "coef_", {"solver": "saga"}),
+    "solver": Effect("newton-cholesky", "coef_"),
+    "max_iter": Effect(2, "n_iter_"),
+    "verbose": Effect(1, "output"),
+    "warm_start": Effect(True, "n_iter_"),
+    "n_jobs": Effect(2, "threads"),
+}
+
+PCA = {
+    "n_components": Effect(2, "components_"),
+    "copy": Effect(False, "input", {"svd_solver": "full"}),
+    "whiten": Effect(True, "transform"),
+    "svd_solver": Effect("randomized", "components_", {"n_components": 2, "random_state": 0}),
+    "tol": Effect(0.5, "components_", {"n_components": 2, "svd_solver": "arpack", "random_state": 0}, "digits"),
+    "iterated_power": Effect(0, "components_", {"n_components": 2, "svd_solver": "randomized", "random_state": 0}),
+    "n_oversamples": Effect(1, "components_", {"n_components": 2, "svd_solver": "randomized", "random_state": 0}),
+    "power_iteration_normalizer": Effect(
+        "QR", "components_", {"n_components": 2, "svd_solver": "randomized", "random_state": 0}
+    ),
+    "random_state": Effect(1, "components_", {"n_components": 2, "svd_solver": "randomized"}),
+}
+
+_NETWORK = {"hidden_layer_sizes": (4,), "max_iter": 5, "random_state": 0}
+_STOPPING = {**_NETWORK, "max_iter": 60, "tol": 10.0}
+
+MULTILAYER_PERCEPTRON = {
+    "hidden_layer_sizes": Effect((3,), "predict", {"max_iter": 5, "random_state": 0}),
+    "activation": Effect("tanh", "coefs_", _NETWORK),
+    "solver": Effect("sgd", "coefs_", _NETWORK),
+    "alpha": Effect(1.0, "coefs_", _NETWORK),
+    "batch_size": Effect(10, "coefs_", _NETWORK),
+    "learning_rate": Effect("invscaling", "coefs_", {**_NETWORK, "solver": "sgd"}),
+    "learning_rate_init": Effect(0.1, "coefs_", _NETWORK),
+    "power_t": Effect(0.9, "coefs_", {**_NETWORK, "solver": "sgd", "learning_rate": "invscaling"}),
+    "max_iter": Effect(7, "n_iter_", {"hidden_layer_sizes": (4,), "random_state": 0}),
+    "shuffle": Effect(False, "coefs_", {**_NETWORK, "batch_size": 10}),
+    "random_state": Effect(1, "coefs_", {"hidden_layer_sizes": (4,), "max_iter": 5}),
+    "tol": Effect(10.0, "n_iter_", {**_NETWORK, "max_iter": 60}),
+    "verbose": Effect(True, "output", _NETWORK),
+    "warm_start": Effect(True, "coefs_", _NETWORK),
+    "momentum": Effect(0.1, "coefs_", {**_NETWORK, "solver": "sgd"}),
+    "nesterovs_momentum": Effect(False, "coefs_", {**_NETWORK, "solver": "sgd"}),
+    "early_stopping": Effect(True, "coefs_", _NETWORK),
+    "validation_fraction": Effect(0.4, "coefs_", {**_NETWORK, "early_stopping": True}),
+    "beta_1": Effect(0.5, "coefs_", _NETWORK),
+    "beta_2": Effect(0.5, "coefs_", _NETWORK),
+    "epsilon": Effect(0.1, "coefs_", _NETWORK),
+    "n_iter_no_change": Effect(3, "n_iter_", _STOPPING),
+    "max_fun": Effect(3, "coefs_", {**_NETWORK, "max_iter": 50, "solver": "lbfgs"}),
+}
+
+_TREES = {"n_estimators": 4, "max_depth": 3}
+
+BOOSTER = {
+    "max_depth": Effect(2, "predict", {"n_estimators": 4}),
+    "max_leaves": Refused(3, _TREES),
+    "max_bin": Effect(4, "predict", _TREES),
+    "grow_policy": Refused("lossguide", _TREES),
+    "learning_rate": Effect(0.1, "predict", _TREES),
+    "n_estimators": Effect(3, "predict", {"max_depth": 2}),
+    "verbosity": Refused(2, _TREES),
+    "objective": Refused("reg:tweedie", _TREES),
+    "booster": Refused("dart", _TREES),
+    "tree_method": Refused("exact", _TREES),
+    "n_jobs": Effect(2, "threads", _TREES),
+    "gamma": Effect(5.0, "predict", _TREES),
+    "min_child_weight": Effect(20.0, "predict", _TREES),
+    "max_delta_step": Effect(0.1, "predict", _TREES),
+    "subsample": Refused(0.5, _TREES),
+    "sampling_method": Refused("gradient_based", _TREES),
+    "colsample_bytree": Refused(0.5, _TREES),
+    "colsample_bylevel": Refused(0.5, _TREES),
+    "colsample_bynode": Refused(0.5, _TREES),
+    "reg_alpha": Effect(1.0, "predict", _TREES),
+    "reg_lambda": Effect(10.0, "predict", _TREES),
+    "scale_pos_weight": Effect(5.0, "predict_proba", _TREES),
+    "base_score": Effect(0.2, "predict", _TREES),
+    "random_state": Refused(1, _TREES),
+    "missing": Effect(-9.0, "predict", _TREES, data="minus_nine_for_missing"),
+    "num_parallel_tree": Refused(2, _TREES),
+    "monotone_constraints": Refused("(1,0)", _TREES),
+    "interaction_constraints": Refused("[[0,1]]", _TREES),
+    "importance_type": Effect("weight", "feature_importances_", _TREES),
+    "device": Refused("cuda", _TREES),
+    "validate_parameters": Refused(False, _TREES),
+    "enable_categorical": Refused(True, _TREES),
+    "feature_types": Refused(["q"] * 10, _TREES),
+    "feature_weights": Refused([1.0] * 10, _TREES),
+    "max_cat_to_onehot": Refused(2, _TREES),
+    "max_cat_threshold": Refused(2, _TREES),
+    "multi_strategy": Refused("multi_output_tree", _TREES),
+    "eval_metric": Refused("mae", _TREES),
+    "early_stopping_rounds": Refused(2, _TREES),
+    "callbacks": Refused([object()], _TREES),
+}
+
+EFFECTS: dict[str, dict[str, Effect | Refused]] = {
+    "LinearRegression": LINEAR_REGRESSION,
+    "LogisticRegression": LOGISTIC_REGRESSION,
+    "PCA": PCA,
+    "MLPClassifier": MULTILAYER_PERCEPTRON,
+    "MLPRegressor": {"loss": Effect("poisson", "coefs_", _NETWORK), **MULTILAYER_PERCEPTRON},
+    "XGBClassifier": BOOSTER,
+    "XGBRegressor": BOOSTER,
+}
+
+# Data of a class where its entry names none.
+DEFAULT_DATA = {
+    "LinearRegression": "regression",
+    "LogisticRegression": "binary",
+    "PCA": "regression",
+    "MLPClassifier": "multi_class",
+    "MLPRegressor": "regression",
+    "XGBClassifier": "binary",
+    "XGBRegressor": "regression",
+}

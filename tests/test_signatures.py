@@ -1,0 +1,153 @@
+"""Change the import line, nothing else: every parameter of the peer is there, with its default, and does something.
+
+The peers' signatures are frozen as JSON, so that this holds without the peers. A parameter is either refused by name
+when it is set, or there is a stated case in which changing it changes the result (`signatures/effects.py`).
+"""
+
+import inspect
+import json
+
+import pytest
+
+from tests.inventory import estimator_classes, explainer_classes
+from tests.signatures.departures import DEFAULTS, METHODS_ABSENT, PARAMETERS_ABSENT
+from tests.signatures.effects import DEFAULT_DATA, EFFECTS, Refused, observe
+from tests.signatures.freeze import LIBRARIES, freeze, frozen_path, installed_version, parameters_of
+
+OURS = {**estimator_classes(), **explainer_classes()}
+PEERS = {}
+for library in LIBRARIES:
+    PEERS |= json.loads(frozen_path(library).read_text())["classes"]
+
+METHODS = [(name, method) for name, methods in PEERS.items() for method in methods]
+CONSTRUCTOR_PARAMETERS = [
+    (name, parameter) for name, cls in estimator_classes().items() for parameter in inspect.signature(cls).parameters
+]
+
+
+def test_every_class_has_a_peer_and_every_peer_a_class():
+    assert set(OURS) == set(PEERS)
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_frozen_signatures_are_those_of_the_installed_peer(library):
+    """Stale JSON is found wherever the peer is installed in the version that was frozen."""
+    frozen = json.loads(frozen_path(library).read_text())
+    installed = installed_version(library)
+    if installed != frozen["version"]:
+        pytest.skip(f"{library} {frozen['version']} is frozen, {installed} is installed")
+    assert freeze(library) == frozen
+
+
+# The peers' signatures in ours ----------------------------------------------------------------------------------------
+
+
+def missing_from(ours, peers, name, method):
+    """How the parameters of one of our methods fall short of the peer's: a list of sentences."""
+    found = {parameter["name"]: parameter for parameter in ours}
+    faults = []
+    expected = [p for p in peers if (name, method, p["name"]) not in PARAMETERS_ABSENT]
+    for parameter in expected:
+        mine = found.get(parameter["name"])
+        if mine is None:
+            faults.append(f"{parameter['name']} is missing")
+            continue
+        default, _ = DEFAULTS.get((name, method, parameter["name"]), (parameter.get("default"), ""))
+        if mine.get("default") != default:
+            faults.append(f"{parameter['name']}={mine.get('default')}, the peer has {default}")
+        if parameter["kind"] == "POSITIONAL_OR_KEYWORD" and mine["kind"] != parameter["kind"]:
+            faults.append(f"{parameter['name']} cannot be given by position")
+    names = [parameter["name"] for parameter in expected]
+    order = [parameter["name"] for parameter in ours if parameter["name"] in names]
+    if order != [name for name in names if name in found]:
+        faults.append(f"order {order}, the peer has {names}")
+    peer_names = {parameter["name"] for parameter in peers}
+    faults += [
+        f"{parameter['name']} is our own and must be keyword-only"
+        for parameter in ours
+        if parameter["name"] not in peer_names and parameter["kind"] != "KEYWORD_ONLY"
+    ]
+    return faults
+
+
+@pytest.mark.parametrize(("name", "method"), METHODS, ids=[f"{name}.{method}" for name, method in METHODS])
+def test_parameters_and_defaults_are_the_peers(name, method):
+    cls = OURS[name]
+    if (name, method) in METHODS_ABSENT:
+        assert not hasattr(cls, method), "the departure is stale: take it out of the table"
+        return
+    assert hasattr(cls, method), f"the peer has {name}.{method}"
+    assert missing_from(parameters_of(getattr(cls, method)), PEERS[name][method], name, method) == []
+
+
+@pytest.mark.parametrize(("key", "departure"), DEFAULTS.items(), ids=lambda value: ".".join(value)[:60])
+def test_stated_departures_are_departures(key, departure):
+    name, method, parameter = key
+    default, reason = departure
+    (peers,) = [p for p in PEERS[name][method] if p["name"] == parameter]
+    assert peers["default"] != default
+    assert len(reason) > 20
+
+
+@pytest.mark.parametrize("key", PARAMETERS_ABSENT, ids=".".join)
+def test_absent_parameters_are_the_peers(key):
+    name, method, parameter = key
+    assert parameter in [p["name"] for p in PEERS[name][method]]
+
+
+def _parameters(*entries):
+    return [{"name": name, "kind": kind, **({"default": d} if d else {})} for name, kind, d in entries]
+
+
+@pytest.mark.parametrize(
+    ("ours", "fault"),
+    [
+        ([("a", "POSITIONAL_OR_KEYWORD", "1")], "b is missing"),
+        ([("a", "POSITIONAL_OR_KEYWORD", "1"), ("b", "KEYWORD_ONLY", "2.5")], "b=2.5"),
+        ([("a", "POSITIONAL_OR_KEYWORD", "True"), ("b", "KEYWORD_ONLY", "2")], "a=True"),
+        ([("a", "KEYWORD_ONLY", "1"), ("b", "KEYWORD_ONLY", "2")], "by position"),
+        ([("b", "KEYWORD_ONLY", "2"), ("a", "POSITIONAL_OR_KEYWORD", "1")], "order"),
+        (
+            [("a", "POSITIONAL_OR_KEYWORD", "1"), ("b", "KEYWORD_ONLY", "2"), ("c", "POSITIONAL_OR_KEYWORD", "3")],
+            "c is our own",
+        ),
+    ],
+)
+def test_comparison_finds_planted_fault(ours, fault):
+    peers = _parameters(("a", "POSITIONAL_OR_KEYWORD", "1"), ("b", "KEYWORD_ONLY", "2"))
+    faults = missing_from(_parameters(*ours), peers, "Any", "fit")
+    assert len(faults) == 1
+    assert fault in faults[0]
+
+
+# Every parameter does something ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", sorted(estimator_classes()))
+def test_table_of_effects_is_complete(name):
+    assert list(EFFECTS[name]) == list(inspect.signature(estimator_classes()[name]).parameters)
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter"), CONSTRUCTOR_PARAMETERS, ids=[f"{name}.{p}" for name, p in CONSTRUCTOR_PARAMETERS]
+)
+def test_parameter_changes_the_result_or_is_refused(name, parameter):
+    cls, entry = estimator_classes()[name], EFFECTS[name][parameter]
+    if isinstance(entry, Refused):
+        estimator = cls(**entry.given, **{parameter: entry.other})
+        with pytest.raises(NotImplementedError, match=rf"\b{parameter}\b"):
+            observe(estimator, DEFAULT_DATA[name])
+        return
+    data = entry.data or DEFAULT_DATA[name]
+    fits = 2 if parameter == "warm_start" else 1
+    default = observe(cls(**entry.given), data, fits=fits)
+    other = observe(cls(**{**entry.given, parameter: entry.other}), data, fits=fits)
+    assert default[entry.changes] != other[entry.changes]
+
+
+@pytest.mark.parametrize("name", sorted(estimator_classes()))
+def test_same_parameters_give_the_same_observation(name):
+    """Without this the test above could not fail: two runs that differ by themselves would pass it."""
+    cls, data = estimator_classes()[name], DEFAULT_DATA[name]
+    given = {"random_state": 0} if "MLP" in name else {"n_estimators": 4} if "XGB" in name else {}
+    assert observe(cls(**given), data) == observe(cls(**given), data)
