@@ -110,11 +110,16 @@ def take_turn(run: Callable[[Work], Any], work: Work, *, name: str = "", round_i
     return Turn(round_index, name, seconds, answer, error, _share_of_others(busy, own, seconds))
 
 
-def paired_ratios(turns: Iterable[Turn], ours: str, theirs: str) -> list[float]:
-    """Our seconds divided by theirs, for each round in which both succeeded, in the order of the rounds."""
-    seconds = {(turn.round_index, turn.name): turn.seconds for turn in turns if turn.error is None}
-    rounds = sorted(index for index, name in seconds if name == ours and (index, theirs) in seconds)
-    return [seconds[index, ours] / seconds[index, theirs] for index in rounds]
+def paired_ratios(
+    turns: Iterable[Turn], ours: str, theirs: str, quantity: Callable[[Turn], float] = lambda turn: turn.seconds
+) -> list[float]:
+    """Our seconds, or another quantity, divided by theirs, for each round in which both succeeded, in their order.
+
+    A round in which theirs is zero has no ratio and is left out.
+    """
+    values = {(turn.round_index, turn.name): quantity(turn) for turn in turns if turn.error is None}
+    rounds = sorted(index for index, name in values if name == ours and values.get((index, theirs)))
+    return [values[index, ours] / values[index, theirs] for index in rounds]
 
 
 def spread(values: Iterable[float]) -> Spread:

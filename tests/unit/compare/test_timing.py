@@ -71,6 +71,12 @@ def test_ratios_pair_the_runs_of_one_round():
     assert paired_ratios(turns, "ours", "theirs") == [0.5, 0.25]
 
 
+def test_another_quantity_is_paired_in_the_same_way_and_zero_has_no_ratio():
+    turns = [_turn(0, "ours", 1.0), _turn(0, "theirs", 2.0), _turn(1, "ours", 3.0), _turn(1, "theirs", 5.0)]
+    answers = {(0, "ours"): 6.0, (0, "theirs"): 0.0, (1, "ours"): 6.0, (1, "theirs"): 3.0}
+    assert paired_ratios(turns, "ours", "theirs", lambda turn: answers[turn.round_index, turn.name]) == [2.0]
+
+
 def test_spread_is_the_three_quartiles():
     assert spread([4.0, 1.0, 3.0, 2.0, 5.0]) == (3.0, 2.0, 4.0, 5)
 
