@@ -1,1 +1,9 @@
-"""plots."""
+"""Pictures: plain arrays in, matplotlib Axes out.
+
+Nothing here imports another part of the package, and matplotlib is imported only when a picture is drawn.
+"""
+
+from .beeswarm import beeswarm
+from .waterfall import waterfall
+
+__all__ = ["waterfall", "beeswarm"]

@@ -1,0 +1,227 @@
+"""The background is the set of rows that lend their values to the features of which nothing is known.
+
+A coalition's row takes the explained row's value where a feature is known, and a background row's value where it
+is not. Arrays stay arrays; data frames stay data frames with the same columns and dtypes, so that the explained
+model can be a pipeline which selects columns by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..validation import column_names
+
+__all__ = ["Background", "is_frame", "player_columns"]
+
+
+class Background:
+    """Background rows with weights that sum to 1.
+
+    Parameters
+    ----------
+    data : array-like or DataFrame of shape (n_rows, n_features)
+        Also an object with attributes ``data``, ``weights`` and ``group_names``, as `shap.kmeans` returns it.
+    feature_names : sequence of str, optional
+        Default: the columns of a data frame, or x0, x1, ...
+    weights : array-like of shape (n_rows,), optional
+        Importance of each row; default: all the same.
+
+    Attributes
+    ----------
+    rows : ndarray or DataFrame of shape (n_rows, n_features)
+    weights : ndarray of shape (n_rows,)
+    feature_names : tuple of str
+
+    Raises
+    ------
+    ValueError
+        Naming data, feature_names or weights.
+    """
+
+    def __init__(self, data: Any, feature_names: Sequence[str] | None = None, weights: Any = None) -> None:
+        if hasattr(data, "weights") and hasattr(data, "data") and not is_frame(data):
+            weights = data.weights if weights is None else weights
+            names = getattr(data, "group_names", None)
+            feature_names = names if feature_names is None else feature_names
+            data = data.data
+        _refuse_sparse(data, "data")
+        self.is_frame = is_frame(data)
+        self.rows: Any = data.reset_index(drop=True) if self.is_frame else np.asarray(data)
+        if self.rows.ndim != 2 or 0 in self.rows.shape:
+            raise ValueError(
+                f"data must have two dimensions, at least one row and one column; its shape is {self.rows.shape}."
+            )
+        self.feature_names = self._named(data, feature_names)
+        self.weights = self._weighed(weights)
+
+    @property
+    def n_features(self) -> int:
+        """Number of columns."""
+        return self.rows.shape[1]
+
+    def matching(self, X: Any) -> Any:
+        """The rows to explain, in the type and with the columns of the background.
+
+        Raises
+        ------
+        ValueError
+            If columns are missing, or X has another number of columns.
+        """
+        _refuse_sparse(X, "X")
+        if self.is_frame:
+            return self._matching_frame(X)
+        rows = X.to_numpy() if hasattr(X, "to_numpy") else np.asarray(X)
+        rows = rows.reshape(1, -1) if rows.ndim == 1 else rows
+        self._check_width(rows)
+        if self.rows.dtype.kind in "biuf" and rows.dtype.kind not in "biuf":
+            try:
+                rows = rows.astype(np.float64)
+            except (TypeError, ValueError) as error:
+                raise ValueError(f"X must hold numbers, as data does: {error}") from None
+        return rows
+
+    def constant_columns(self, rows: Any) -> NDArray[np.bool_]:
+        """Where a row has the same value as every background row, shape (n_rows, n_features); NaN equals NaN."""
+        if not self.is_frame:
+            columns = [(self.rows[:, j], rows[:, j]) for j in range(self.n_features)]
+            return np.stack([_equals_all(values, background) for background, values in columns], axis=1)
+        import pandas as pd
+
+        stacked = pd.concat([self.rows, rows], ignore_index=True)
+        # Codes make one comparison of every dtype: missing values, whatever their kind, have code -1.
+        codes = np.stack([pd.factorize(stacked[name])[0] for name in stacked.columns], axis=1)
+        background, values = codes[: len(self.rows)], codes[len(self.rows) :]
+        return (values == background[0]) & (background == background[0]).all(axis=0)
+
+    def mix(self, rows: Any, row: NDArray[np.intp], donor: NDArray[np.intp], known: NDArray[np.bool_]) -> Any:
+        """Rows for the model: row[i] of `rows` where known[i], background row donor[i] elsewhere.
+
+        Parameters
+        ----------
+        rows : ndarray or DataFrame
+            Of `matching`.
+        row, donor : ndarray of int of shape (n_mixed,)
+        known : ndarray of bool of shape (n_mixed, n_features)
+
+        Returns
+        -------
+        ndarray or DataFrame of shape (n_mixed, n_features)
+        """
+        if not self.is_frame:
+            return np.where(known, rows[row], self.rows[donor])
+        import pandas as pd
+
+        stacked = pd.concat([self.rows, rows], ignore_index=True)
+        taken = np.where(known, len(self.rows) + row[:, None], donor[:, None])
+        columns = {name: stacked[name].array.take(taken[:, j]) for j, name in enumerate(stacked.columns)}
+        return pd.DataFrame(columns, copy=False)
+
+    def _matching_frame(self, X: Any) -> Any:
+        import pandas as pd
+
+        columns = self.rows.columns
+        if isinstance(X, pd.Series):
+            X = X.to_frame().T
+        if not is_frame(X):
+            values = np.asarray(X)
+            values = values.reshape(1, -1) if values.ndim == 1 else values
+            self._check_width(values)
+            X = pd.DataFrame(values, columns=columns)
+        missing = [name for name in columns if name not in X.columns]
+        if missing:
+            raise ValueError(f"X has no column {', '.join(map(repr, missing))}, which data has.")
+        rows = X[list(columns)].reset_index(drop=True)
+        if not len(rows):
+            raise ValueError("X has no rows to explain.")
+        changed = {name: dtype for name, dtype in self.rows.dtypes.items() if rows[name].dtype != dtype}
+        for name, dtype in changed.items():
+            # A missing value makes a column of whole numbers float: that must not be cast back.
+            if rows[name].isna().any() and not isinstance(dtype, pd.CategoricalDtype):
+                continue
+            try:
+                rows[name] = rows[name].astype(dtype)
+            except (TypeError, ValueError) as error:
+                raise ValueError(f"X: column {name!r} cannot become {dtype}, its type in data: {error}") from None
+        return rows
+
+    def _check_width(self, rows: NDArray[Any]) -> None:
+        if rows.ndim != 2 or rows.shape[1] != self.n_features or not len(rows):
+            raise ValueError(
+                f"X must have at least one row and {self.n_features} columns, as data has; its shape is {rows.shape}."
+            )
+
+    def _named(self, data: Any, feature_names: Sequence[str] | None) -> tuple[str, ...]:
+        if feature_names is None:
+            feature_names = column_names(data) or (
+                [str(name) for name in data.columns] if self.is_frame else [f"x{j}" for j in range(self.n_features)]
+            )
+        names = tuple(str(name) for name in feature_names)
+        if len(names) != self.n_features:
+            raise ValueError(f"feature_names has {len(names)} names for {self.n_features} columns of data.")
+        return names
+
+    def _weighed(self, weights: Any) -> NDArray[np.float64]:
+        if weights is None:
+            return np.full(len(self.rows), 1.0 / len(self.rows))
+        weights = np.asarray(weights, dtype=np.float64)
+        if weights.shape != (len(self.rows),) or not np.isfinite(weights).all() or weights.min() < 0:
+            raise ValueError(f"weights must be {len(self.rows)} finite numbers, none negative, one per row of data.")
+        if weights.sum() == 0:
+            raise ValueError("weights must not all be zero.")
+        return weights / weights.sum()
+
+
+def is_frame(data: Any) -> bool:
+    """Whether `data` is a data frame (pandas is not imported to find out)."""
+    return hasattr(data, "iloc") and hasattr(data, "columns")
+
+
+def player_columns(
+    groups: Mapping[str, Sequence[int | str]] | None, feature_names: Sequence[str]
+) -> tuple[tuple[str, ...], NDArray[np.intp]]:
+    """Names of the players, and the player of each column: a group, or the column itself.
+
+    Raises
+    ------
+    ValueError
+        If a group is empty, names an unknown column, or shares a column with another group.
+    """
+    if groups is None:
+        return tuple(feature_names), np.arange(len(feature_names))
+    owner: dict[int, str] = {}
+    for name, members in groups.items():
+        if isinstance(members, str) or not len(members):
+            raise ValueError(f"groups[{name!r}] must be a non-empty list of columns.")
+        for member in members:
+            if isinstance(member, str) and member not in feature_names:
+                raise ValueError(f"groups[{name!r}] names the column {member!r}, which data has not.")
+            column = feature_names.index(member) if isinstance(member, str) else int(member)
+            if not 0 <= column < len(feature_names) or column in owner:
+                raise ValueError(f"groups[{name!r}]: column {member!r} does not exist or is in two groups.")
+            owner[column] = name
+    names: list[str] = []
+    player = np.empty(len(feature_names), dtype=np.intp)
+    for column, feature in enumerate(feature_names):
+        name = owner.get(column, feature)
+        if name not in names:
+            names.append(name)
+        player[column] = names.index(name)
+    return tuple(names), player
+
+
+def _equals_all(values: NDArray[Any], background: NDArray[Any]) -> NDArray[np.bool_]:
+    missing = background != background
+    if missing.all():
+        return np.asarray(values != values, dtype=bool)
+    if missing.any() or not (background == background[0]).all():
+        return np.zeros(len(values), dtype=bool)
+    return np.asarray(values == background[0], dtype=bool)
+
+
+def _refuse_sparse(data: Any, name: str) -> None:
+    if hasattr(data, "tocsr"):
+        raise NotImplementedError(f"{name}: sparse matrices are not supported; pass {name}.toarray().")

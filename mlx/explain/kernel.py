@@ -1,0 +1,520 @@
+"""Kernel SHAP explains any function: it asks the model about coalitions of features and solves for Shapley values.
+
+The game of row x, with background rows b and their weights ω (they sum to 1), is interventional::
+
+    v(S) = link( Σ_b ω_b f(x_S, b_¬S) )
+
+where (x_S, b_¬S) has the values of x for the features in S and those of b elsewhere. If all coalitions of the
+features that differ from the background fit the budget, the values are exact; otherwise a sample of coalitions is
+asked (`coalitions.py`), a regression is solved, and each value carries a standard error (`shapley.py`).
+
+Own coalitions for each group of background rows
+------------------------------------------------
+Without a link, v is the average of the games of single background rows, and Shapley values are linear in the
+game. So the background is cut into groups, each group is asked its own coalitions, and the groups' solutions are
+averaged. For the same number of model evaluations the sampling errors of the groups, being independent, average
+out too. With the logit link v is not an average, and there is one group.
+
+========== ================== ======================================================================
+symbol     shape              meaning
+========== ================== ======================================================================
+n, d, k    scalars            explained rows, players that vary, outputs
+m          scalar             background rows
+C          scalar             coalitions asked per group and row (`nsamples`)
+G          scalar             groups
+v          (n, G C, k)        worth of each coalition asked
+========== ================== ======================================================================
+
+Where this departs from shap.KernelExplainer: `l1_reg` is False, not "num_features(10)", which returns other
+numbers than Shapley values; sampling has a seed of its own; a feature is constant if it equals every background
+row, not if it is within 1e-5 of it; small values are not rounded to 0; NaN in the model's output is an error.
+
+References
+----------
+Lundberg, S. M. and Lee, S.-I. (2017). A unified approach to interpreting model predictions. NeurIPS,
+arXiv:1705.07874.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
+
+from ..callbacks import progress
+from ..losses import logit
+from .background import Background, is_frame, player_columns
+from .coalitions import all_coalitions, sample_coalitions
+from .explanation import Explanation, Game
+from .selection import check_l1_reg, selected_players
+from .shapley import (
+    PairedRegression,
+    constrained_least_squares,
+    exact_shapley_values,
+    paired_regression,
+    shapley_kernel,
+    solve_pairs,
+)
+
+__all__ = ["KernelExplainer"]
+
+# shap's budget: this many coalitions, and two more per player.
+BASE_COALITIONS = 2048
+
+# Largest table that one call of the model gets, in cells: 64 MiB of float64.
+CELLS_PER_CALL = 2**23
+
+# More groups than this gain no accuracy worth the time to draw their coalitions.
+LARGEST_NUMBER_OF_GROUPS = 100
+
+# Cells of Ω for all groups together: 128 MiB of float64.
+SOLUTION_CELLS = 2**24
+
+# Above this number of players the coalitions are too many to list, whatever the budget.
+LARGEST_ENUMERATION = 24
+
+
+class Questions(NamedTuple):
+    """The coalitions that are asked about rows with d varying players; the same for all such rows.
+
+    Attributes
+    ----------
+    coalitions : ndarray of bool of shape (n_coalitions, d)
+        All groups' coalitions, one group after the other.
+    donors : ndarray of int of shape (n_evaluations,)
+        Background row of each evaluation; a coalition's evaluations stand together.
+    starts : ndarray of int of shape (n_coalitions + 1,)
+        Where the evaluations of each coalition begin, and the end of the last.
+    groups : tuple of ndarray of int
+        Background rows of each group.
+    regressions : tuple of PairedRegression
+        One per group; empty if all coalitions are asked.
+    inclusion : ndarray of shape (n_coalitions,)
+        Probability with which each coalition was drawn.
+    """
+
+    coalitions: NDArray[np.bool_]
+    donors: NDArray[np.intp]
+    starts: NDArray[np.intp]
+    groups: tuple[NDArray[np.intp], ...]
+    regressions: tuple[PairedRegression, ...]
+    inclusion: NDArray[np.float64]
+
+    @property
+    def exact(self) -> bool:
+        """Whether every coalition is asked."""
+        return not self.regressions
+
+
+class KernelExplainer:
+    """Shapley values of any function, exact where 2 ** n_features fits the budget, with standard errors elsewhere.
+
+    Parameters
+    ----------
+    model : callable
+        Gets rows like `data` (an array, or a data frame if `data` is one) and returns an array of shape (n_rows,)
+        or (n_rows, n_outputs).
+    data : array-like or DataFrame of shape (n_background, n_features)
+        Background rows: a feature of which nothing is known takes their values. Also what `shap.kmeans` returns.
+    feature_names : sequence of str, optional
+        Default: columns of the data frame, or x0, x1, ...
+    link : {"identity", "logit"}, default="identity"
+        Scale on which the values add up; "logit" takes the log-odds of the averaged probability.
+    keep_index, keep_index_ordered : bool, default=False
+        Not supported.
+    weights : array-like of shape (n_background,), optional
+        Importance of each background row.
+    groups : mapping of str to list of column names or positions, optional
+        Columns that are known or unknown together and share one value, such as those of a one-hot code.
+    output_names : sequence of str, optional
+        Names of the model's outputs.
+    seed : int, default=0
+        The same seed gives the same coalitions. Rows of one explanation share their coalitions.
+    max_rows_per_call : int, optional
+        Largest number of rows in one call of the model; default: what fits in 64 MiB. A coalition of all
+        background rows is never cut.
+
+    Attributes
+    ----------
+    expected_value : float or ndarray of shape (n_outputs,)
+        Average output over the background, on the link's scale.
+
+    Raises
+    ------
+    ValueError
+        If an argument is wrong; the message names it.
+    NotImplementedError
+        For sparse data, keep_index and keep_index_ordered.
+
+    Notes
+    -----
+    shap selects ten features by default (``l1_reg="num_features(10)"``). Here nothing is selected by default;
+    the same argument restores shap's behaviour.
+
+    References
+    ----------
+    Lundberg, S. M. and Lee, S.-I. (2017). A unified approach to interpreting model predictions. NeurIPS.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mlx.explain import KernelExplainer
+    >>> explainer = KernelExplainer(lambda X: X[:, 0] * X[:, 1], np.array([[0.0, 0.0], [2.0, 2.0]]))
+    >>> explainer.expected_value
+    2.0
+    >>> explainer.shap_values(np.array([[3.0, 1.0]]), silent=True)
+    array([[ 1.5, -0.5]])
+    """
+
+    def __init__(
+        self,
+        model: Callable[[Any], Any],
+        data: Any,
+        feature_names: Sequence[str] | None = None,
+        link: str = "identity",
+        *,
+        keep_index: bool = False,
+        keep_index_ordered: bool = False,
+        weights: Any = None,
+        groups: Mapping[str, Sequence[int | str]] | None = None,
+        output_names: Sequence[str] | None = None,
+        seed: int = 0,
+        max_rows_per_call: int | None = None,
+    ) -> None:
+        if not callable(model):
+            raise TypeError(f"model must be callable, such as model.predict; it is {type(model).__name__}.")
+        if link not in ("identity", "logit"):
+            raise ValueError(f'link must be "identity" or "logit", not {link!r}.')
+        for name, value in (("keep_index", keep_index), ("keep_index_ordered", keep_index_ordered)):
+            if value:
+                raise NotImplementedError(f"KernelExplainer: parameter {name}={value!r} is not supported.")
+        if max_rows_per_call is not None and max_rows_per_call < 1:
+            raise ValueError(f"max_rows_per_call must be at least 1, not {max_rows_per_call}.")
+        self.model = model
+        self.link = link
+        self.seed = seed
+        self.background = Background(data, feature_names, weights)
+        self.player_names, self._player = player_columns(groups, self.background.feature_names)
+        self._max_rows = max_rows_per_call or max(1, CELLS_PER_CALL // self.background.n_features)
+        self._threads = ThreadpoolController()
+        self._questions: dict[tuple[int, int, int], Questions] = {}
+        self._outputs_on_background = self._call(self.background.rows)
+        self._is_vector = self._outputs_on_background.ndim == 2
+        if not self._is_vector:
+            self._outputs_on_background = self._outputs_on_background[:, None]
+        self.output_names = self._named_outputs(output_names)
+        base = self._linked(self._average(np.arange(len(self.background.rows))))
+        self.expected_value = base if self._is_vector else float(base[0])
+
+    def __call__(
+        self, X: Any, l1_reg: Any = False, silent: bool = False, *, nsamples: int | str = "auto"
+    ) -> Explanation:
+        """Explain rows.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_rows, n_features), or one row
+            Rows to explain.
+        l1_reg, silent, nsamples
+            As in `shap_values`.
+
+        Returns
+        -------
+        Explanation
+            Of one row without a row axis if X is one row.
+        """
+        began = time.perf_counter()
+        rows = self.background.matching(X)
+        budget, l1_reg = self._check_budget(nsamples), check_l1_reg(l1_reg)
+        outputs = self._call(rows).reshape(len(rows), -1)
+        values, errors, game = self._explain(rows, self._linked(outputs), budget, l1_reg, silent)
+        base = np.broadcast_to(np.atleast_1d(self.expected_value), outputs.shape)
+        gap = float(np.abs(self._linked(outputs) - base - values.sum(axis=1)).max())
+        if not self._is_vector:
+            values, errors, base = values[..., 0], errors[..., 0], base[:, 0]
+        explanation = Explanation(
+            values=values,
+            base_values=base.copy(),
+            data=self._shown(rows),
+            feature_names=self.player_names,
+            output_names=self.output_names,
+            standard_errors=errors,
+            method="Kernel SHAP",
+            game=game,
+            additivity_error=gap,
+            seconds=time.perf_counter() - began,
+        )
+        return explanation[0] if not is_frame(X) and np.ndim(X) == 1 else explanation
+
+    def shap_values(
+        self,
+        X: Any,
+        *,
+        nsamples: int | str = "auto",
+        l1_reg: Any = False,
+        silent: bool = False,
+        gc_collect: bool = False,
+    ) -> NDArray[np.float64]:
+        """Explain rows; only the values.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_rows, n_features), or one row
+            Rows to explain.
+        nsamples : "auto" or int, default="auto"
+            Coalitions asked per row; each costs as many model evaluations as there are background rows. "auto" is
+            2 d + 2048 for d features that vary. All 2 ** d are asked if they are no more than that.
+        l1_reg : False, "num_features(k)", "aic", "bic" or float, default=False
+            Features to keep, by an L1 penalty; the others get 0. shap's default is "num_features(10)".
+            Standard errors are then those of the selected regression, as if the selection had been certain.
+        silent : bool, default=False
+            Show no progress bar.
+        gc_collect : bool, default=False
+            Not supported; memory is bounded without it.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_features) or (n_rows, n_features, n_outputs)
+            Without the first axis if X is one row.
+        """
+        if gc_collect:
+            raise NotImplementedError("KernelExplainer.shap_values: parameter gc_collect=True is not supported.")
+        return self(X, l1_reg, silent, nsamples=nsamples).values
+
+    def _explain(
+        self, rows: Any, outputs: NDArray[np.float64], budget: int | None, l1_reg: Any, silent: bool
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], Game]:
+        """Values and standard errors, shape (n_rows, n_players, n_outputs), and the game."""
+        varying = self._varying_players(rows)
+        values = np.zeros((len(rows), len(self.player_names), outputs.shape[1]))
+        errors = np.zeros_like(values)
+        evaluations, exact, asked = len(rows), True, 0
+        patterns, kind = np.unique(varying, axis=0, return_inverse=True)
+        questions_of = [self._questions_for(int(p.sum()), budget, bool(l1_reg)) for p in patterns]
+        work = [
+            (pattern, batch)
+            for pattern in range(len(patterns))
+            for batch in self._batches(np.flatnonzero(kind.ravel() == pattern), questions_of[pattern])
+        ]
+        for pattern, batch in progress(work, description="Kernel SHAP", enabled=not silent):
+            players, questions = np.flatnonzero(patterns[pattern]), questions_of[pattern]
+            worth = self._ask(rows, batch, players, questions)
+            with self._threads.limit(limits=1, user_api="blas"):
+                found, error = self._solve(worth, outputs[batch], questions, l1_reg)
+            values[np.ix_(batch, players)] = found
+            errors[np.ix_(batch, players)] = error
+            evaluations += len(batch) * len(questions.donors)
+            exact = exact and questions.exact
+            asked = max(asked, len(questions.coalitions) // max(1, len(questions.groups)))
+        return values, errors, Game("interventional", len(self.background.rows), exact, asked, evaluations, self.link)
+
+    def _varying_players(self, rows: Any) -> NDArray[np.bool_]:
+        """Which players differ from some background row, shape (n_rows, n_players)."""
+        constant = self.background.constant_columns(rows)
+        varying = np.zeros((len(rows), len(self.player_names)), dtype=bool)
+        for column, player in enumerate(self._player):
+            varying[:, player] |= ~constant[:, column]
+        return varying
+
+    def _questions_for(self, n_players: int, budget: int | None, one_group: bool) -> Questions:
+        """Coalitions to ask about rows in which this many players vary; drawn once per explainer."""
+        n_coalitions = 2 * n_players + BASE_COALITIONS if budget is None else budget
+        everything = n_players <= LARGEST_ENUMERATION and 2**n_players - 2 <= n_coalitions
+        if everything or n_players < 2:
+            n_coalitions, n_groups = 2**n_players, 1
+        else:
+            if n_coalitions < 2 * n_players:
+                raise ValueError(
+                    f"nsamples={n_coalitions} is too small: {n_players} varying features need at least {2 * n_players}."
+                )
+            n_groups = 1 if one_group or self.link != "identity" else self._number_of_groups(n_players, n_coalitions)
+        key = (n_players, n_coalitions, n_groups)
+        if key not in self._questions:
+            # Products of this size lose more to a second BLAS thread than they gain.
+            with self._threads.limit(limits=1, user_api="blas"):
+                self._questions[key] = self._draw(n_players, n_coalitions, n_groups, everything)
+        return self._questions[key]
+
+    def _number_of_groups(self, n_players: int, n_coalitions: int) -> int:
+        fits = SOLUTION_CELLS // (n_players * (n_coalitions // 2))
+        return max(1, min(int(np.count_nonzero(self.background.weights)), LARGEST_NUMBER_OF_GROUPS, fits))
+
+    def _draw(self, n_players: int, n_coalitions: int, n_groups: int, everything: bool) -> Questions:
+        used = np.flatnonzero(self.background.weights)
+        groups = tuple(used[start::n_groups] for start in range(n_groups))
+        if everything or n_players < 2:
+            # The empty coalition is known from the background, the full one from the row itself.
+            samples = [all_coalitions(n_players)[1:-1]]
+            regressions: tuple[PairedRegression, ...] = ()
+            inclusion = np.ones(len(samples[0]))
+        else:
+            seeds = np.random.SeedSequence([self.seed, n_players, n_coalitions]).spawn(n_groups)
+            drawn = [sample_coalitions(n_players, n_coalitions, np.random.default_rng(seed)) for seed in seeds]
+            samples = [sample.coalitions for sample in drawn]
+            regressions = tuple(map(paired_regression, drawn))
+            inclusion = np.concatenate([np.repeat(sample.inclusion, 2) for sample in drawn])
+        donors = np.concatenate([np.tile(group, len(sample)) for group, sample in zip(groups, samples)])
+        lengths = np.concatenate([np.full(len(sample), len(group)) for group, sample in zip(groups, samples)])
+        starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.intp)
+        return Questions(np.concatenate(samples), donors, starts, groups, regressions, inclusion)
+
+    def _batches(self, rows: NDArray[np.intp], questions: Questions) -> Iterator[NDArray[np.intp]]:
+        """Rows that are asked and solved together: as many as fit one call of the model, at least one."""
+        size = max(1, self._max_rows // max(1, len(questions.donors)))
+        for start in range(0, len(rows), size):
+            yield rows[start : start + size]
+
+    def _ask(
+        self, rows: Any, batch: NDArray[np.intp], players: NDArray[np.intp], questions: Questions
+    ) -> NDArray[np.float64]:
+        """Worth of every coalition for a batch of rows, shape (n_batch, n_coalitions, n_outputs)."""
+        n_outputs = self._outputs_on_background.shape[1]
+        worth = np.empty((len(batch), len(questions.coalitions), n_outputs))
+        weights = self.background.weights
+        for first, last in _runs(questions.starts, max(1, self._max_rows // len(batch))):
+            offsets = questions.starts[first:last] - questions.starts[first]
+            donors = questions.donors[questions.starts[first] : questions.starts[last]]
+            lengths = np.diff(questions.starts[first : last + 1])
+            known_player = np.zeros((last - first, len(self.player_names)), dtype=bool)
+            known_player[:, players] = questions.coalitions[first:last]
+            known = np.repeat(known_player[:, self._player], lengths, axis=0)
+            mixed = self.background.mix(
+                rows,
+                np.repeat(batch, len(donors)),
+                np.tile(donors, len(batch)),
+                np.broadcast_to(known, (len(batch), *known.shape)).reshape(-1, known.shape[1]),
+            )
+            outputs = self._call(mixed).reshape(len(batch), len(donors), n_outputs)
+            sums = np.add.reduceat(outputs * weights[donors][None, :, None], offsets, axis=1)
+            worth[:, first:last] = sums / np.add.reduceat(weights[donors], offsets)[None, :, None]
+        return self._linked(worth)
+
+    def _solve(
+        self, worth: NDArray[np.float64], outputs: NDArray[np.float64], questions: Questions, l1_reg: Any
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Values and standard errors of the players that vary, shape (n_batch, d, n_outputs)."""
+        if l1_reg and questions.coalitions.shape[1] > 1:
+            return self._solve_selected(worth, outputs, questions, l1_reg)
+        if questions.exact:
+            base = np.broadcast_to(np.atleast_1d(self.expected_value), outputs.shape)
+            if questions.coalitions.shape[1] == 0:
+                worth = outputs[:, None, :]
+            else:
+                worth = np.concatenate([base[:, None, :], worth, outputs[:, None, :]], axis=1)
+            values = exact_shapley_values(worth)
+            return values, np.zeros_like(values)
+        shape = (len(worth), questions.coalitions.shape[1], outputs.shape[1])
+        values, variances, start = np.zeros(shape), np.zeros(shape), 0
+        for group, regression in zip(questions.groups, questions.regressions):
+            stop = start + 2 * len(regression.design)
+            differences = worth[:, start:stop:2] - worth[:, start + 1 : stop : 2]
+            total = outputs - self._linked(self._average(group))
+            found, variance = solve_pairs(regression, differences, total)
+            share = self.background.weights[group].sum()
+            values += share * found
+            variances += share**2 * variance
+            start = stop
+        return values, np.sqrt(variances)
+
+    def _solve_selected(
+        self, worth: NDArray[np.float64], outputs: NDArray[np.float64], questions: Questions, l1_reg: Any
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        n_players = questions.coalitions.shape[1]
+        kernel = np.array([np.nan] + [shapley_kernel(s, n_players) for s in range(1, n_players)])
+        weights = kernel[questions.coalitions.sum(axis=1)] / questions.inclusion
+        gains = worth - np.atleast_1d(self.expected_value)
+        totals = outputs - np.atleast_1d(self.expected_value)
+        values = np.zeros((len(worth), n_players, outputs.shape[1]))
+        errors = np.zeros_like(values)
+        for row, output in np.ndindex(outputs.shape):
+            gain, total = gains[row, :, output], totals[row, output]
+            kept = selected_players(l1_reg, questions.coalitions, weights, gain, total)
+            if not len(kept):
+                continue
+            values[row, kept, output], errors[row, kept, output] = constrained_least_squares(
+                questions.coalitions[:, kept], weights, gain, total, 1.0 - questions.inclusion
+            )
+        return values, errors
+
+    def _call(self, rows: Any) -> NDArray[np.float64]:
+        """The model's output as float64 of shape (n_rows,) or (n_rows, n_outputs)."""
+        outputs = self.model(rows)
+        outputs = outputs.to_numpy() if hasattr(outputs, "to_numpy") else outputs
+        try:
+            outputs = np.asarray(outputs, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise ValueError("model must return numbers; pass predict_proba for a classifier of texts.") from None
+        if outputs.ndim not in (1, 2) or len(outputs) != len(rows):
+            raise ValueError(
+                f"model returned an array of shape {outputs.shape} for {len(rows)} rows; "
+                f"({len(rows)},) or ({len(rows)}, n_outputs) is needed."
+            )
+        if not np.isfinite(outputs).all():
+            raise ValueError("model returned NaN or infinity for some rows; their Shapley values do not exist.")
+        return outputs
+
+    def _average(self, group: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Mean output over some background rows; summed as in `_ask`, so that equal games are equal in all bits."""
+        weights = self.background.weights[group]
+        sums = np.add.reduceat(self._outputs_on_background[group] * weights[:, None], [0], axis=0)[0]
+        return sums / np.add.reduceat(weights, [0])[0]
+
+    def _linked(self, averages: NDArray[np.float64]) -> NDArray[np.float64]:
+        if self.link == "identity":
+            return averages
+        if not ((averages > 0) & (averages < 1)).all():
+            raise ValueError(
+                'link="logit" needs outputs strictly between 0 and 1; model returned an average of '
+                f"{averages.min():.3g} to {averages.max():.3g}. Explain its margin with link='identity' instead."
+            )
+        return np.asarray(logit(averages), dtype=np.float64)
+
+    def _named_outputs(self, output_names: Sequence[str] | None) -> tuple[str, ...] | str | None:
+        if not self._is_vector:
+            if output_names is None:
+                return None
+            if isinstance(output_names, str) or len(output_names) != 1:
+                raise ValueError("output_names must be a list of one name: model has one output.")
+            return str(output_names[0])
+        count = self._outputs_on_background.shape[1]
+        if output_names is None:
+            return tuple(map(str, range(count)))
+        if len(output_names) != count:
+            raise ValueError(f"output_names has {len(output_names)} names for {count} outputs of model.")
+        return tuple(map(str, output_names))
+
+    def _shown(self, rows: Any) -> NDArray[Any]:
+        """The explained rows; of a group of several columns, the values as text."""
+        table = rows.to_numpy() if self.background.is_frame else rows
+        if len(self.player_names) == self.background.n_features:
+            return table[:, np.argsort(self._player, kind="stable")]
+        columns = []
+        for player in range(len(self.player_names)):
+            members = table[:, self._player == player]
+            single = members.shape[1] == 1
+            columns.append(members[:, 0] if single else [", ".join(map(str, row)) for row in members])
+        shown = np.empty((len(table), len(columns)), dtype=object)
+        for player, column in enumerate(columns):
+            shown[:, player] = column
+        return shown
+
+    def _check_budget(self, nsamples: int | str) -> int | None:
+        if nsamples == "auto":
+            return None
+        if isinstance(nsamples, bool) or not isinstance(nsamples, int | np.integer) or nsamples < 1:
+            raise ValueError(f'nsamples must be "auto" or a positive whole number, not {nsamples!r}.')
+        return int(nsamples)
+
+
+def _runs(starts: NDArray[np.intp], largest: int) -> Iterator[tuple[int, int]]:
+    """Runs of whole coalitions with at most `largest` evaluations each; one coalition may have more."""
+    first, n_coalitions = 0, len(starts) - 1
+    while first < n_coalitions:
+        last = int(np.searchsorted(starts, starts[first] + largest, side="right")) - 1
+        last = min(max(last, first + 1), n_coalitions)
+        yield first, last
+        first = last

@@ -1,0 +1,147 @@
+"""A waterfall shows how the features of one row carry the model from its average output to this output."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .labels import INK, LIGHT_INK, NEGATIVE, POSITIVE, bare_axes, feature_label, number
+
+__all__ = ["waterfall"]
+
+BAR_HEIGHT = 0.62
+
+# Part of the axis' width that a figure needs beside its bar. A bar that is wider carries its figure inside.
+LABEL_WIDTH = 0.13
+
+
+def waterfall(
+    values: ArrayLike,
+    base_value: float,
+    data: Sequence[Any],
+    feature_names: Sequence[str],
+    *,
+    standard_errors: ArrayLike | None = None,
+    output_name: str | None = None,
+    max_display: int = 10,
+    ax: Any = None,
+) -> Any:
+    """Bars from the base value to the model's output, the largest value on top.
+
+    Parameters
+    ----------
+    values : array-like of shape (n_features,)
+        Share of each feature.
+    base_value : float
+        Output when no feature is known.
+    data : sequence of length n_features
+        The row's values, shown beside the names.
+    feature_names : sequence of str
+    standard_errors : array-like of shape (n_features,), optional
+        Drawn as thin whiskers of two standard errors where they can be seen.
+    output_name : str, optional
+        Name of the output, for the title of the axis.
+    max_display : int, default=10
+        Number of bars; the features left over share the last one.
+    ax : matplotlib.axes.Axes, optional
+        Default: a new figure, sized for the number of bars.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    ValueError
+        If max_display is below 1 or lengths differ.
+    """
+    shares = np.asarray(values, dtype=np.float64)
+    if shares.ndim != 1 or not len(shares) == len(data) == len(feature_names):
+        raise ValueError(f"values, data and feature_names must have one entry per feature; values: {shares.shape}.")
+    if max_display < 1:
+        raise ValueError(f"max_display must be at least 1, not {max_display}.")
+    errors = np.zeros(len(shares)) if standard_errors is None else np.asarray(standard_errors, dtype=np.float64)
+    labels, shares, errors = _largest(shares, errors, data, feature_names, max_display)
+    if ax is None:
+        import matplotlib.pyplot as plt
+
+        ax = plt.subplots(figsize=(8.0, 1.3 + 0.42 * len(shares)), layout="constrained")[1]
+    _draw(ax, shares, errors, base_value)
+    ax.set_yticks(np.arange(len(shares)), labels)
+    ax.set_ylim(len(shares) - 0.4, -0.6)
+    _mark_ends(ax, base_value, base_value + shares.sum(), len(shares))
+    ax.set_xlabel("model output" if output_name is None else f"model output: {output_name}", color=INK)
+    bare_axes(ax)
+    return ax
+
+
+def _largest(
+    shares: NDArray[np.float64],
+    errors: NDArray[np.float64],
+    data: Sequence[Any],
+    names: Sequence[str],
+    max_display: int,
+) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
+    order = np.argsort(-np.abs(shares), kind="stable")
+    shown = order if len(order) <= max_display else order[: max_display - 1]
+    left_over = order[len(shown) :]
+    labels = [feature_label(names[j], data[j]) for j in shown]
+    shares_shown, errors_shown = shares[shown], errors[shown]
+    if len(left_over):
+        labels.append(f"{len(left_over)} other features")
+        shares_shown = np.append(shares_shown, shares[left_over].sum())
+        # The errors of one row's values are not independent; their sum bounds the error of the sum.
+        errors_shown = np.append(errors_shown, errors[left_over].sum())
+    return labels, shares_shown, errors_shown
+
+
+def _draw(ax: Any, shares: NDArray[np.float64], errors: NDArray[np.float64], base_value: float) -> None:
+    """Bars from the bottom upwards: the smallest share leaves the base value, the largest reaches the output."""
+    ends = base_value + np.cumsum(shares[::-1])[::-1]
+    begins = ends - shares
+    low, high = min(ends.min(), begins.min()), max(ends.max(), begins.max())
+    span = (high - low) or max(abs(high), 1.0)
+    ax.set_xlim(low - 0.17 * span, high + 0.17 * span)
+    for row, (begin, share, error) in enumerate(zip(begins, shares, errors)):
+        colour = POSITIVE if share >= 0 else NEGATIVE
+        ax.barh(row, share, left=begin, height=BAR_HEIGHT, color=colour, zorder=2)
+        if error > 0.002 * span:
+            ends_at = begin + share
+            ax.plot([ends_at - 2 * error, ends_at + 2 * error], [row, row], color=INK, linewidth=1.0, zorder=4)
+        _write(ax, row, begin, share, span, colour, 2 * error if error > 0.002 * span else 0.0)
+        if row + 1 < len(shares):
+            ax.plot([begin, begin], [row - BAR_HEIGHT / 2, row + 1 + BAR_HEIGHT / 2], color=LIGHT_INK, lw=0.6, zorder=1)
+
+
+def _write(ax: Any, row: int, begin: float, share: float, span: float, colour: str, whisker: float) -> None:
+    text = ("+" if share >= 0 else "−") + number(abs(share))
+    if abs(share) > LABEL_WIDTH * span + whisker:
+        ax.text(begin + (share - np.sign(share) * whisker) / 2, row, text, ha="center", va="center", color="white")
+        return
+    side = 1.0 if share >= 0 else -1.0
+    at = begin + share + side * (0.012 * span + whisker)
+    ax.text(at, row, text, ha="left" if side > 0 else "right", va="center", color=colour)
+
+
+def _mark_ends(ax: Any, base_value: float, output: float, n_bars: int) -> None:
+    """A dotted line at the base value and one at the output, named above the bars and below them."""
+    for at, name, height, align in (
+        (base_value, "average", -0.02, "bottom"),
+        (output, "output", 1.0, "bottom"),
+    ):
+        ax.axvline(at, color=LIGHT_INK, linewidth=0.8, linestyle=":", zorder=0)
+        if name == "output":
+            ax.text(
+                at,
+                height,
+                f"output {number(output)}",
+                transform=ax.get_xaxis_transform(),
+                ha="center",
+                va=align,
+                color=INK,
+            )
+        else:
+            ax.text(at, n_bars - 0.42, f"average {number(base_value)}", ha="center", va=align, color=LIGHT_INK)
