@@ -1,0 +1,396 @@
+"""A decision tree asks one question per node, from the root down, until a leaf answers; here it is a few flat arrays.
+
+`Tree` is one grown tree, `TreeEnsemble` is what a forest or a booster predicts with. Every model that grows trees, and
+every foreign model that is read, becomes a `TreeEnsemble`; explanations, plots and text dumps are written for it once.
+
+One tree, as a picture and as arrays (node numbers in brackets)::
+
+                 [0] x₂ < 0.5                 node           0     1     2     3     4
+                 /          \                 left           1    -1     3    -1    -1
+        [1] leaf 0.3     [2] x₀ < 7           right          2    -1     4    -1    -1
+                         /        \           feature        2    -1     0    -1    -1
+                  [3] leaf -1  [4] leaf 2     threshold      0.5   0     7     0     0
+                                              missing_left   1     0     0     0     0
+                                              value          0.4   0.3   0.5  -1     2
+                                              cover         10     4     6     3     3
+                                              gain           8     0     5     0     0
+
+The value of an inner node is what it would answer if it were a leaf.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..numeric.threads import run_tasks
+from .flat import FlatTrees, flatten
+
+__all__ = ["Tree", "TreeEnsemble"]
+
+# Rows that one thread predicts at a time: enough work to pay for handing it over.
+ROWS_PER_TASK = 16_384
+
+Link = Literal["identity", "logit", "softmax"]
+
+
+@dataclass(frozen=True, eq=False)
+class Tree:
+    """One grown tree of n_nodes nodes; node 0 is the root, and children come after their parent.
+
+    Parameters
+    ----------
+    left, right : ndarray of int32, shape (n_nodes,)
+        Children of each node; -1 at leaves. The two children of a node are made together: in trees that this
+        package grows, ``right == left + 1``.
+    feature : ndarray of int32, shape (n_nodes,)
+        Column that the node asks about; -1 at leaves.
+    threshold : ndarray of float32 or float64, shape (n_nodes,)
+        A row goes left if its value is below (or, by the rule of the ensemble, at most) this; 0 at leaves.
+    missing_left : ndarray of bool, shape (n_nodes,)
+        Whether a row goes left where its value is missing; False at leaves.
+    value : ndarray of float32 or float64, shape (n_nodes,) or (n_nodes, n_outputs)
+        Answer of each node, in units of the margin; that of a leaf is what the tree predicts.
+    cover : ndarray of float, shape (n_nodes,)
+        Weight of the training rows that reached the node: sum of Hessians (boosting) or of sample weights.
+    gain : ndarray of float, shape (n_nodes,)
+        How much the split reduced the training loss, in the unit of the model; 0 at leaves.
+    category_start : ndarray of int32, shape (n_nodes + 1,), optional
+        Node i asks about the categories ``categories[category_start[i]:category_start[i + 1]]``; if there is none it
+        asks about its threshold. Default: no node asks about categories.
+    categories : ndarray of int32, optional
+        Category codes, node after node.
+
+    Raises
+    ------
+    ValueError
+        If the arrays do not describe one tree: the message names the array and the node.
+    """
+
+    left: NDArray[np.int32]
+    right: NDArray[np.int32]
+    feature: NDArray[np.int32]
+    threshold: NDArray[np.floating]
+    missing_left: NDArray[np.bool_]
+    value: NDArray[np.floating]
+    cover: NDArray[np.floating]
+    gain: NDArray[np.floating]
+    category_start: NDArray[np.int32] | None = None
+    categories: NDArray[np.int32] | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("left", "right", "feature"):
+            self._store(name, _integers(getattr(self, name), name))
+        self._store("missing_left", _flags(self.missing_left, "missing_left"))
+        for name in ("threshold", "value", "cover", "gain"):
+            self._store(name, _floats(getattr(self, name), name))
+        self._check_lengths()
+        self._check_structure()
+        self._check_numbers()
+        self._check_categories()
+
+    @property
+    def n_nodes(self) -> int:
+        """Number of nodes, leaves included."""
+        return len(self.left)
+
+    @property
+    def is_leaf(self) -> NDArray[np.bool_]:
+        """Which nodes are leaves."""
+        return self.left < 0
+
+    @property
+    def n_leaves(self) -> int:
+        """Number of leaves."""
+        return int(np.count_nonzero(self.is_leaf))
+
+    @property
+    def depth(self) -> NDArray[np.int32]:
+        """Number of questions asked before each node is reached; 0 at the root."""
+        depth = np.zeros(self.n_nodes, dtype=np.int32)
+        # Children come after their parent, so one pass in the order of the nodes is enough.
+        for node in np.flatnonzero(~self.is_leaf):
+            depth[[self.left[node], self.right[node]]] = depth[node] + 1
+        return depth
+
+    def _store(self, name: str, array: NDArray) -> None:
+        object.__setattr__(self, name, array)
+
+    def _check_lengths(self) -> None:
+        n_nodes = len(self.left)
+        if n_nodes == 0:
+            raise ValueError("left: a tree has at least one node")
+        for name in ("left", "right", "feature", "threshold", "missing_left", "cover", "gain"):
+            if getattr(self, name).shape != (n_nodes,):
+                raise ValueError(f"{name}: shape {getattr(self, name).shape} must be ({n_nodes},), as left has")
+        if self.value.ndim not in (1, 2) or len(self.value) != n_nodes or self.value.size == 0:
+            raise ValueError(f"value: shape {self.value.shape} must be ({n_nodes},) or ({n_nodes}, n_outputs)")
+
+    def _check_structure(self) -> None:
+        nodes = np.arange(self.n_nodes)
+        _refuse((self.left < 0) != (self.right < 0), "right: node {} has one child; it must have two or none")
+        inner = self.left >= 0
+        for name in ("left", "right"):
+            child = getattr(self, name)
+            _refuse(child < -1, name + ": node {} has a child below -1")
+            _refuse(inner & (child >= self.n_nodes), name + ": node {} has a child that is not there")
+            _refuse(inner & (child <= nodes), name + ": node {} has a child that does not come after it")
+        parents = np.bincount(np.concatenate([self.left[inner], self.right[inner]]), minlength=self.n_nodes)
+        _refuse(parents[1:] != 1, "left, right: node {} must be the child of exactly one node", first=1)
+
+    def _check_numbers(self) -> None:
+        inner = ~self.is_leaf
+        _refuse(inner & (self.feature < 0), "feature: node {} has children but asks about no column")
+        _refuse(~inner & (self.feature != -1), "feature: node {} is a leaf; its feature must be -1")
+        for name in ("threshold", "cover", "gain"):
+            _refuse(~np.isfinite(getattr(self, name)), name + ": node {} is not finite")
+        finite = np.isfinite(self.value)
+        _refuse(~(finite if finite.ndim == 1 else finite.all(axis=1)), "value: node {} is not finite")
+        _refuse(self.cover < 0, "cover: node {} is negative")
+
+    def _check_categories(self) -> None:
+        if (self.category_start is None) != (self.categories is None):
+            raise ValueError("category_start and categories are given together or not at all")
+        if self.category_start is None or self.categories is None:
+            return
+        self._store("category_start", _integers(self.category_start, "category_start"))
+        self._store("categories", _integers(self.categories, "categories"))
+        start, codes = self.category_start, self.categories
+        if start.shape != (self.n_nodes + 1,) or codes.ndim != 1:
+            raise ValueError(f"category_start: shape {start.shape} must be ({self.n_nodes + 1},), categories a vector")
+        if start[0] != 0 or start[-1] != len(codes) or np.any(np.diff(start) < 0):
+            raise ValueError("category_start: must rise from 0 to the number of categories")
+        _refuse((np.diff(start) > 0) & self.is_leaf, "category_start: node {} is a leaf, but has categories")
+        if np.any(codes < 0):
+            raise ValueError("categories: codes must not be negative")
+
+
+@dataclass(frozen=True, eq=False)
+class TreeEnsemble:
+    """Trees and the rules by which their answers become a prediction.
+
+    The margin of output k is ``base_score[k]`` plus the sum, or the mean, over the trees t of output k, of
+    ``tree_weight[t]`` times the value of the leaf that the row reaches; `link` says what the margin is the link of.
+
+    Parameters
+    ----------
+    trees : sequence of Tree
+    n_features : int
+        Columns that a row has.
+    n_outputs : int, default=1
+        Margins per row.
+    base_score : float or ndarray of shape (n_outputs,), default=0
+        Start of each margin, in units of the margin (not of the mean).
+    link : {"identity", "logit", "softmax"}, default="identity"
+        The prediction is the margin, σ(margin), or softmax over the margins.
+    tree_weight : ndarray of float64, shape (n_trees,), optional
+        Default: 1 for each tree.
+    tree_output : ndarray of int32, shape (n_trees,), optional
+        Output that the tree adds to, -1 for a tree whose leaves hold a vector. Default: 0 or -1 as the tree is.
+    aggregation : {"sum", "mean"}, default="sum"
+        "mean" divides the sum of an output by the sum of the weights of its trees.
+    comparison : {"<", "<="}, default="<"
+        A row goes left if ``x < threshold`` (xgboost) or ``x <= threshold`` (scikit-learn, LightGBM).
+    input_dtype : {"float32", "float64"}, default="float32"
+        To what a row is rounded before it is compared.
+    missing : {"learned", "refused"}, default="learned"
+        A missing value (NaN) follows `missing_left`, or is an error.
+    unlisted_category : {"left", "right"}, default="left"
+        Where a row goes whose category the node does not list; listed ones go to the other side.
+    feature_names : sequence of str, optional
+        Names of the columns.
+
+    Raises
+    ------
+    ValueError
+        If a part does not fit the others: the message names it.
+    """
+
+    trees: tuple[Tree, ...]
+    n_features: int
+    n_outputs: int = 1
+    base_score: NDArray[np.float64] = field(default_factory=lambda: np.zeros(1))
+    link: Link = "identity"
+    tree_weight: NDArray[np.float64] | None = None
+    tree_output: NDArray[np.int32] | None = None
+    aggregation: Literal["sum", "mean"] = "sum"
+    comparison: Literal["<", "<="] = "<"
+    input_dtype: Literal["float32", "float64"] = "float32"
+    missing: Literal["learned", "refused"] = "learned"
+    unlisted_category: Literal["left", "right"] = "left"
+    feature_names: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "trees", tuple(self.trees))
+        for name, least in (("n_features", 1), ("n_outputs", 1)):
+            if getattr(self, name) < least:
+                raise ValueError(f"{name}={getattr(self, name)} must be at least {least}")
+        for name, choices in _CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise ValueError(f"{name}={getattr(self, name)!r} must be one of {', '.join(map(repr, choices))}")
+        self._check_outputs()
+        self._check_trees()
+        if self.feature_names is not None:
+            object.__setattr__(self, "feature_names", tuple(self.feature_names))
+            if len(self.feature_names) != self.n_features:
+                raise ValueError(f"feature_names: {len(self.feature_names)} names for {self.n_features} columns")
+
+    @property
+    def n_trees(self) -> int:
+        """Number of trees."""
+        return len(self.trees)
+
+    def margin(self, X: Any, n_threads: int = 1) -> NDArray[np.floating]:
+        """Margin of each row and output.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            NaN is a missing value.
+        n_threads : int, default=1
+            The result is the same for any number.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_outputs)
+            float32, added up in float32 in the order of the trees as xgboost does it, if all values are float32
+            and rows are rounded to float32; float64 otherwise.
+        """
+        from .prediction import add_trees
+
+        rows = self._rows(X)
+        single = self.input_dtype == "float32" and all(tree.value.dtype == np.float32 for tree in self.trees)
+        dtype = np.float32 if single else np.float64
+        start = np.zeros(self.n_outputs) if self.aggregation == "mean" else self.base_score
+        margin = np.tile(start.astype(dtype), (len(rows), 1))
+        at_most, listed_left = self.comparison == "<=", self.unlisted_category == "right"
+        run_tasks(
+            lambda part: add_trees(rows[part], self.flat, at_most, listed_left, margin[part]),
+            _parts(len(rows)),
+            n_threads,
+        )
+        if self.aggregation == "mean":
+            margin = self.base_score + margin / self._weight_of_output()
+        return margin
+
+    def apply(self, X: Any, n_threads: int = 1) -> NDArray[np.int32]:
+        """Node number of the leaf that each row reaches in each tree, shape (n_samples, n_trees)."""
+        from .prediction import find_leaves
+
+        rows = self._rows(X)
+        leaves = np.empty((len(rows), self.n_trees), dtype=np.int32)
+        at_most, listed_left = self.comparison == "<=", self.unlisted_category == "right"
+        run_tasks(
+            lambda part: find_leaves(rows[part], self.flat, at_most, listed_left, leaves[part]),
+            _parts(len(rows)),
+            n_threads,
+        )
+        return leaves
+
+    def select(self, chosen: Sequence[int] | NDArray[np.integer]) -> TreeEnsemble:
+        """The same ensemble with some of its trees, in the order given."""
+        trees = tuple(self.trees[t] for t in chosen)
+        index = np.asarray(chosen, dtype=np.intp)
+        state = {f.name: getattr(self, f.name) for f in fields(self)}
+        weight, output = np.asarray(self.tree_weight)[index], np.asarray(self.tree_output)[index]
+        return TreeEnsemble(**{**state, "trees": trees, "tree_weight": weight, "tree_output": output})
+
+    @cached_property
+    def flat(self) -> FlatTrees:
+        """All trees in one set of arrays, made at the first use."""
+        return flatten(self.trees, np.asarray(self.tree_weight), np.asarray(self.tree_output))
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {key: value for key, value in self.__dict__.items() if key != "flat"}
+
+    def _check_outputs(self) -> None:
+        base = np.asarray(self.base_score, dtype=np.float64).ravel()
+        base = np.repeat(base, self.n_outputs) if base.size == 1 else base
+        if base.shape != (self.n_outputs,) or not np.all(np.isfinite(base)):
+            raise ValueError(f"base_score: must be {self.n_outputs} finite numbers, got {self.base_score!r}")
+        object.__setattr__(self, "base_score", base)
+        weight = np.ones(len(self.trees)) if self.tree_weight is None else _floats(self.tree_weight, "tree_weight")
+        vector = np.array([tree.value.ndim == 2 for tree in self.trees], dtype=bool)
+        output = np.where(vector, -1, 0) if self.tree_output is None else self.tree_output
+        object.__setattr__(self, "tree_weight", weight.astype(np.float64))
+        object.__setattr__(self, "tree_output", _integers(output, "tree_output"))
+        for name in ("tree_weight", "tree_output"):
+            if getattr(self, name).shape != (len(self.trees),):
+                raise ValueError(f"{name}: shape {getattr(self, name).shape} must be ({len(self.trees)},)")
+        if not np.all(np.isfinite(weight)):
+            raise ValueError("tree_weight: must be finite")
+        out_of_range = np.where(vector, self.tree_output != -1, (self.tree_output < 0))
+        _refuse(out_of_range | (self.tree_output >= self.n_outputs), "tree_output: tree {} has no such output")
+
+    def _check_trees(self) -> None:
+        for number, tree in enumerate(self.trees):
+            if int(tree.feature.max()) >= self.n_features:
+                raise ValueError(f"trees: tree {number} asks about column {tree.feature.max()} of {self.n_features}")
+            if tree.value.ndim == 2 and tree.value.shape[1] != self.n_outputs:
+                raise ValueError(
+                    f"trees: tree {number} has {tree.value.shape[1]} values per leaf, not {self.n_outputs}"
+                )
+        if self.aggregation == "mean" and np.any(self._weight_of_output() <= 0):
+            raise ValueError("tree_weight: a mean needs trees of positive weight for each output")
+
+    def _weight_of_output(self) -> NDArray[np.float64]:
+        """Sum of the weights of the trees of each output."""
+        weight, output = np.asarray(self.tree_weight), np.asarray(self.tree_output)
+        own = np.bincount(output[output >= 0], weight[output >= 0], minlength=self.n_outputs)
+        return own + weight[output < 0].sum()
+
+    def _rows(self, X: Any) -> NDArray[np.floating]:
+        rows = np.ascontiguousarray(X, dtype=self.input_dtype)
+        if rows.ndim != 2 or rows.shape[1] != self.n_features:
+            raise ValueError(f"X: shape {rows.shape} must be (n_samples, {self.n_features})")
+        if self.missing == "refused" and np.isnan(rows).any():
+            raise ValueError("X: has missing values (NaN), which this ensemble does not know")
+        return rows
+
+
+_CHOICES = {
+    "link": ("identity", "logit", "softmax"),
+    "aggregation": ("sum", "mean"),
+    "comparison": ("<", "<="),
+    "input_dtype": ("float32", "float64"),
+    "missing": ("learned", "refused"),
+    "unlisted_category": ("left", "right"),
+}
+
+
+def _parts(n_rows: int) -> list[slice]:
+    return [slice(first, first + ROWS_PER_TASK) for first in range(0, n_rows, ROWS_PER_TASK)]
+
+
+def _integers(array: Any, name: str) -> NDArray[np.int32]:
+    values = np.asarray(array)
+    if values.size and values.dtype.kind not in "iu":
+        raise ValueError(f"{name}: must hold integers, not {values.dtype}")
+    if values.size and (values.min() < -(2**31) or values.max() >= 2**31):
+        raise ValueError(f"{name}: an entry does not fit in 32 bits")
+    return values.astype(np.int32)
+
+
+def _flags(array: Any, name: str) -> NDArray[np.bool_]:
+    values = np.asarray(array)
+    if values.dtype != np.bool_:
+        raise ValueError(f"{name}: must hold booleans, not {values.dtype}")
+    return values.copy()
+
+
+def _floats(array: Any, name: str) -> NDArray[np.floating]:
+    values = np.asarray(array)
+    if values.dtype.kind not in "fiu":
+        raise ValueError(f"{name}: must hold numbers, not {values.dtype}")
+    return values.astype(values.dtype if values.dtype in (np.float32, np.float64) else np.float64)
+
+
+def _refuse(wrong: NDArray[np.bool_], message: str, first: int = 0) -> None:
+    """Raise with the number of the first node that is wrong, if one is."""
+    if np.any(wrong):
+        raise ValueError(message.format(first + int(np.argmax(wrong))))
