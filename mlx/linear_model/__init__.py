@@ -1,5 +1,6 @@
 """Linear models: the prediction is a weighted sum of the features, or a function of it."""
 
 from .least_squares import LinearRegression
+from .logistic import LogisticRegression
 
-__all__ = ["LinearRegression"]
+__all__ = ["LinearRegression", "LogisticRegression"]
