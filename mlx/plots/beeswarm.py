@@ -97,7 +97,8 @@ def beeswarm(
 def _spread(shares: NDArray[np.float64], span: float, n_lanes: int) -> NDArray[np.float64]:
     """Distance of each dot from the middle of its lane: dots of one bin lie in turn above and below each other."""
     bins = np.floor((shares - shares.min()) / span * BINS).astype(np.int64)
-    order = np.lexsort((shares, bins))
+    # Within a bin in the order of the rows: sorted by share, neighbours would draw arrowheads that mean nothing.
+    order = np.argsort(bins, kind="stable")
     sorted_bins = bins[order]
     starts = np.flatnonzero(np.r_[True, sorted_bins[1:] != sorted_bins[:-1]])
     rank = np.arange(len(shares)) - np.repeat(starts, np.diff(np.r_[starts, len(shares)]))

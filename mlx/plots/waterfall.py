@@ -14,8 +14,11 @@ __all__ = ["waterfall"]
 
 BAR_HEIGHT = 0.62
 
-# Part of the axis' width that a figure needs beside its bar. A bar that is wider carries its figure inside.
-LABEL_WIDTH = 0.13
+# Part of the axis' width that a figure needs. A bar that is wider carries its figure inside.
+LABEL_WIDTH = 0.12
+
+# Whiskers shorter than this part of the width would be specks.
+SHORTEST_WHISKER = 0.004
 
 
 def waterfall(
@@ -68,12 +71,13 @@ def waterfall(
     if ax is None:
         import matplotlib.pyplot as plt
 
-        ax = plt.subplots(figsize=(8.0, 1.3 + 0.42 * len(shares)), layout="constrained")[1]
-    _draw(ax, shares, errors, base_value)
+        ax = plt.subplots(figsize=(8.0, 1.6 + 0.42 * len(shares)), layout="constrained")[1]
+    has_whiskers = _draw(ax, shares, errors, base_value)
     ax.set_yticks(np.arange(len(shares)), labels)
-    ax.set_ylim(len(shares) - 0.4, -0.6)
+    ax.set_ylim(len(shares) + 0.05, -1.05)
     _mark_ends(ax, base_value, base_value + shares.sum(), len(shares))
-    ax.set_xlabel("model output" if output_name is None else f"model output: {output_name}", color=INK)
+    title = "model output" if output_name is None else f"model output: {output_name}"
+    ax.set_xlabel(title + (" (whiskers: 2 standard errors)" if has_whiskers else ""), color=INK)
     bare_axes(ax)
     return ax
 
@@ -93,33 +97,39 @@ def _largest(
     if len(left_over):
         labels.append(f"{len(left_over)} other features")
         shares_shown = np.append(shares_shown, shares[left_over].sum())
-        # The errors of one row's values are not independent; their sum bounds the error of the sum.
-        errors_shown = np.append(errors_shown, errors[left_over].sum())
+        # As if independent. The values of a row have a known sum, so that their errors rather cancel.
+        errors_shown = np.append(errors_shown, np.sqrt((errors[left_over] ** 2).sum()))
     return labels, shares_shown, errors_shown
 
 
-def _draw(ax: Any, shares: NDArray[np.float64], errors: NDArray[np.float64], base_value: float) -> None:
-    """Bars from the bottom upwards: the smallest share leaves the base value, the largest reaches the output."""
+def _draw(ax: Any, shares: NDArray[np.float64], errors: NDArray[np.float64], base_value: float) -> bool:
+    """Bars from the bottom upwards: the smallest share leaves the base value, the largest reaches the output.
+
+    Returns whether there are whiskers.
+    """
     ends = base_value + np.cumsum(shares[::-1])[::-1]
     begins = ends - shares
     low, high = min(ends.min(), begins.min()), max(ends.max(), begins.max())
     span = (high - low) or max(abs(high), 1.0)
     ax.set_xlim(low - 0.17 * span, high + 0.17 * span)
-    for row, (begin, share, error) in enumerate(zip(begins, shares, errors)):
+    whiskers = np.where(2 * errors > SHORTEST_WHISKER * span, 2 * errors, 0.0)
+    for row, (begin, share, whisker) in enumerate(zip(begins, shares, whiskers)):
         colour = POSITIVE if share >= 0 else NEGATIVE
         ax.barh(row, share, left=begin, height=BAR_HEIGHT, color=colour, zorder=2)
-        if error > 0.002 * span:
-            ends_at = begin + share
-            ax.plot([ends_at - 2 * error, ends_at + 2 * error], [row, row], color=INK, linewidth=1.0, zorder=4)
-        _write(ax, row, begin, share, span, colour, 2 * error if error > 0.002 * span else 0.0)
+        if whisker:
+            end = begin + share
+            ax.plot([end - whisker, end + whisker], [row, row], color=INK, linewidth=1.2, zorder=4)
+        _write(ax, row, begin, share, span, colour, whisker)
         if row + 1 < len(shares):
             ax.plot([begin, begin], [row - BAR_HEIGHT / 2, row + 1 + BAR_HEIGHT / 2], color=LIGHT_INK, lw=0.6, zorder=1)
+    return bool(whiskers.any())
 
 
 def _write(ax: Any, row: int, begin: float, share: float, span: float, colour: str, whisker: float) -> None:
-    text = ("+" if share >= 0 else "−") + number(abs(share))
-    if abs(share) > LABEL_WIDTH * span + whisker:
-        ax.text(begin + (share - np.sign(share) * whisker) / 2, row, text, ha="center", va="center", color="white")
+    text = ("+" if share >= 0 else "−") + f"{abs(share):.3g}"
+    if abs(share) > LABEL_WIDTH * span + 2 * whisker:
+        middle = begin + (share - np.sign(share) * whisker) / 2
+        ax.text(middle, row, text, ha="center", va="center", color="white")
         return
     side = 1.0 if share >= 0 else -1.0
     at = begin + share + side * (0.012 * span + whisker)
@@ -127,21 +137,11 @@ def _write(ax: Any, row: int, begin: float, share: float, span: float, colour: s
 
 
 def _mark_ends(ax: Any, base_value: float, output: float, n_bars: int) -> None:
-    """A dotted line at the base value and one at the output, named above the bars and below them."""
-    for at, name, height, align in (
-        (base_value, "average", -0.02, "bottom"),
-        (output, "output", 1.0, "bottom"),
+    """A dotted line at the base value, named below the bars, and one at the output, named above them."""
+    paper = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
+    for at, row, text, colour in (
+        (base_value, n_bars - 0.28, f"average {number(base_value)}", LIGHT_INK),
+        (output, -0.72, f"output {number(output)}", INK),
     ):
         ax.axvline(at, color=LIGHT_INK, linewidth=0.8, linestyle=":", zorder=0)
-        if name == "output":
-            ax.text(
-                at,
-                height,
-                f"output {number(output)}",
-                transform=ax.get_xaxis_transform(),
-                ha="center",
-                va=align,
-                color=INK,
-            )
-        else:
-            ax.text(at, n_bars - 0.42, f"average {number(base_value)}", ha="center", va=align, color=LIGHT_INK)
+        ax.text(at, row, text, ha="center", va="center", color=colour, bbox=paper, zorder=1)
