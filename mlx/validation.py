@@ -1,18 +1,86 @@
 """Validation turns what a user passes into arrays of a known shape, or says which argument is wrong.
 
-The checks are scikit-learn's (`check_array`, `validate_data`); what stands here are the texts of errors that
-scikit-learn has no need of, and the refusal of parameters that a peer has and this package does not.
+The checks are scikit-learn's (`check_array`, `validate_data`); what stands here adds the name of the argument where
+scikit-learn's text leaves it out ("Expected 2D array, got 1D array instead"), and refuses the parameters that a peer
+has and this package does not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import inspect
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+import sklearn.utils.validation
 from sklearn.utils.validation import _check_sample_weight, check_array
 
-__all__ = ["check_background", "check_sample_weight", "column_names", "refuse_unsupported"]
+__all__ = ["check_sample_weight", "column_names", "refuse_unsupported", "validate_data"]
+
+NOT_GIVEN = "no_validation"  # scikit-learn's word for an argument that is not validated
+
+
+def validate_data(estimator: Any, /, X: Any = NOT_GIVEN, y: Any = NOT_GIVEN, **options: Any) -> Any:
+    """`sklearn.utils.validation.validate_data`, whose errors say whether X or y is wrong.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Gets `n_features_in_` and `feature_names_in_`, or is compared with them if ``reset=False``.
+    X : array-like of shape (n_samples, n_features)
+        Table.
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs), optional
+        Targets.
+    **options
+        As in scikit-learn.
+
+    Returns
+    -------
+    ndarray, sparse matrix, or a tuple of two of them
+        X, y, or both, validated.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As scikit-learn does; the message names X, y or both.
+    """
+    try:
+        return sklearn.utils.validation.validate_data(estimator, X, y, **options)
+    except (ValueError, TypeError) as error:
+        if re.search(r"\b[Xy]\b", str(error)):
+            raise
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"{_wrong_argument(X, y, options, str(error))}: {error}") from error
+
+
+def _wrong_argument(X: Any, y: Any, options: Mapping[str, Any], text: str) -> str:
+    """Which of X and y an error that names none is about: X if it fails alone."""
+    if y is None or (isinstance(y, str) and y == NOT_GIVEN):
+        return "X"
+    if isinstance(X, str) and X == NOT_GIVEN:
+        return "y"
+    if "inconsistent" in text:
+        return "X and y"
+    about_x = inspect.signature(check_array).parameters
+    try:
+        check_array(X, **{name: value for name, value in options.items() if name in about_x})
+    except (ValueError, TypeError):
+        return "X"
+    return "y"
+
+
+@contextmanager
+def _naming(argument: str) -> Iterator[None]:
+    """Put the argument's name before the text of an error that leaves it out."""
+    try:
+        yield
+    except (ValueError, TypeError) as error:
+        if re.search(rf"\b{argument}\b", str(error)):
+            raise
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"{argument}: {error}") from error
 
 
 def check_sample_weight(sample_weight: Any, X: np.ndarray, *, dtype: Any = np.float64) -> np.ndarray | None:
@@ -26,12 +94,8 @@ def check_sample_weight(sample_weight: Any, X: np.ndarray, *, dtype: Any = np.fl
     """
     if sample_weight is None:
         return None
-    return _check_sample_weight(sample_weight, X, dtype=dtype, ensure_non_negative=True, ensure_same_device=False)
-
-
-def check_background(data: Any, name: str = "data", *, allow_nan: bool = False) -> np.ndarray:
-    """Background rows of an explainer as float64 of shape (n_rows, n_features); errors call them `name`."""
-    return check_array(data, dtype=np.float64, ensure_all_finite="allow-nan" if allow_nan else True, input_name=name)
+    with _naming("sample_weight"):
+        return _check_sample_weight(sample_weight, X, dtype=dtype, ensure_non_negative=True, ensure_same_device=False)
 
 
 def column_names(X: Any) -> list[str] | None:

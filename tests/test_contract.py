@@ -1,0 +1,263 @@
+"""scikit-learn's contract: its common checks over every estimator, and what those checks leave out."""
+
+import importlib
+from dataclasses import asdict
+
+import numpy as np
+import pandas as pd
+import pytest
+import sklearn
+from sklearn.base import clone, is_classifier, is_regressor
+from sklearn.datasets import load_breast_cancer, load_diabetes
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import get_tags
+from sklearn.utils._test_common.instance_generator import PER_ESTIMATOR_XFAIL_CHECKS
+from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
+
+from tests.inventory import estimator_classes
+
+# Checks that fail, with the reason. Only those that scikit-learn lists for its own class of the same name may stand here.
+EXPECTED_FAILURES: dict[str, dict[str, str]] = {}
+
+# Parameters that make an iterative model quick on the checks' small tables; scikit-learn's own checks do the same.
+QUICK = {
+    "MLPClassifier": {"max_iter": 100},
+    "MLPRegressor": {"max_iter": 100},
+    "XGBClassifier": {"n_estimators": 20},
+    "XGBRegressor": {"n_estimators": 20},
+}
+PEER_MODULES = {
+    "LinearRegression": "sklearn.linear_model",
+    "LogisticRegression": "sklearn.linear_model",
+    "PCA": "sklearn.decomposition",
+    "MLPClassifier": "sklearn.neural_network",
+    "MLPRegressor": "sklearn.neural_network",
+    # xgboost's classes fail most checks (it wants classes 0 to k - 1 and changes its parameters in fit); the models
+    # that answer scikit-learn's contract as trees boosted on histograms should are scikit-learn's.
+    "XGBClassifier": "sklearn.ensemble:HistGradientBoostingClassifier",
+    "XGBRegressor": "sklearn.ensemble:HistGradientBoostingRegressor",
+}
+# Tags in which a class differs from its peer, with the reason.
+TAG_DEPARTURES: dict[tuple[str, str], str] = {}
+
+CLASSES = estimator_classes()
+estimators = pytest.mark.parametrize("name", sorted(CLASSES))
+
+
+def quick(name):
+    return CLASSES[name](**QUICK.get(name, {}))
+
+
+def seeded(name):
+    estimator = quick(name)
+    return estimator.set_params(random_state=0) if name.startswith("MLP") else estimator
+
+
+def peer(name):
+    module, _, other_name = PEER_MODULES[name].partition(":")
+    return getattr(importlib.import_module(module), other_name or name)()
+
+
+def expected_failures(estimator):
+    return EXPECTED_FAILURES.get(type(estimator).__name__, {})
+
+
+def table(name):
+    """A data frame with named columns, and a target that fits the estimator."""
+    X, y = load_breast_cancer(return_X_y=True) if is_classifier(CLASSES[name]()) else load_diabetes(return_X_y=True)
+    X = StandardScaler().fit_transform(X[:120, :4])
+    return pd.DataFrame(X, columns=["a", "b", "c", "d"]), y[:120]
+
+
+def output_of(estimator, X):
+    return np.asarray(estimator.predict(X) if hasattr(estimator, "predict") else estimator.transform(X))
+
+
+# The common checks ----------------------------------------------------------------------------------------------------
+
+
+@parametrize_with_checks([quick(name) for name in sorted(CLASSES)], expected_failed_checks=expected_failures)
+def test_scikit_learns_check(estimator, check):
+    check(estimator)
+
+
+def test_every_estimator_has_a_peer_in_the_table():
+    assert set(PEER_MODULES) == set(CLASSES)
+
+
+def test_expected_failures_are_scikit_learns_own():
+    for name, checks in EXPECTED_FAILURES.items():
+        listed = PER_ESTIMATOR_XFAIL_CHECKS.get(type(peer(name)), {})
+        assert checks.keys() <= listed.keys()
+
+
+def flat_tags(estimator):
+    """Tags of an estimator as one level of names."""
+    flat = {}
+    for key, value in asdict(get_tags(estimator)).items():
+        if isinstance(value, dict):
+            flat |= {f"{key}.{inner}": v for inner, v in value.items()}
+        else:
+            flat[key] = value
+    # Whether arrays of other libraries are accepted: nothing here promises it.
+    flat.pop("array_api_support")
+    return flat
+
+
+@estimators
+def test_tags_are_the_peers(name):
+    ours, theirs = flat_tags(CLASSES[name]()), flat_tags(peer(name))
+    different = {key for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key)}
+    assert different == {tag for cls, tag in TAG_DEPARTURES if cls == name}
+
+
+@estimators
+def test_not_fewer_checks_than_the_peer(name):
+    def names(estimator):
+        found = [getattr(check, "func", check).__name__ for _, check in estimator_checks_generator(estimator)]
+        return {name for name in found if "array_api" not in name}
+
+    excused = {"check_estimator_sparse_tag", "check_sample_weight_equivalence_on_sparse_data"}
+    has_sparse_departure = (name, "input_tags.sparse") in TAG_DEPARTURES
+    assert names(peer(name)) - names(CLASSES[name]()) <= (excused if has_sparse_departure else set())
+
+
+# What the common checks leave out -------------------------------------------------------------------------------------
+
+
+@estimators
+def test_clone_is_unfitted_and_gives_the_same_bits(name):
+    X, y = table(name)
+    fitted = seeded(name).fit(X, y)
+    copy = clone(fitted)
+    assert not [key for key in vars(copy) if key.endswith("_") and not key.startswith("_")]
+    assert copy.get_params() == fitted.get_params()
+    np.testing.assert_array_equal(output_of(copy.fit(X, y), X), output_of(fitted, X))
+
+
+@estimators
+def test_fit_returns_self_and_changes_no_parameter(name):
+    X, y = table(name)
+    estimator = seeded(name)
+    before = {key: repr(value) for key, value in estimator.get_params().items()}
+    assert estimator.fit(X, y) is estimator
+    assert {key: repr(value) for key, value in estimator.get_params().items()} == before
+
+
+@estimators
+def test_names_of_columns_are_kept(name):
+    X, y = table(name)
+    estimator = seeded(name).fit(X, y)
+    assert estimator.n_features_in_ == 4
+    assert list(estimator.feature_names_in_) == ["a", "b", "c", "d"]
+    assert not hasattr(seeded(name).fit(X.to_numpy(), y), "feature_names_in_")
+
+
+@estimators
+@pytest.mark.parametrize("columns", [["b", "a", "c", "d"], ["a", "b", "c", "e"]], ids=["reordered", "renamed"])
+def test_other_columns_are_an_error(name, columns):
+    X, y = table(name)
+    estimator = seeded(name).fit(X, y)
+    other = X[columns] if set(columns) == set(X) else X.set_axis(columns, axis=1)
+    with pytest.raises(ValueError, match="feature names should match"):
+        output_of(estimator, other)
+
+
+@estimators
+def test_frame_and_array_give_the_same_bits(name):
+    X, y = table(name)
+    from_frame, from_array = seeded(name).fit(X, y), seeded(name).fit(X.to_numpy(), np.asarray(y))
+    np.testing.assert_array_equal(output_of(from_frame, X), output_of(from_array, X.to_numpy()))
+
+
+@estimators
+def test_set_output_gives_a_frame(name):
+    if not hasattr(CLASSES[name], "transform"):
+        assert not hasattr(CLASSES[name](), "set_output")
+        return
+    X, y = table(name)
+    frame = seeded(name).set_output(transform="pandas").fit(X, y).transform(X)
+    assert isinstance(frame, pd.DataFrame)
+    assert list(frame.columns) == [f"{name.lower()}{i}" for i in range(4)]
+    assert frame.index.equals(X.index)
+    np.testing.assert_array_equal(frame.to_numpy(), seeded(name).fit(X, y).transform(X))
+
+
+def takes_weights(name):
+    import inspect
+
+    return "sample_weight" in inspect.signature(CLASSES[name].fit).parameters
+
+
+@estimators
+def test_weights_are_routed_through_pipeline_and_search(name):
+    """The weights reach fit: rows of weight zero, with targets of nonsense, change nothing."""
+    if not takes_weights(name):
+        pytest.skip("fit takes no weights")
+    X, y = table(name)
+    weights = np.r_[np.ones(80), np.zeros(40)]
+    spoiled = np.array(y, copy=True)
+    spoiled[80:] = spoiled[80:].max() - spoiled[80:] if is_classifier(CLASSES[name]()) else 1e3
+    with sklearn.config_context(enable_metadata_routing=True):
+        model = make_pipeline(
+            StandardScaler(with_mean=False, with_std=False), seeded(name).set_fit_request(sample_weight=True)
+        )
+        routed = model.fit(X, spoiled, sample_weight=weights)[-1]
+        direct = seeded(name).fit(model[0].transform(X), spoiled, sample_weight=weights)
+        np.testing.assert_array_equal(output_of(routed, X), output_of(direct, X))
+        ignored = clone(model).set_params(**{f"{name.lower()}": seeded(name).set_fit_request(sample_weight=False)})
+        assert not np.array_equal(output_of(ignored.fit(X, spoiled, sample_weight=None), X), output_of(routed, X))
+
+
+@estimators
+def test_search_and_cross_validation_work(name):
+    X, y = table(name)
+    parameter, values = {
+        "LinearRegression": ("fit_intercept", [True, False]),
+        "LogisticRegression": ("C", [0.1, 1.0]),
+        "PCA": ("n_components", [1, 2]),
+        "MLPClassifier": ("alpha", [1e-4, 1.0]),
+        "MLPRegressor": ("alpha", [1e-4, 1.0]),
+        "XGBClassifier": ("max_depth", [1, 3]),
+        "XGBRegressor": ("max_depth", [1, 3]),
+    }[name]
+    with sklearn.config_context(enable_metadata_routing=True):
+        estimator = seeded(name)
+        arguments = {}
+        if takes_weights(name):
+            estimator = estimator.set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
+            arguments = {"sample_weight": np.linspace(0.5, 1.5, len(y))}
+        search = GridSearchCV(estimator, {parameter: values}, cv=2, error_score="raise").fit(X, y, **arguments)
+    assert search.best_params_[parameter] in values
+    scores = cross_val_score(seeded(name), X, y, cv=3, error_score="raise")
+    assert np.isfinite(scores).all()
+
+
+@estimators
+def test_kind_is_told_by_tags(name):
+    estimator = CLASSES[name]()
+    assert is_classifier(estimator) == name.endswith("Classifier") or name == "LogisticRegression"
+    assert is_regressor(estimator) == (name.endswith("Regressor") or name == "LinearRegression")
+
+
+@estimators
+def test_representation_shows_what_was_set(name):
+    estimator = quick(name)
+    assert repr(CLASSES[name]()) == f"{name}()" or "XGB" in name
+    assert name in estimator._repr_html_()
+
+
+@pytest.mark.parametrize("name", [name for name in sorted(CLASSES) if is_classifier(CLASSES[name]())])
+@pytest.mark.parametrize("kind", ["text", "shifted", "bool", "negative"])
+def test_any_labels_do(name, kind):
+    """Classes are what y holds, not 0 to k - 1; the outputs are the same bits under other names."""
+    X, y = table(name)
+    values = {"text": ["no", "yes"], "shifted": [3, 7], "bool": [False, True], "negative": [-1, 1]}[kind]
+    renamed = np.asarray(values)[y]
+    estimator = seeded(name).fit(X, renamed)
+    plain = seeded(name).fit(X, y)
+    assert list(estimator.classes_) == values
+    np.testing.assert_array_equal(estimator.predict(X), np.asarray(values)[plain.predict(X)])
+    np.testing.assert_array_equal(estimator.predict_proba(X), plain.predict_proba(X))
