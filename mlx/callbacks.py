@@ -212,6 +212,15 @@ class FitRounds:
     sample_weight : ndarray, optional
         Weights of the rows, handed to callbacks as metadata.
 
+    Attributes
+    ----------
+    n_finished : int
+        Rounds finished so far.
+    interrupted : bool
+        Whether Ctrl-C was pressed.
+    stop_requested : bool
+        Whether `end` has said that the loop shall stop.
+
     Notes
     -----
     The method in which it stands must be decorated with scikit-learn's ``_fit_context`` or with `with_callbacks`,
@@ -247,6 +256,7 @@ class FitRounds:
         self._data = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
         self._fit_task: Any = None
         self._round_task: Any = None
+        self.stop_requested = False
 
     @property
     def n_finished(self) -> int:
@@ -298,8 +308,8 @@ class FitRounds:
         bool
             True if the loop shall stop: Ctrl-C was pressed, or a callback asked for it.
         """
-        wants_to_stop = self._guard.round_finished()
+        self.stop_requested = self._guard.round_finished()
         if self._round_task is not None:
             task, self._round_task = self._round_task, None
-            wants_to_stop |= task.call_on_fit_task_end(**self._data, reconstruction_attributes=fitted_attributes)
-        return wants_to_stop
+            self.stop_requested |= task.call_on_fit_task_end(**self._data, reconstruction_attributes=fitted_attributes)
+        return self.stop_requested

@@ -11,7 +11,11 @@ loss                   value                       gradient in f           Hessi
 half squared error     ½ (f - y)²                  f - y                   1
 binary log loss        log(1 + exp(f)) - y f       σ(f) - y                σ(f) (1 - σ(f))
 multinomial log loss   log Σ exp(f_k) - f_y        softmax(f) - onehot(y)  p_k (1 - p_k), diagonal
+half Poisson deviance  y log(y / μ) - y + μ        μ - y                   μ = exp(f)
 =====================  ==========================  ======================  =====================
+
+The three losses below the first come in a second form, a function of the mean that the inverse link gives
+(``..._of_probability``, `half_poisson_deviance`), for models that have computed the mean already.
 
 References: Hastie, Tibshirani & Friedman, The Elements of Statistical Learning, 2nd ed., section 10.6 (squared
 error, binomial and multinomial deviance); for the stable forms, M. Mächler, "Accurately computing
@@ -22,12 +26,16 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logsumexp, softmax
+from scipy.special import expit, logsumexp, xlogy
 
 __all__ = [
     "binary_log_loss",
     "binary_log_loss_gradient",
     "binary_log_loss_hessian",
+    "binary_log_loss_of_probability",
+    "half_poisson_deviance",
+    "half_poisson_deviance_gradient",
+    "half_poisson_deviance_hessian",
     "half_squared_error",
     "half_squared_error_gradient",
     "half_squared_error_hessian",
@@ -35,7 +43,9 @@ __all__ = [
     "multinomial_log_loss",
     "multinomial_log_loss_gradient",
     "multinomial_log_loss_hessian_diagonal",
+    "multinomial_log_loss_of_probability",
     "sigmoid",
+    "softmax",
 ]
 
 Array = NDArray[np.floating]
@@ -83,6 +93,19 @@ def binary_log_loss_hessian(f: Array) -> Array:
     return p * (1.0 - p)
 
 
+def binary_log_loss_of_probability(p: Array, y: NDArray) -> Array:
+    """-y log p - (1 - y) log(1 - p), entry by entry; p is kept a machine epsilon of its dtype away from 0 and 1."""
+    p = _inside_unit_interval(p)
+    return -(xlogy(y, p) + xlogy(1 - y, 1 - p))
+
+
+def softmax(f: Array) -> Array:
+    """exp(f_k) / Σ exp(f_j) for each row of f, shape (n_samples, n_classes); shifted by the largest f_k."""
+    p = np.exp(f - f.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    return p
+
+
 def multinomial_log_loss(f: Array, y: NDArray[np.integer]) -> Array:
     """Log Σ_k exp(f_k) - f_y: minus the log-probability of class y under softmax(f).
 
@@ -102,12 +125,37 @@ def multinomial_log_loss(f: Array, y: NDArray[np.integer]) -> Array:
 
 def multinomial_log_loss_gradient(f: Array, y: NDArray[np.integer]) -> Array:
     """Derivative softmax(f) - onehot(y), shape (n_samples, n_classes); each row sums to 0."""
-    gradient = softmax(f, axis=1)
+    gradient = softmax(f)
     gradient[np.arange(len(y)), y] -= 1.0
     return gradient
 
 
 def multinomial_log_loss_hessian_diagonal(f: Array) -> Array:
     """Diagonal p_k (1 - p_k) of the Hessian, p = softmax(f), shape (n_samples, n_classes)."""
-    p = softmax(f, axis=1)
+    p = softmax(f)
     return p * (1.0 - p)
+
+
+def multinomial_log_loss_of_probability(p: Array, onehot: NDArray) -> Array:
+    """-onehot_k log p_k, entry by entry: its row sums are the loss; p is kept a machine epsilon away from 0 and 1."""
+    return -xlogy(onehot, _inside_unit_interval(p))
+
+
+def half_poisson_deviance(mean: Array, y: Array) -> Array:
+    """Value y log(y / μ) - y + μ, zero at μ = y, for y >= 0 and a mean μ = exp(f) > 0."""
+    return xlogy(y, y / mean) - y + mean
+
+
+def half_poisson_deviance_gradient(f: Array, y: Array) -> Array:
+    """Derivative exp(f) - y in the raw prediction f, the logarithm of the mean."""
+    return np.exp(f) - y
+
+
+def half_poisson_deviance_hessian(f: Array) -> Array:
+    """Second derivative exp(f) in the raw prediction f."""
+    return np.exp(f)
+
+
+def _inside_unit_interval(p: Array) -> Array:
+    epsilon = np.finfo(p.dtype).eps
+    return np.clip(p, epsilon, 1 - epsilon)

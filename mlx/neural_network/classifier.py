@@ -1,0 +1,341 @@
+"""Multilayer perceptron for classes, with scikit-learn's interface.
+
+Thin: it turns labels into columns of booleans that a network's outputs are compared with, chooses the output on top,
+and turns probabilities back into labels. Training stands in `mlx.neural_network.base` and the files that it names.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.metrics import accuracy_score
+from sklearn.preprocessing import LabelBinarizer
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target, unique_labels
+from sklearn.utils.validation import validate_data
+
+from .base import MultilayerPerceptron, Targets, one_dimensional_if_one_column, trains_in_batches
+from .layers import Array
+
+__all__ = ["MLPClassifier"]
+
+
+class MLPClassifier(ClassifierMixin, MultilayerPerceptron):
+    """Classifier that is a multilayer perceptron: dense layers with a nonlinear function between them.
+
+    Minimises the mean log loss of the probabilities on top plus a penalty on the weights
+    (`mlx.neural_network.network` has the formula).
+
+    Parameters
+    ----------
+    hidden_layer_sizes : int or sequence of int, default=(100,)
+        Units of each hidden layer, from the first; empty for a linear model.
+    activation : {'identity', 'logistic', 'tanh', 'relu'}, default='relu'
+        Function between the layers.
+    solver : {'lbfgs', 'sgd', 'adam'}, default='adam'
+        'sgd' and 'adam' take one gradient step per batch; 'lbfgs' is a quasi-Newton method on all rows, often the
+        better one for a few hundred rows.
+    alpha : float, default=0.0001
+        Strength of the L2 penalty on the weights; in the loss it is divided by the number of rows of the batch.
+    batch_size : int or 'auto', default='auto'
+        Rows per gradient step; 'auto' is min(200, n_samples). Not used by 'lbfgs'.
+    learning_rate : {'constant', 'invscaling', 'adaptive'}, default='constant'
+        How 'sgd' lowers its learning rate: never; to ``learning_rate_init / (t_ + 1) ** power_t`` after each epoch;
+        or to a fifth whenever training has stalled for `n_iter_no_change` epochs.
+    learning_rate_init : float, default=0.001
+        First learning rate of 'sgd' and 'adam'.
+    power_t : float, default=0.5
+        Exponent of the schedule 'invscaling'.
+    max_iter : int, default=200
+        Most epochs, or most iterations of 'lbfgs'.
+    shuffle : bool, default=True
+        Whether each epoch takes the rows in a new order.
+    random_state : int, RandomState instance or None, default=None
+        Source of the first weights, of the rows held out, and of the shuffles.
+    tol : float, default=1e-4
+        Least betterment of the best loss, or validation score, that counts as progress; for 'lbfgs' the largest
+        entry of the gradient at the solution.
+    verbose : bool or int, default=False
+        Whether to print a line per epoch or iteration.
+    warm_start : bool, default=False
+        Whether `fit` goes on from the weights of the fit before.
+    momentum : float, default=0.9
+        Share of the last step that 'sgd' takes again, in [0, 1].
+    nesterovs_momentum : bool, default=True
+        Whether 'sgd' looks ahead along its momentum.
+    early_stopping : bool, default=False
+        Whether to hold rows out, to end when their accuracy does not rise, and to keep the best weights. Not for
+        'lbfgs'.
+    validation_fraction : float, default=0.1
+        Share of the rows that is held out.
+    beta_1, beta_2 : float, default=0.9 and 0.999
+        Decay of Adam's running means of the gradient and of its square, in [0, 1).
+    epsilon : float, default=1e-8
+        Term in Adam's denominator.
+    n_iter_no_change : int or inf, default=10
+        Epochs without progress that are tolerated.
+    max_fun : int, default=15000
+        Most evaluations of the loss by 'lbfgs'.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Class labels, sorted.
+    coefs_ : list of ndarray of shape (units_l, units_l+1)
+        Weights of each layer.
+    intercepts_ : list of ndarray of shape (units_l+1,)
+        Biases of each layer.
+    loss_ : float
+        Mean training loss of the last epoch, penalty included; for 'lbfgs' the loss at the solution.
+    best_loss_ : float or None
+        Smallest loss of an epoch; None with `early_stopping`. Not for 'lbfgs'.
+    loss_curve_ : list of float
+        Loss of each epoch, each batch taken at the weights that it met. Not for 'lbfgs'.
+    validation_scores_ : list of float or None
+        Accuracy on the held-out rows after each epoch, with `early_stopping`. Not for 'lbfgs'.
+    best_validation_score_ : float or None
+        The largest of them.
+    t_ : int
+        Training rows gone through, repetitions counted.
+    n_iter_ : int
+        Epochs, or iterations of 'lbfgs', of the last call of `fit`.
+    n_layers_ : int
+        Layers, input and output counted.
+    n_outputs_ : int
+        Columns of the output.
+    out_activation_ : {'logistic', 'softmax'}
+        Function on top.
+    n_features_in_ : int
+        Features seen in `fit`.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, if X had columns with names that are all text.
+
+    See Also
+    --------
+    MLPRegressor : The same for a numeric target.
+    sklearn.neural_network.MLPClassifier : The peer.
+
+    Notes
+    -----
+    With the same `random_state`, weights, loss curve and predictions equal scikit-learn's up to rounding: the same
+    draws, the same order of rows, the same order of operations. It departs from scikit-learn in this:
+
+    * Ctrl-C keeps the epochs that are finished, says how many, and leaves the model usable for every solver;
+      before the first epoch is finished it raises KeyboardInterrupt.
+    * scikit-learn's callbacks (``set_callbacks``) are told of every epoch, and may end the training.
+    * With float32 input, Adam computes its steps in float32 throughout, and 'lbfgs' everything in float64.
+    * A target of one single class is refused.
+
+    Training cost is about 6 n_samples p operations per epoch for p weights. Features should have similar scales.
+
+    References
+    ----------
+    X. Glorot & Y. Bengio, "Understanding the difficulty of training deep feedforward neural networks", AISTATS 2010.
+    D. P. Kingma & J. Ba, "Adam: A method for stochastic optimization", ICLR 2015.
+    D. E. Rumelhart, G. E. Hinton & R. J. Williams, "Learning representations by back-propagating errors", Nature 323,
+    1986.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from mlx.neural_network import MLPClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> model = MLPClassifier((8,), solver="lbfgs", random_state=0).fit(X, y)
+    >>> model.predict(X[:2])
+    array([0, 0])
+    >>> model.score(X, y) > 0.95
+    True
+    """
+
+    def __init__(
+        self,
+        hidden_layer_sizes: Any = (100,),
+        activation: str = "relu",
+        *,
+        solver: str = "adam",
+        alpha: float = 0.0001,
+        batch_size: int | str = "auto",
+        learning_rate: str = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: Any = None,
+        tol: float = 1e-4,
+        verbose: bool | int = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: float = 10,
+        max_fun: int = 15000,
+    ) -> None:
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.solver = solver
+        self.alpha = alpha
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.learning_rate_init = learning_rate_init
+        self.power_t = power_t
+        self.max_iter = max_iter
+        self.shuffle = shuffle
+        self.random_state = random_state
+        self.tol = tol
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.n_iter_no_change = n_iter_no_change
+        self.max_fun = max_fun
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> MLPClassifier:
+        """Train the network.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Training rows. float32 stays float32, all else becomes float64.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Class labels, or a 0/1 column for each of several labels.
+        sample_weight : array-like of shape (n_samples,), optional
+            Weights of the rows, not negative.
+
+        Returns
+        -------
+        MLPClassifier
+            This object.
+
+        Raises
+        ------
+        ValueError
+            If an argument is not as described, or the weights grow beyond all bounds.
+        """
+        return self._fit(X, y, sample_weight, incremental=False)
+
+    @available_if(trains_in_batches)
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> MLPClassifier:
+        """Train for one epoch on these rows, going on from what the network has learnt.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Training rows.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Their labels.
+        sample_weight : array-like of shape (n_samples,), optional
+            Weights of the rows, not negative.
+        classes : array-like of shape (n_classes,), optional
+            All classes that will ever occur; needed at the first call.
+
+        Returns
+        -------
+        MLPClassifier
+            This object.
+        """
+        if _check_partial_fit_first_call(self, classes):
+            of_labels = type_of_target(y, input_name="y").startswith("multilabel")
+            self._binarizer = LabelBinarizer().fit(y if of_labels else classes)
+        return self._fit(X, y, sample_weight, incremental=True)
+
+    def predict(self, X: Any) -> NDArray:
+        """Most probable class of each row, or a 0/1 column for each label.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_labels)
+        """
+        return self._decode(self._outputs(X))
+
+    def predict_proba(self, X: Any) -> NDArray[np.floating]:
+        """Probability of each class, in the order of `classes_`, or of each label.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            In [0, 1]; rows sum to 1 unless the columns are separate labels.
+        """
+        outputs = self._outputs(X)
+        return np.hstack([1 - outputs, outputs]) if outputs.shape[1] == 1 else outputs
+
+    def predict_log_proba(self, X: Any) -> NDArray[np.floating]:
+        """Natural logarithm of `predict_proba`; -inf where that is 0.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+        """
+        with np.errstate(divide="ignore"):
+            return np.log(self.predict_proba(X))
+
+    def _validate_data(self, X: Any, y: Any, *, goes_on: bool, incremental: bool) -> tuple[Any, Targets]:
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            accept_sparse=["csr", "csc"],
+            multi_output=True,
+            dtype=(np.float64, np.float32),
+            reset=not goes_on,
+        )
+        y = one_dimensional_if_one_column(y)
+        if goes_on or incremental:
+            self._check_labels(y, all_of_them=not incremental)
+        else:
+            self._binarizer = LabelBinarizer().fit(y)
+        self.classes_: NDArray = self._binarizer.classes_
+        if len(self.classes_) < 2:
+            raise ValueError(f"y has one class only, {self.classes_[0]!r}; a classifier needs at least two classes")
+        # Booleans, so that a difference from float32 outputs stays float32.
+        return X, Targets(y, self._binarizer.transform(y).astype(bool))
+
+    def _check_labels(self, y: NDArray, *, all_of_them: bool) -> None:
+        """Refuse labels that the fit that is continued did not have, and, unless it is partial, missing ones."""
+        known, given = set(self._binarizer.classes_), set(unique_labels(y))
+        if given - known or (all_of_them and known - given):
+            raise ValueError(
+                f"y must have the classes of the fit that is continued, {sorted(known)}; it has {sorted(given)}"
+            )
+
+    def _output_activation(self) -> str:
+        return "softmax" if self._binarizer.y_type_ == "multiclass" else "logistic"
+
+    def _decode(self, encoded: NDArray) -> NDArray:
+        return self._binarizer.inverse_transform(encoded.ravel() if encoded.shape[1] == 1 else encoded)
+
+    def _score_encoded(self, encoded: Array, labels: NDArray, sample_weight: Array | None) -> float:
+        return accuracy_score(labels, self._decode(encoded), sample_weight=sample_weight)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
