@@ -49,7 +49,7 @@ from scipy.sparse.linalg import LinearOperator, lsqr
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.sparsefuncs import mean_variance_axis
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from ..numeric.linalg import (
     ScaledCholesky,
@@ -60,7 +60,7 @@ from ..numeric.linalg import (
     scaled_cholesky,
 )
 from ..numeric.threads import resolve_n_jobs, run_tasks
-from ..validation import check_sample_weight
+from ..validation import check_sample_weight, validate_data
 
 __all__ = ["LeastSquaresFit", "LinearRegression", "fit_least_squares", "fit_nonnegative", "fit_sparse"]
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import warnings
 from numbers import Integral, Real
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,81 +28,17 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import compute_class_weight
 from sklearn.utils._param_validation import Hidden, Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
-from ..validation import check_sample_weight, refuse_unsupported
-from .logistic_objective import logistic_objective
-from .newton import SOLVERS, Report
+from ..validation import check_sample_weight, refuse_unsupported, validate_data
+from .newton import SOLVERS, fit_logistic
 
-__all__ = ["LogisticFit", "LogisticRegression", "fit_logistic"]
+__all__ = ["LogisticRegression"]
 
 Array = NDArray[np.floating]
 
 # scikit-learn's marker of a parameter that is not set any more.
 DEPRECATED = "deprecated"
-
-
-class LogisticFit(NamedTuple):
-    """Result of logistic regression.
-
-    Attributes
-    ----------
-    coefficients : ndarray of shape (K, p)
-        W, float64; K is 1 for two classes.
-    intercepts : ndarray of shape (K,)
-        b; zeros without an intercept.
-    n_iter : int
-    converged : bool
-    """
-
-    coefficients: Array
-    intercepts: Array
-    n_iter: int
-    converged: bool
-
-
-def fit_logistic(
-    X: Any,
-    y: NDArray[np.int64],
-    weights: Array | None = None,
-    *,
-    n_classes: int,
-    C: float = 1.0,
-    fit_intercept: bool = True,
-    solver: str = "lbfgs",
-    tol: float = 1e-4,
-    max_iter: int = 100,
-    start: tuple[Array, Array] | None = None,
-    report: Any = None,
-) -> LogisticFit:
-    """Minimise the penalised mean log loss.
-
-    Parameters
-    ----------
-    X : ndarray or sparse array of shape (n, p)
-    y : ndarray of int64, shape (n,)
-        Class codes 0, ..., n_classes - 1.
-    weights : ndarray of shape (n,), optional
-        Nonnegative, not all zero.
-    n_classes : int
-    C : float, default=1.0
-        Inverse strength of the penalty, inf for none.
-    fit_intercept : bool, default=True
-    solver : {'lbfgs', 'newton-cg', 'newton-cholesky'}
-    tol : float
-        Bound of the largest slope.
-    max_iter : int
-    start : tuple of ndarray of shape (K, p) and ndarray of shape (K,), optional
-        Coefficients and intercepts to begin with, zeros by default.
-    report : callable, optional
-        Called with coefficients and intercepts after each iteration; True asks to stop.
-    """
-    objective = logistic_objective(X, y, weights, n_classes=n_classes, C=C, fit_intercept=fit_intercept)
-    U = np.zeros(objective.shape) if start is None else objective.from_users_units(*start)
-    in_users_units: Report | None = None if report is None else lambda V: report(*objective.to_users_units(V))
-    found = SOLVERS[solver](objective, U, tol=tol, max_iter=max_iter, report=in_users_units)
-    W, b = objective.to_users_units(found.U)
-    return LogisticFit(W, b, found.n_iter, found.converged)
 
 
 class LogisticRegression(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
@@ -318,8 +254,10 @@ class LogisticRegression(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         """
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse="csr", reset=False)
-        products = X @ self.coef_.T
-        scores = (products.toarray() if sparse.issparse(products) else products) + self.intercept_
+        coefficients: Any = self.coef_
+        if sparse.issparse(coefficients):
+            coefficients = coefficients.toarray()
+        scores = X @ coefficients.T + self.intercept_
         return scores[:, 0] if scores.shape[1] == 1 else scores
 
     def predict(self, X):
@@ -386,8 +324,9 @@ class LogisticRegression(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         self
         """
         check_is_fitted(self)
-        if sparse.issparse(self.coef_):
-            self.coef_ = self.coef_.toarray()
+        coefficients: Any = self.coef_
+        if sparse.issparse(coefficients):
+            self.coef_ = coefficients.toarray()
         return self
 
     def _strength(self) -> float:

@@ -26,16 +26,16 @@ probability. Every method here keeps the sum over the classes of such parameters
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from ..numeric.linalg import conjugate_gradient, solve_positive_semidefinite
-from .logistic_objective import LogisticObjective
+from .logistic_objective import LogisticObjective, logistic_objective
 
-__all__ = ["SOLVERS", "Minimum", "lbfgs", "newton_cg", "newton_cholesky"]
+__all__ = ["SOLVERS", "LogisticFit", "Minimum", "fit_logistic", "lbfgs", "newton_cg", "newton_cholesky"]
 
 Array = NDArray[np.floating]
 
@@ -244,3 +244,66 @@ def lbfgs(
 
 
 SOLVERS = {"lbfgs": lbfgs, "newton-cg": newton_cg, "newton-cholesky": newton_cholesky}
+
+
+class LogisticFit(NamedTuple):
+    """Result of logistic regression.
+
+    Attributes
+    ----------
+    coefficients : ndarray of shape (K, p)
+        W, float64; K is 1 for two classes.
+    intercepts : ndarray of shape (K,)
+        b; zeros without an intercept.
+    n_iter : int
+    converged : bool
+    """
+
+    coefficients: Array
+    intercepts: Array
+    n_iter: int
+    converged: bool
+
+
+def fit_logistic(
+    X: Any,
+    y: NDArray[np.int64],
+    weights: Array | None = None,
+    *,
+    n_classes: int,
+    C: float = 1.0,
+    fit_intercept: bool = True,
+    solver: str = "lbfgs",
+    tol: float = 1e-4,
+    max_iter: int = 100,
+    start: tuple[Array, Array] | None = None,
+    report: Any = None,
+) -> LogisticFit:
+    """Minimise the penalised mean log loss.
+
+    Parameters
+    ----------
+    X : ndarray or sparse array of shape (n, p)
+    y : ndarray of int64, shape (n,)
+        Class codes 0, ..., n_classes - 1.
+    weights : ndarray of shape (n,), optional
+        Nonnegative, not all zero.
+    n_classes : int
+    C : float, default=1.0
+        Inverse strength of the penalty, inf for none.
+    fit_intercept : bool, default=True
+    solver : {'lbfgs', 'newton-cg', 'newton-cholesky'}
+    tol : float
+        Bound of the largest slope.
+    max_iter : int
+    start : tuple of ndarray of shape (K, p) and ndarray of shape (K,), optional
+        Coefficients and intercepts to begin with, zeros by default.
+    report : callable, optional
+        Called with coefficients and intercepts after each iteration; True asks to stop.
+    """
+    objective = logistic_objective(X, y, weights, n_classes=n_classes, C=C, fit_intercept=fit_intercept)
+    U = np.zeros(objective.shape) if start is None else objective.from_users_units(*start)
+    in_users_units: Report | None = None if report is None else lambda V: report(*objective.to_users_units(V))
+    found = SOLVERS[solver](objective, U, tol=tol, max_iter=max_iter, report=in_users_units)
+    W, b = objective.to_users_units(found.U)
+    return LogisticFit(W, b, found.n_iter, found.converged)

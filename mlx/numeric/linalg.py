@@ -33,11 +33,11 @@ __all__ = [
     "centred_blocks",
     "column_means",
     "conjugate_gradient",
-    "flip_signs",
     "gram_matrix",
     "minimum_norm_least_squares",
     "randomized_svd",
     "row_blocks",
+    "row_signs",
     "scaled_cholesky",
     "solve_positive_semidefinite",
 ]
@@ -321,16 +321,10 @@ def _normalized(Q: Array, normalizer: str) -> Array:
     return Q
 
 
-def flip_signs(Vt: Array, U: Array | None = None) -> tuple[Array, Array | None]:
-    """Choose the signs that a decomposition leaves open: the largest entry (by size) of each row of Vt is positive.
+def row_signs(Vt: Array) -> Array:
+    """Sign of the entry that is largest by size in each row of Vt, shape (k,), in the dtype of Vt.
 
-    Parameters
-    ----------
-    Vt : ndarray of shape (k, p)
-        Right singular vectors or eigenvectors, one per row.
-    U : ndarray of shape (n, k), optional
-        Left singular vectors, flipped along.
+    A decomposition leaves the sign of each vector open; multiplied by this one, that entry is positive.
     """
     largest = np.take_along_axis(Vt, np.abs(Vt).argmax(axis=1)[:, None], axis=1)[:, 0]
-    signs = np.where(largest < 0.0, -1.0, 1.0).astype(Vt.dtype)
-    return Vt * signs[:, None], None if U is None else U * signs
+    return np.where(largest < 0.0, -1.0, 1.0).astype(Vt.dtype)

@@ -1,0 +1,302 @@
+"""Principal axes are the orthogonal directions along which centred data vary most.
+
+Formula, with m the column means and Xc = X - 1 mᵀ (Hastie, Tibshirani & Friedman, The Elements of Statistical
+Learning, 2nd ed., section 14.5.1, equation 14.54)::
+
+    Xc = U diag(σ) Vᵀ,    λ_j = σ_j² / (n - 1),    scores = Xc V = U diag(σ)
+
+======  ============  =============================================================
+symbol  shape         meaning
+======  ============  =============================================================
+X       (n, p)        rows
+V       (p, k)        principal axes, one per column
+σ       (k,)          singular values, descending
+λ       (k,)          variances along the axes, eigenvalues of the sample covariance
+G                     Xcᵀ Xc (p, p), or Xc Xcᵀ (n, n) if that is smaller; eigenvalues σ²
+======  ============  =============================================================
+
+Ways to V: the singular value decomposition of Xc; the eigenvectors of G, many times cheaper for long or wide tables,
+but G squares the singular values, so that those below √ε ≈ 1.5e-8 of the largest are lost and the axes of small ones
+blurred; Lanczos iteration (arpack) and random projection for a few components.
+
+Signs are free. The entry of each axis that is largest by size is made positive, as in scikit-learn.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import linalg, sparse
+from scipy.sparse.linalg import LinearOperator, svds
+from sklearn.utils.sparsefuncs import mean_variance_axis
+
+from ..numeric.linalg import column_means, gram_matrix, randomized_svd, row_signs
+from .probabilistic import likeliest_dimension
+
+__all__ = ["Decomposition", "column_mean_of", "n_kept", "principal_axes", "truncated_axes"]
+
+Array = NDArray[np.floating]
+
+# Up to this many rows and columns the singular value decomposition takes milliseconds: no reason to be clever.
+SMALL_TABLE = 500
+
+# Longest short side of a table whose Gram matrix is formed unasked: 5000² float64 are 200 MB.
+LARGEST_GRAM = 5000
+
+# Smallest kept variance, relative to the largest, for which G is trusted unasked: the error of an axis is about
+# ε / (relative gap of its variance), so that 1e-5 leaves ten digits.
+SAFE_VARIANCE_RATIO = 1e-5
+
+# Power iterations of the randomized solver: more where few components must be told from many.
+POWER_ITERATIONS_FEW, POWER_ITERATIONS_MANY, FEW = 7, 4, 0.1
+
+
+class Decomposition(NamedTuple):
+    """Leading part of the singular value decomposition of the centred rows.
+
+    Attributes
+    ----------
+    mean : ndarray of shape (p,)
+    axes : ndarray of shape (k, p)
+        Rows of Vᵀ, signs chosen.
+    singular_values : ndarray of shape (k,)
+    total_variance : float
+        Along all directions.
+    n_directions : int
+        Directions over which the total is spread.
+    U : ndarray of shape (n, k) or None
+        Left singular vectors, where they are by-products.
+    solver : str
+        The way that was taken.
+    """
+
+    mean: Array
+    axes: Array
+    singular_values: Array
+    total_variance: float
+    n_directions: int
+    U: Array | None
+    solver: str
+
+    def variances(self, n_samples: int) -> Array:
+        """λ = σ² / (n - 1), shape (k,)."""
+        return self.singular_values**2 / (n_samples - 1)
+
+
+def by_singular_values(centred: Array, mean: Array) -> Decomposition:
+    """All components from the singular value decomposition of the centred rows, shape (n, p), overwritten."""
+    U, s, Vt = linalg.svd(centred, full_matrices=False, check_finite=False, overwrite_a=True)
+    signs = row_signs(Vt)
+    total_variance = float(np.sum(s**2)) / (len(centred) - 1)
+    return Decomposition(mean, Vt * signs[:, None], s, total_variance, len(s), U * signs, "full")
+
+
+def by_covariance(X: Any, mean: Array, n_wanted: int) -> Decomposition:
+    """Leading `n_wanted` components from the eigenvectors of Xcᵀ Xc, shape (p, p), dense or sparse rows."""
+    n, p = X.shape
+    if sparse.issparse(X):
+        gram = (X.T @ X).toarray() - n * np.outer(mean, mean)
+    else:
+        gram = gram_matrix(X, mean)
+    values, vectors = _leading_eigenvectors(gram, n_wanted)
+    axes = vectors.T * row_signs(vectors.T)[:, None]
+    return Decomposition(mean, axes, np.sqrt(values), float(np.trace(gram)) / (n - 1), p, None, "covariance_eigh")
+
+
+def by_row_gram(X: Array, mean: Array, n_wanted: int) -> Decomposition:
+    """Leading `n_wanted` components from the eigenvectors of Xc Xcᵀ, shape (n, n), for wide tables.
+
+    An axis is Xcᵀ u divided by its length, and that length is its singular value, accurate to second order in the
+    error of u.
+    """
+    n = len(X)
+    centred = np.subtract(X, mean, dtype=np.float64)
+    gram = centred @ centred.T
+    _, U = _leading_eigenvectors(gram, n_wanted)
+    axes = U.T @ centred
+    singular_values = np.linalg.norm(axes, axis=1)
+    signs = row_signs(axes)
+    axes *= (signs / np.where(singular_values > 0.0, singular_values, 1.0))[:, None]
+    return Decomposition(mean, axes, singular_values, float(np.trace(gram)) / (n - 1), n, U * signs, "row_gram")
+
+
+def _leading_eigenvectors(gram: Array, n_wanted: int) -> tuple[Array, Array]:
+    """Largest eigenvalues of a semidefinite matrix in descending order, none negative, and their vectors."""
+    order = len(gram)
+    if 0 < n_wanted < order // 2:
+        values, vectors = linalg.eigh(gram, subset_by_index=[order - n_wanted, order - 1], check_finite=False)
+    else:
+        values, vectors = linalg.eigh(gram, check_finite=False)
+    return np.maximum(values[::-1], 0.0), vectors[:, ::-1]
+
+
+def by_lanczos(X: Any, mean: Array, n_wanted: int, tol: float, random_state: np.random.RandomState) -> Decomposition:
+    """Leading `n_wanted` components by ARPACK; sparse rows stay sparse, centring is done in the products.
+
+    The starting vector is scikit-learn's for the same random state.
+    """
+    n, p = X.shape
+    if sparse.issparse(X):
+        total_variance = float(mean_variance_axis(X, axis=0)[1].sum()) * n / (n - 1)
+        rows: Any = LinearOperator(
+            shape=(n, p),
+            dtype=X.dtype,
+            matvec=lambda v: X @ v - mean @ v,
+            matmat=lambda V: X @ V - (mean @ V)[None, :],
+            rmatvec=lambda u: X.T @ u - mean * u.sum(),
+            rmatmat=lambda W: X.T @ W - np.outer(mean, W.sum(axis=0)),
+        )
+    else:
+        total_variance = float(np.sum(X**2, dtype=np.float64)) / (n - 1)
+        rows = X
+    start = random_state.uniform(-1, 1, min(n, p))
+    U, s, Vt = svds(rows, k=n_wanted, tol=tol, v0=start)
+    Vt, s, U = Vt[::-1], s[::-1], U[:, ::-1]
+    signs = row_signs(Vt)
+    return Decomposition(mean, Vt * signs[:, None], s, total_variance, min(n, p), U * signs, "arpack")
+
+
+def by_random_projection(
+    centred: Array,
+    mean: Array,
+    n_wanted: int,
+    random_state: np.random.RandomState,
+    *,
+    iterated_power: int | str,
+    n_oversamples: int,
+    normalizer: str,
+) -> Decomposition:
+    """Leading `n_wanted` components, approximately; the random numbers are scikit-learn's for the same state."""
+    n, p = centred.shape
+    if iterated_power == "auto":
+        iterated_power = POWER_ITERATIONS_FEW if n_wanted < FEW * min(n, p) else POWER_ITERATIONS_MANY
+    U, s, Vt = randomized_svd(
+        centred,
+        n_wanted,
+        n_oversamples=n_oversamples,
+        n_iter=int(iterated_power),
+        normalizer=normalizer,
+        random_state=random_state,
+    )
+    signs = row_signs(Vt)
+    total_variance = float(np.sum(centred**2, dtype=np.float64)) / (n - 1)
+    return Decomposition(mean, Vt * signs[:, None], s, total_variance, min(n, p), U * signs, "randomized")
+
+
+def n_kept(n_components: int | float | str | None, variances: Array, total_variance: float, n_samples: int) -> int:
+    """Number of components that `n_components` asks for, given the variances found."""
+    if n_components is None:
+        return len(variances)
+    if isinstance(n_components, str):  # 'mle', the only text that the parameter takes
+        return likeliest_dimension(variances, n_samples)
+    if 0 < n_components < 1:
+        shares = np.cumsum(variances / total_variance)
+        return min(int(np.searchsorted(shares, n_components, side="right")) + 1, len(variances))
+    return int(n_components)
+
+
+def column_mean_of(X: Any) -> Array:
+    """Column means of dense or sparse rows, float64, shape (p,)."""
+    return mean_variance_axis(X, axis=0)[0].astype(np.float64) if sparse.issparse(X) else column_means(X)
+
+
+def centred_rows(X: Array, mean: Array, overwrite: bool) -> Array:
+    """X - 1 mᵀ in the dtype of X, in place or as a copy."""
+    return np.subtract(X, mean, out=X if overwrite else np.empty_like(X), casting="same_kind")
+
+
+def principal_axes(X: Any, n_components: int | float | str | None, solver: str, *, overwrite: bool) -> Decomposition:
+    """Components by an exact way, at least as many as `n_components` asks for.
+
+    Parameters
+    ----------
+    X : ndarray or sparse array of shape (n, p)
+    n_components : int, float, 'mle' or None
+    solver : {'auto', 'full', 'covariance_eigh'}
+    overwrite : bool
+        Centre X in place where a centred copy is needed.
+
+    Raises
+    ------
+    ValueError
+        If `n_components` does not fit the shape.
+    """
+    n, p = X.shape
+    small = min(n, p)
+    if n_components == "mle" and n < p:
+        raise ValueError("n_components='mle' needs n_samples >= n_features")
+    if isinstance(n_components, int | np.integer) and n_components > small:
+        raise ValueError(
+            f"n_components={n_components} must be between 0 and min(n_samples, n_features)={small} with "
+            f"svd_solver={solver!r}"
+        )
+    mean = column_mean_of(X)
+    # A fixed number of axes is cheaper; a share of variance must see all variances to choose.
+    n_counted = int(n_components) if isinstance(n_components, int | np.integer) else None
+    if solver == "covariance_eigh":
+        found = by_covariance(X, mean, p if n_counted is None else n_counted)
+        return found if n_components is not None else _first(found, small)
+    n_wanted = small if n_counted is None else n_counted
+    # Centring leaves at most n - 1 directions: all n of a wide table include one that G cannot resolve.
+    hopeless = n <= p and n_wanted == n
+    if solver == "auto" and max(n, p) > SMALL_TABLE and small <= LARGEST_GRAM and not hopeless:
+        found = by_covariance(X, mean, n_wanted) if p < n else by_row_gram(X, mean, n_wanted)
+        variances = found.variances(n)
+        # Minka's choice weighs every variance, so every one must be right.
+        k = n_wanted if n_components == "mle" else n_kept(n_components, variances, found.total_variance, n)
+        if k > 0 and variances[k - 1] >= SAFE_VARIANCE_RATIO * variances[0] > 0.0:
+            return found
+    return by_singular_values(centred_rows(X, mean, overwrite), mean)
+
+
+def truncated_axes(
+    X: Any,
+    n_components: Any,
+    solver: str,
+    random_state: np.random.RandomState,
+    *,
+    overwrite: bool,
+    tol: float,
+    **projection: Any,
+) -> Decomposition:
+    """Components by Lanczos iteration or random projection.
+
+    Parameters
+    ----------
+    X : ndarray or sparse array of shape (n, p)
+    n_components : int or None
+    solver : {'arpack', 'randomized'}
+    random_state : RandomState
+    overwrite : bool
+        Centre X in place.
+    tol : float
+        Of ARPACK.
+    **projection
+        Options of `by_random_projection`.
+
+    Raises
+    ------
+    ValueError
+        If `n_components` is not an integer that fits the shape.
+    """
+    small = min(X.shape)
+    most = small - 1 if solver == "arpack" else small
+    if n_components is None:
+        n_components = most
+    if isinstance(n_components, str) or not 1 <= n_components <= most:
+        bound = "strictly less than" if solver == "arpack" else "at most"
+        raise ValueError(
+            f"n_components={n_components!r} must be an integer from 1, {bound} "
+            f"min(n_samples, n_features)={small}, with svd_solver={solver!r}"
+        )
+    mean = column_mean_of(X)
+    rows = X if sparse.issparse(X) else centred_rows(X, mean, overwrite)
+    if solver == "arpack":
+        return by_lanczos(rows, mean, n_components, tol, random_state)
+    return by_random_projection(rows, mean, n_components, random_state, **projection)
+
+
+def _first(found: Decomposition, k: int) -> Decomposition:
+    return found._replace(axes=found.axes[:k], singular_values=found.singular_values[:k])
