@@ -6,8 +6,9 @@ result do not depend on the number of threads.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from numbers import Integral
 from typing import Any, TypeVar
 
@@ -15,7 +16,7 @@ from joblib import effective_n_jobs
 
 from ..environment import available_cores
 
-__all__ = ["resolve_n_jobs", "run_tasks"]
+__all__ = ["resolve_n_jobs", "run_tasks", "thread_team"]
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -54,3 +55,16 @@ def run_tasks(function: Callable[[Task], Result], tasks: Iterable[Task], n_threa
         return [function(task) for task in todo]
     with ThreadPoolExecutor(min(n_threads, len(todo))) as pool:
         return list(pool.map(function, todo))
+
+
+@contextmanager
+def thread_team(n_threads: int) -> Iterator[Callable[[Callable[[Task], Result], Iterable[Task]], list[Result]]]:
+    """Context that offers ``run(function, tasks)``: `run_tasks` again and again with the same threads.
+
+    For fits whose single steps are shorter than the start of a thread. The threads end with the context.
+    """
+    if n_threads <= 1:
+        yield lambda function, tasks: [function(task) for task in tasks]
+        return
+    with ThreadPoolExecutor(n_threads) as pool:
+        yield lambda function, tasks: list(pool.map(function, tasks))

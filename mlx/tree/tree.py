@@ -1,4 +1,4 @@
-"""A decision tree asks one question per node, from the root down, until a leaf answers; here it is a few flat arrays.
+r"""A decision tree asks one question per node, from the root down, until a leaf answers; here it is a few flat arrays.
 
 `Tree` is one grown tree, `TreeEnsemble` is what a forest or a booster predicts with. Every model that grows trees, and
 every foreign model that is read, becomes a `TreeEnsemble`; explanations, plots and text dumps are written for it once.
@@ -324,8 +324,9 @@ class TreeEnsemble:
                 raise ValueError(f"{name}: shape {getattr(self, name).shape} must be ({len(self.trees)},)")
         if not np.all(np.isfinite(weight)):
             raise ValueError("tree_weight: must be finite")
-        out_of_range = np.where(vector, self.tree_output != -1, (self.tree_output < 0))
-        _refuse(out_of_range | (self.tree_output >= self.n_outputs), "tree_output: tree {} has no such output")
+        output = np.asarray(self.tree_output)
+        out_of_range = np.where(vector, output != -1, (output < 0) | (output >= self.n_outputs))
+        _refuse(out_of_range, "tree_output: tree {} has no such output")
 
     def _check_trees(self) -> None:
         for number, tree in enumerate(self.trees):

@@ -1,0 +1,423 @@
+r"""Growing makes one tree, level by level: count histograms, find splits, part the rows, and so on with the children.
+
+Who does what at each level::
+
+    owners of rows            count the rows of the smaller child of each pair        (`RowOwner.count`)
+    the seam                  histograms of all owners are added                      (`_count_level`)
+    in one place              the larger child is what remains; best splits           (`find_splits`, `choose_splits`)
+    owners of rows            part the rows of each node that is split                (`RowOwner.split`)
+
+In memory there is one owner, which has all rows. An owner never sees another one's rows: what crosses the seam is
+histograms, and what comes back is splits.
+
+The nodes of a level are numbered from left to right after those of the level above, and the two children of a node are
+neighbours, as in xgboost with ``grow_policy="depthwise"``::
+
+             0                 rows: [ all rows .............................. ]   level 0: segment of node 0
+          /     \
+        1         2                  [ rows of 1 ....... | rows of 2 ......... ]   level 1: segments of nodes 1 and 2
+       / \
+      3   4                          [ of 3 ... | of 4 . | .................... ]  level 2: segments of nodes 3 and 4
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..numeric.jit import kernel
+from ..tree import Tree
+from .binning import BinnedTable
+from .histogram import build_histograms
+from .splitting import Candidates, Penalty, find_splits, leaf_weight
+
+__all__ = ["GrowthSettings", "HistogramPool", "RowOwner", "grow_tree"]
+
+# The library splits a node only if the gain is more than this, whatever gamma is.
+LEAST_GAIN = np.float32(1e-6)
+
+# Additions below which handing work to other threads costs more than it saves: about a tenth of a millisecond.
+SHARED_WORK = 200_000
+
+Run = Callable[[Callable, Any], list]
+
+
+class GrowthSettings(NamedTuple):
+    """Parameters of a tree.
+
+    Attributes
+    ----------
+    penalty : Penalty
+    gamma : float32
+        Smallest gain for which a node is split.
+    max_depth : int
+        Largest number of questions on the way to a leaf; 0 is no limit.
+    learning_rate : float32
+        Factor of the leaf weights.
+    """
+
+    penalty: Penalty
+    gamma: np.float32
+    max_depth: int
+    learning_rate: np.float32
+
+
+class HistogramPool:
+    """Histograms of the nodes of one level: slots that are reused, and made as they are needed.
+
+    Attributes
+    ----------
+    array : ndarray of float64, shape (n_slots, n_places, 2)
+        Sums of gradients and of Hessians; its memory is taken from the system when a slot is first used.
+    """
+
+    def __init__(self, n_places: int) -> None:
+        self.array = np.empty((1, n_places, 2))
+
+    def reserve(self, n_slots: int) -> None:
+        """Make at least so many slots, and keep what is in those that exist."""
+        n_now, n_places, _ = self.array.shape
+        if n_slots > n_now:
+            larger = np.empty((max(n_slots, 2 * n_now), n_places, 2))
+            larger[:n_now] = self.array
+            self.array = larger
+
+
+class RowOwner:
+    """Rows of a table, parted by node.
+
+    Parameters
+    ----------
+    table : BinnedTable
+        The owner's rows.
+    run : callable
+        ``run(function, tasks)`` of `mlx.numeric.threads.thread_team`.
+    n_threads : int
+        Number of threads behind `run`.
+
+    Attributes
+    ----------
+    rows : ndarray of int32, shape (n_samples,)
+        Numbers of the rows; those of a node side by side, in rising order.
+    segments : list of ndarray of int64, shape (n_nodes_of_level, 2)
+        For each level, first and last (exclusive) place in `rows` of each of its nodes.
+    """
+
+    def __init__(self, table: BinnedTable, run: Run, n_threads: int) -> None:
+        self.table = table
+        self.rows = np.empty(table.n_samples, dtype=np.int32)
+        self.segments: list[NDArray[np.int64]] = []
+        self._scratch = np.empty_like(self.rows)
+        self._gradients = np.empty((0, 2), dtype=np.float32)
+        self._run, self._n_threads = run, n_threads
+
+    def start(self, gradients: NDArray[np.float32]) -> None:
+        """Put all rows into the root; gradients has shape (n_samples, 2)."""
+        self._gradients = gradients
+        self.rows[:] = np.arange(len(self.rows), dtype=np.int32)
+        self.segments = [np.array([[0, len(self.rows)]])]
+
+    def n_rows(self) -> NDArray[np.int64]:
+        """Rows of each node of the current level."""
+        return self.segments[-1][:, 1] - self.segments[-1][:, 0]
+
+    def count(self, nodes: NDArray[np.int64], slots: NDArray[np.int64], histograms: NDArray[np.float64]) -> None:
+        """Write the histograms of some nodes of the current level into their slots."""
+        table, segments = self.table, self.segments[-1][nodes]
+        n_groups, _, width = table.codes.shape
+        work = np.repeat((segments[:, 1] - segments[:, 0]) * width, n_groups)
+        self._run(
+            lambda tasks: build_histograms(
+                tasks, table.codes, self.rows, self._gradients, segments, slots, table.start, histograms
+            ),
+            _shares(work, self._n_threads),
+        )
+
+    def split(
+        self,
+        nodes: NDArray[np.int64],
+        feature: NDArray[np.int32],
+        split_bin: NDArray[np.int32],
+        missing_left: NDArray[np.bool_],
+    ) -> None:
+        """Part the rows of some nodes of the current level; their children are the next level."""
+        segments = self.segments[-1][nodes]
+        middle = np.empty(len(nodes), dtype=np.int64)
+        self._run(
+            lambda tasks: part_rows(
+                tasks,
+                self.table.codes,
+                self.rows,
+                self._scratch,
+                segments,
+                feature,
+                split_bin,
+                missing_left,
+                self.table.n_bins,
+                middle,
+            ),
+            _shares(segments[:, 1] - segments[:, 0], self._n_threads),
+        )
+        first, last = segments[:, 0], segments[:, 1]
+        self.segments.append(np.stack([first, middle, middle, last], axis=1).reshape(-1, 2))
+
+    def add_values(self, values: NDArray[np.float32], is_leaf: NDArray[np.bool_], margin: NDArray[np.float32]) -> None:
+        """Add to the margin of each row the value of the leaf it is in; both arrays are in the order of the nodes."""
+        segments = np.concatenate(self.segments)[is_leaf]
+        self._run(
+            lambda tasks: add_leaf_values(tasks, self.rows, segments, values[is_leaf], margin),
+            _shares(segments[:, 1] - segments[:, 0], self._n_threads),
+        )
+
+
+class _Level(NamedTuple):
+    """Nodes of one level, as far as they are known before they are split."""
+
+    sums: NDArray[np.float64]  # G and H, (n_nodes, 2)
+    pairs: NDArray[np.int64]  # (n_pairs, 2): the sibling that is counted and the one that is not, -1 if there is none
+    slots: NDArray[np.int64]  # histogram of each node; the uncounted sibling has its parent's
+
+
+class _Splits(NamedTuple):
+    """What becomes of the nodes of one level."""
+
+    feature: NDArray[np.int32]  # -1 at leaves
+    bin: NDArray[np.int32]
+    missing_left: NDArray[np.bool_]
+    gain: NDArray[np.float32]
+    weight: NDArray[np.float32]
+    left_sums: NDArray[np.float64]
+
+
+def grow_tree(
+    owners: Sequence[RowOwner],
+    gradients: Sequence[NDArray[np.float32]],
+    pool: HistogramPool,
+    settings: GrowthSettings,
+    run: Run,
+    n_threads: int,
+) -> Tree:
+    """Grow one tree; the owners keep which rows are in which leaf until they start the next one.
+
+    Parameters
+    ----------
+    owners : sequence of RowOwner
+    gradients : sequence of ndarray of float32, shape (n_samples_of_owner, 2)
+        Gradient and Hessian of each row of each owner.
+    pool : HistogramPool
+    settings : GrowthSettings
+    run : callable
+        ``run(function, tasks)`` of `mlx.numeric.threads.thread_team`.
+    n_threads : int
+        Number of threads behind `run`.
+
+    Returns
+    -------
+    Tree
+        Values, covers and gains are float32, as in xgboost.
+    """
+    table = owners[0].table
+    for owner, own_gradients in zip(owners, gradients):
+        owner.start(own_gradients)
+    level = _root_level(owners, pool, table)
+    levels, all_splits = [level], []
+    while True:
+        at_bottom = settings.max_depth and len(levels) > settings.max_depth
+        splits = _leaves(level, settings) if at_bottom else _split_level(level, pool, table, settings, run, n_threads)
+        all_splits.append(splits)
+        chosen = np.flatnonzero(splits.feature >= 0)
+        if len(chosen) == 0:
+            return _assemble(levels, all_splits, table, settings)
+        for owner in owners:
+            owner.split(chosen, splits.feature[chosen], splits.bin[chosen], splits.missing_left[chosen])
+        level = _next_level(level, splits, chosen, owners)
+        if not settings.max_depth or len(levels) < settings.max_depth:
+            _count_level(owners, level, pool)
+        levels.append(level)
+
+
+def _root_level(owners: Sequence[RowOwner], pool: HistogramPool, table: BinnedTable) -> _Level:
+    level = _Level(np.empty((1, 2)), np.array([[0, -1]]), np.zeros(1, dtype=np.int64))
+    _count_level(owners, level, pool)
+    # Every row has a place in the first column's histogram, so its sum is that of all rows.
+    level.sums[0] = pool.array[0, : table.start[1]].sum(axis=0)
+    return level
+
+
+def _count_level(owners: Sequence[RowOwner], level: _Level, pool: HistogramPool) -> None:
+    """Histograms of the counted siblings: the seam, at which those of several owners are added."""
+    nodes = level.pairs[:, 0]
+    slots = level.slots[nodes]
+    pool.reserve(int(slots.max()) + 1)
+    owners[0].count(nodes, slots, pool.array)
+    for owner in owners[1:]:
+        own = np.empty((len(nodes), *pool.array.shape[1:]))
+        owner.count(nodes, np.arange(len(nodes)), own)
+        pool.array[slots] += own
+
+
+def _split_level(
+    level: _Level, pool: HistogramPool, table: BinnedTable, settings: GrowthSettings, run: Run, n_threads: int
+) -> _Splits:
+    """Best split of each node of a level, if it is worth it."""
+    n_nodes, n_features = len(level.sums), table.n_features
+    candidates = Candidates(
+        np.empty((n_nodes, n_features), dtype=np.float32),
+        np.empty((n_nodes, n_features), dtype=np.int32),
+        np.empty((n_nodes, n_features), dtype=np.bool_),
+        np.empty((n_nodes, n_features, 2)),
+    )
+    # About eight operations per bin and node.
+    work = np.tile(16 * (table.n_bins + 1), len(level.pairs))
+    run(
+        lambda tasks: find_splits(
+            tasks,
+            pool.array,
+            level.pairs,
+            level.slots,
+            level.sums,
+            table.start,
+            table.n_bins,
+            settings.penalty,
+            candidates,
+        ),
+        _shares(work, n_threads),
+    )
+    splits = _leaves(level, settings)
+    choose_splits(candidates, settings.gamma, splits)
+    return splits
+
+
+def _leaves(level: _Level, settings: GrowthSettings) -> _Splits:
+    """The level with every node a leaf."""
+    n_nodes = len(level.sums)
+    splits = _Splits(
+        np.full(n_nodes, -1, dtype=np.int32),
+        np.zeros(n_nodes, dtype=np.int32),
+        np.zeros(n_nodes, dtype=np.bool_),
+        np.zeros(n_nodes, dtype=np.float32),
+        np.empty(n_nodes, dtype=np.float32),
+        np.zeros((n_nodes, 2)),
+    )
+    leaf_weights(level.sums, settings.penalty, splits.weight)
+    return splits
+
+
+def _next_level(
+    level: _Level, splits: _Splits, chosen: NDArray[np.intp], owners: Sequence[RowOwner]
+) -> _Level:
+    """Children of the chosen nodes: 2j and 2j + 1 are those of the j-th."""
+    left_sums = splits.left_sums[chosen]
+    sums = np.stack([left_sums, level.sums[chosen] - left_sums], axis=1).reshape(-1, 2)
+    n_rows = sum((owner.n_rows() for owner in owners), start=np.zeros(len(sums), dtype=np.int64))
+    left = 2 * np.arange(len(chosen))
+    counted = left + (n_rows[left + 1] < n_rows[left])
+    sibling = 4 * np.arange(len(chosen)) + 1 - counted
+    # The larger sibling takes over its parent's slot, the counted one takes a slot that nobody needs any more.
+    slots = np.empty(len(sums), dtype=np.int64)
+    slots[sibling] = level.slots[chosen]
+    taken = np.zeros(2 * len(chosen) + int(level.slots.max()) + 1, dtype=np.bool_)
+    taken[slots[sibling]] = True
+    slots[counted] = np.flatnonzero(~taken)[: len(chosen)]
+    return _Level(sums, np.stack([counted, sibling], axis=1), slots)
+
+
+def _assemble(
+    levels: Sequence[_Level], all_splits: Sequence[_Splits], table: BinnedTable, settings: GrowthSettings
+) -> Tree:
+    """The tree as flat arrays, level after level."""
+    joined = _Splits(*(np.concatenate(parts) for parts in zip(*all_splits)))
+    inner = joined.feature >= 0
+    left = np.full(len(inner), -1, dtype=np.int32)
+    # Children are numbered in the order of their parents, two at a time, from 1 on.
+    left[inner] = 1 + 2 * np.arange(np.count_nonzero(inner))
+    threshold = np.zeros(len(inner), dtype=np.float32)
+    threshold[inner] = table.cuts[table.start[joined.feature[inner]] + joined.bin[inner]]
+    return Tree(
+        left=left,
+        right=np.where(inner, left + 1, -1).astype(np.int32),
+        feature=joined.feature,
+        threshold=threshold,
+        missing_left=joined.missing_left,
+        value=joined.weight * settings.learning_rate,
+        cover=np.concatenate([level.sums[:, 1] for level in levels]).astype(np.float32),
+        gain=joined.gain,
+    )
+
+
+def _shares(work: NDArray[np.int64], n_threads: int) -> NDArray[np.int64]:
+    """Ranges of tasks of about equal work, one per thread; a single one if there is little to do."""
+    total = np.cumsum(work)
+    if n_threads <= 1 or len(work) <= 1 or total[-1] < SHARED_WORK:
+        return np.array([[0, len(work)]])
+    ends = np.searchsorted(total, total[-1] * np.arange(1, n_threads + 1) / n_threads, side="left") + 1
+    ends[-1] = len(work)
+    shares = np.stack([np.concatenate([[0], ends[:-1]]), ends], axis=1)
+    return shares[shares[:, 0] < shares[:, 1]]
+
+
+@kernel
+def choose_splits(candidates, gamma, splits):
+    """Best column of each node, the lower number in a tie, if its gain is worth it; -1 stays where none is."""
+    n_nodes, n_features = candidates.gain.shape
+    for node in range(n_nodes):
+        best = 0
+        for f in range(1, n_features):
+            if candidates.gain[node, f] > candidates.gain[node, best]:
+                best = f
+        gain = candidates.gain[node, best]
+        if gain > LEAST_GAIN and gain >= gamma:
+            splits.feature[node] = best
+            splits.bin[node] = candidates.bin[node, best]
+            splits.missing_left[node] = candidates.missing_left[node, best]
+            splits.gain[node] = gain
+            splits.left_sums[node] = candidates.left_sums[node, best]
+
+
+@kernel
+def leaf_weights(sums, penalty, weights):
+    """Weight that each node would have as a leaf, before the learning rate."""
+    for node in range(len(sums)):
+        weights[node] = leaf_weight(sums[node, 0], sums[node, 1], penalty)
+
+
+@kernel
+def part_rows(tasks, codes, rows, scratch, segments, feature, split_bin, missing_left, n_bins, middle):
+    """Put the rows that go left before those that go right, within each node, and keep their order.
+
+    ::
+
+        rows      [ 0 1 2 3 4 5 ]   left: 0 3 4         rows      [ 0 3 4 . . . ]  left ones move up in place,
+                                                        scratch   [ 1 2 5 ]        right ones wait here,
+                                                        rows      [ 0 3 4 1 2 5 ]  and are copied behind them
+                                                    middle[node]          ^
+    """
+    width = codes.shape[2]
+    for node in range(tasks[0], tasks[1]):
+        first, last = segments[node, 0], segments[node, 1]
+        group, place = feature[node] // width, feature[node] % width
+        highest, missing = split_bin[node], n_bins[feature[node]]
+        column = codes[group, :, place]
+        n_left, n_right = np.int64(0), np.int64(0)
+        for k in range(first, last):
+            row = rows[k]
+            code = column[row]
+            # Written to both sides, and counted on one: no branch, which would be guessed wrong half of the time.
+            left = np.int64((code <= highest) | ((code == missing) & missing_left[node]))
+            rows[first + n_left] = row
+            scratch[first + n_right] = row
+            n_left += left
+            n_right += 1 - left
+        middle[node] = first + n_left
+        rows[first + n_left : last] = scratch[first : first + n_right]
+
+
+@kernel
+def add_leaf_values(tasks, rows, segments, values, margin):
+    """Add the value of each leaf to the margins of its rows."""
+    for leaf in range(tasks[0], tasks[1]):
+        for k in range(segments[leaf, 0], segments[leaf, 1]):
+            margin[rows[k]] += values[leaf]

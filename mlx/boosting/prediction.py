@@ -1,0 +1,47 @@
+"""Prediction turns the margins of a boosted ensemble into what the user asked for."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..tree import TreeEnsemble
+from ..tree.tree import Link
+
+__all__ = ["mean_of", "rounds_of"]
+
+
+def mean_of(margin: NDArray[np.float32], link: Link) -> NDArray[np.float32]:
+    """Inverse link of margins of shape (n_samples, n_outputs): values, probabilities of class 1, or of each class.
+
+    In float32 as in xgboost.
+    """
+    if link == "identity":
+        return margin
+    if link == "logit":
+        # exp of more than 88.7 is infinite in float32.
+        return np.float32(1.0) / (np.float32(1.0) + np.exp(np.minimum(-margin, np.float32(88.7))))
+    exponential = np.exp(margin - margin.max(axis=1, keepdims=True))
+    return exponential / exponential.sum(axis=1, keepdims=True, dtype=np.float64).astype(np.float32)
+
+
+def rounds_of(ensemble: TreeEnsemble, iteration_range: tuple[int, int] | None) -> TreeEnsemble:
+    """The trees of the rounds from the first up to, not including, the last; ``(0, 0)`` and None are all.
+
+    Raises
+    ------
+    ValueError
+        If there are no such rounds.
+    """
+    if iteration_range is None or tuple(iteration_range) == (0, 0):
+        return ensemble
+    per_round = ensemble.n_outputs
+    n_rounds = ensemble.n_trees // per_round
+    try:
+        first, last = (int(end) for end in iteration_range)
+    except (TypeError, ValueError):
+        raise ValueError(f"iteration_range={iteration_range!r} must be a pair of integers") from None
+    last = n_rounds if last == 0 else last
+    if not 0 <= first < last <= n_rounds:
+        raise ValueError(f"iteration_range={iteration_range!r} must lie within the {n_rounds} rounds of the model")
+    return ensemble.select(np.arange(first * per_round, last * per_round))
