@@ -56,7 +56,7 @@ def differences(case: Case) -> Iterator[tuple[str, float]]:
 
 
 def largest_difference(ours: Any, theirs: Any) -> float:
-    """max |ours - theirs| / max(1, max |theirs|): absolute below one, relative to the largest entry above.
+    """Largest |ours - theirs| / max(1, max |theirs|): absolute below one, relative to the largest entry above.
 
     Raises
     ------

@@ -1,0 +1,269 @@
+"""The report in the terminal: one table of models, then what was better than what, then notes and failures."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from .results import Comparison, ModelResult, SideResult
+from .statistics import Interval
+from .timing import Spread
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table as RichTable
+
+__all__ = [
+    "comparison_lines",
+    "failure_lines",
+    "format_difference",
+    "format_interval",
+    "format_ratio",
+    "format_score",
+    "format_signed",
+    "headline",
+    "print_report",
+    "warning_lines",
+    "write_notes",
+]
+
+# Width of the table where standard output is no terminal: all columns on one line each.
+WIDTH_IN_FILES = 118
+
+NOTHING = "–"
+
+
+def print_report(comparison: Comparison) -> None:
+    """Print one table's report to standard output."""
+    console = _console()
+    console.print()
+    console.print(headline(comparison), style="bold", highlight=False)
+    write_notes(comparison, console)
+    console.print(_models(comparison))
+    for line in _remarks(comparison):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+    if comparison.explanation is not None:
+        console.print(_agreements(comparison.explanation))
+        for line in comparison.explanation.remarks():
+            console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def headline(comparison: Comparison) -> str:
+    """What was compared on what, in one line."""
+    table, plan = comparison.table, comparison.plan
+    threads = f"{plan.threads} thread{'s' if plan.threads > 1 else ''}"
+    return (
+        f"{table.name}: {table.task} of {table.target!r}, {len(table.y):,} rows × {len(table.columns)} columns; "
+        f"{plan.folds} folds × {plan.repeats}, {threads}, seed {plan.seed}"
+    )
+
+
+def write_notes(comparison: Comparison, console: Console) -> None:
+    """Print what was decided on the way, one decision a line."""
+    for note in comparison.table.notes:
+        console.print(f"  · {note}", style="dim", highlight=False, markup=False, soft_wrap=True)
+    metric = comparison.metric
+    better = "more" if metric.sign > 0 else "less"
+    line = f"  · main metric is {metric.label} ({metric.reason}; {better} is better); --metric says otherwise"
+    console.print(line, style="dim", highlight=False, markup=False, soft_wrap=True)
+
+
+def format_score(value: float) -> str:
+    """A score with four digits after the point, or four significant ones if it is large."""
+    if math.isnan(value):
+        return NOTHING
+    return f"{value:.4f}" if abs(value) < 100 else f"{value:,.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
+
+
+def format_signed(value: float) -> str:
+    """A difference of scores with its sign; zero has none."""
+    if math.isnan(value):
+        return NOTHING
+    if value == 0:
+        return "0"
+    return f"{value:+.4f}" if 5e-5 <= abs(value) < 100 else f"{value:+.1e}" if abs(value) < 1 else f"{value:+,.4g}"
+
+
+def format_interval(interval: Interval) -> str:
+    """Mean with its bounds; without them if there are none or all differences were equal."""
+    if math.isnan(interval.lower) or interval.lower == interval.upper:
+        return format_signed(interval.mean)
+    return f"{format_signed(interval.mean)} ({format_signed(interval.lower)}, {format_signed(interval.upper)})"
+
+
+def format_difference(value: float | None) -> str:
+    """A largest difference, in scientific notation."""
+    if value is None:
+        return NOTHING
+    return "0" if value == 0 else f"{value:.1e}"
+
+
+def format_ratio(ratio: Spread | None) -> str:
+    """Median and quartiles of a time ratio."""
+    if ratio is None:
+        return NOTHING
+    return f"{_two_digits(ratio.median)} ({_two_digits(ratio.lower)}–{_two_digits(ratio.upper)})"
+
+
+def warning_lines(result: ModelResult) -> Iterator[str]:
+    """Warnings of both sides, each once, with the number of times it came."""
+    for side in result.sides().values():
+        for text, count in side.warnings.items():
+            yield f"{result.contender.name} ({side.label}), {count}×: {text}"
+
+
+def _two_digits(value: float) -> str:
+    return f"{value:.2f}" if value < 10 else f"{value:.0f}"
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console() if sys.stdout.isatty() else Console(width=WIDTH_IN_FILES)
+
+
+def _models(comparison: Comparison) -> RichTable:
+    from rich import box
+    from rich.table import Table as RichTable
+
+    table = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    table.add_column("model", no_wrap=True)
+    for title in (
+        f"{comparison.metric.label}\nmlx",
+        "\nlibrary",
+        "mlx − library\n95 % interval",
+        "largest\ndifference",
+        "fit time\nmlx / library",
+        "predict time\nmlx / library",
+        "compile\nseconds",
+    ):
+        table.add_column(title, justify="right")
+    ranked = comparison.ranked()
+    for result in [*ranked, *(result for result in comparison.results if result not in ranked)]:
+        table.add_row(*_row(comparison, result))
+    return table
+
+
+def _row(comparison: Comparison, result: ModelResult) -> Iterator[str]:
+    metric = comparison.metric
+    footnotes = _footnotes(comparison)
+    mark = f" [{footnotes.index(result.contender.expected) + 1}]" if result.contender.expected in footnotes else ""
+    # rich reads square brackets as markup
+    yield f"{result.contender.name}{mark}".replace("[", r"\[")
+    yield _score_or_failure(result.ours, result, metric)
+    if result.library is None:
+        yield from [NOTHING] * 6
+        return
+    yield _score_or_failure(result.library, result, metric)
+    interval, _ = comparison.paired(result.ours, result.library)
+    bounds = (
+        "" if math.isnan(interval.lower) else f" ({format_signed(interval.lower)}, {format_signed(interval.upper)})"
+    )
+    yield format_signed(interval.mean) + (bounds if interval.lower != interval.upper else "")
+    yield format_difference(result.largest_difference())
+    yield format_ratio(result.time_ratio("fit"))
+    yield format_ratio(result.time_ratio("predict"))
+    seconds = result.ours.compile_seconds
+    yield NOTHING if seconds is None else f"{seconds:.1f}"
+
+
+def _score_or_failure(side: SideResult, result: ModelResult, metric: Any) -> str:
+    if side.folds and result.contender.kind != "transformer":
+        return format_score(side.mean(metric)) + (" (part)" if side.failure else "")
+    return "missing" if side.is_missing else "failed" if side.failure else NOTHING
+
+
+def _footnotes(comparison: Comparison) -> list[str]:
+    """Reasons for differences, of models that both sides have finished a fold of."""
+    return list(dict.fromkeys(result.contender.expected for result in comparison.results if result.contender.expected))
+
+
+def _remarks(comparison: Comparison) -> Iterator[str]:
+    unit = "of probabilities" if comparison.table.task == "classification" else "in units of the target's spread"
+    for number, text in enumerate(_footnotes(comparison), 1):
+        yield f"[{number}] {text}"
+    yield (
+        f"Largest difference: of held-out predictions, {unit}. Times: below 1 mlx is faster; median and quartiles over "
+        "folds. Interval: corrected resampled t."
+    )
+    yield from comparison_lines(comparison)
+    if comparison.stopped:
+        done = f"{comparison.folds_done} of {comparison.plan.n_folds} folds are done"
+        yield f"Stopped early: {comparison.stopped}; {done}."
+    for line in failure_lines(comparison):
+        yield f"Failed: {line}"
+    for result in comparison.results:
+        for line in warning_lines(result):
+            yield f"Warning: {line}"
+
+
+def comparison_lines(comparison: Comparison) -> Iterator[str]:
+    """How sure it is that the best model is better than each other one."""
+    best = comparison.best()
+    if best is None:
+        return
+    for other in comparison.ranked():
+        if other is best:
+            continue
+        interval, won = comparison.paired(best.ours, other.ours)
+        bounds = (
+            ""
+            if math.isnan(interval.lower)
+            else f" (95 % interval {format_signed(interval.lower)} to {format_signed(interval.upper)})"
+        )
+        yield (
+            f"{best.contender.name} is better than {other.contender.name} in {won.won}/{won.folds} folds, "
+            f"by {format_score(interval.mean)} {comparison.metric.label}{bounds}"
+        )
+
+
+def failure_lines(comparison: Comparison) -> Iterator[str]:
+    """Every side that did not finish, with its reason; a missing library once."""
+    seen = set()
+    for result in comparison.results:
+        for side in result.sides().values():
+            if side.failure is None:
+                continue
+            line = side.failure if side.is_missing else f"{result.contender.name} ({side.label}): {side.failure}"
+            if line not in seen:
+                seen.add(line)
+                yield line
+
+
+def _agreements(explanation: Any) -> RichTable:
+    from rich import box
+    from rich.table import Table as RichTable
+
+    table = RichTable(
+        title=f"Explanation of {explanation.model} on {len(explanation.values)} held-out rows: {explanation.output}",
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        header_style="bold",
+    )
+    table.add_column("method")
+    for title in (
+        "beside",
+        "largest\ndifference",
+        "rank\ncorrelation",
+        "seconds\nmlx",
+        "\nlibrary",
+        "evaluations\nmlx",
+        "\nlibrary",
+    ):
+        table.add_column(title, justify="right")
+    for one in explanation.agreements:
+        table.add_row(
+            one.method,
+            one.library,
+            format_difference(one.largest_difference),
+            NOTHING if math.isnan(one.rank_correlation) else f"{one.rank_correlation:.3f}",
+            f"{one.ours_seconds:.2f}",
+            f"{one.library_seconds:.2f}",
+            f"{one.ours_evaluations:,}",
+            f"{one.library_evaluations:,}",
+        )
+    return table

@@ -1,0 +1,69 @@
+"""The command ``mlx warmup`` compiles every kernel now, so that no later process has to: for images and CI.
+
+Kernels are compiled when they are first called with arguments of a type. So small models are fitted here that call
+each of them with the types it meets in use.
+"""
+
+from __future__ import annotations
+
+import importlib
+import time
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+__all__ = ["run_warmup"]
+
+ROWS, COLUMNS = 120, 4
+
+
+def run_warmup() -> int:
+    """Fit the small models, print seconds for each and the folder; 1 if one of them fails, else 0."""
+    from ..numeric.jit import cache_base
+
+    failed = 0
+    total = time.perf_counter()
+    for name, work in _works().items():
+        start = time.perf_counter()
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # twenty rounds on noise need not converge
+                work()
+        except Exception as error:
+            failed += 1
+            print(f"{name:<40} failed: {type(error).__name__}: {error}")
+        else:
+            print(f"{name:<40} {time.perf_counter() - start:6.2f} s")
+    print(f"{time.perf_counter() - total:.1f} s in all; compiled code is in {cache_base() or 'memory only'}")
+    return 1 if failed else 0
+
+
+def _works() -> dict[str, Callable[[], Any]]:
+    """What is done, by name: both precisions, missing values, two classes and more, weights."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(ROWS, COLUMNS))
+    X[::7, 0] = np.nan
+    two, three, value = (X[:, 1] > 0).astype(np.int64), np.arange(ROWS) % 3, X[:, 1] + X[:, 2]
+    weights = rng.uniform(0.5, 1.5, size=ROWS)
+    works: dict[str, Callable[[], Any]] = {}
+    for dtype in (np.float64, np.float32):
+        for task, class_name, y in (
+            ("two classes", "XGBClassifier", two),
+            ("three classes", "XGBClassifier", three),
+            ("regression", "XGBRegressor", value),
+        ):
+            works[f"{class_name}, {task}, {np.dtype(dtype).name}"] = _booster(class_name, X.astype(dtype), y, weights)
+    return works
+
+
+def _booster(class_name: str, X: np.ndarray, y: np.ndarray, weights: np.ndarray) -> Callable[[], Any]:
+    def work() -> None:
+        model = getattr(importlib.import_module("mlx.boosting"), class_name)(n_estimators=2, max_depth=3)
+        model.fit(X, y).predict(X)
+        model.fit(X, y, sample_weight=weights)
+        if hasattr(model, "predict_proba"):
+            model.predict_proba(X)
+
+    return work
