@@ -3,3 +3,37 @@
 A tolerance is the largest absolute difference that is still equality, given in the unit that its comment names.
 Ties, binning and float32 are arranged away in the tests; nothing here absorbs them.
 """
+
+# --- explain ---------------------------------------------------------------------------------------------------
+# Kernel SHAP at full enumeration, relative to the largest value: shap solves normal equations in which the last
+# feature is eliminated, and sets values below 1e-10 to 0.
+EXPLAIN_KERNEL_SHAP = 1e-10
+# LIME with lime's draws, outputs of order 1: the sample is the same to the bit; both solve ridge normal equations.
+EXPLAIN_LIME = 1e-9
+
+# Neural networks: scikit-learn draws, shuffles and adds in the same order, so whole training runs agree to the last
+# bit on one machine. The rest is room for a BLAS that rounds a product differently when a matrix lies elsewhere in
+# memory: 15 epochs do not blow 1e-16 up to this. Unit: that of the weight, loss or prediction, relative above one.
+NEURAL_TRAINING = 1e-10
+# float32: scikit-learn's Adam rounds its steps from float64, ours computes them in float32. One step is at most
+# learning_rate = 1e-3 and its relative rounding 6e-8; 15 epochs of one to nine steps, and their effect on gradients.
+NEURAL_FLOAT32 = 1e-5
+
+# ---- linear models and principal components ----
+# All in units of the largest entry of what is compared, or of 1 if that is smaller.
+
+# Both solve least squares backward stably; what is left is rounding (1e-16) times the condition number of the
+# design, which is below 1e5 in the cases except breast_cancer, where singular values are used on both sides.
+LINEAR_LEAST_SQUARES = 1e-9
+
+# LSQR is stopped by its own tolerance, 1e-12 in the test: what is left is that times the condition number.
+LINEAR_SPARSE = 1e-9
+
+# Both minimise to a gradient of at most 1e-12; the coefficients follow within that over the smallest curvature.
+LINEAR_LOGISTIC = 1e-9
+
+# An eigenvector moves by rounding over the relative gap of its eigenvalue; gaps in the cases are above 1e-5.
+LINEAR_COMPONENTS = 1e-9
+
+# float32 has 1.2e-7 per operation; the library computes in it throughout, here only input and output are float32.
+LINEAR_FLOAT32 = 2e-4

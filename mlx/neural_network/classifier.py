@@ -126,6 +126,8 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):
     * Ctrl-C keeps the epochs that are finished, says how many, and leaves the model usable for every solver;
       before the first epoch is finished it raises KeyboardInterrupt.
     * scikit-learn's callbacks (``set_callbacks``) are told of every epoch, and may end the training.
+    * A warm start with `early_stopping` keeps the best weights of all calls. In scikit-learn the second call changes
+      the weights that the first one kept, and returns the last ones if none was better.
     * With float32 input, Adam computes its steps in float32 throughout, and 'lbfgs' everything in float64.
     * A target of one single class is refused.
 
