@@ -18,6 +18,9 @@ from sklearn.base import clone
 from tests.inventory import estimator_classes
 from tests.test_contract import estimators, output_of, seeded, table
 
+# Networks are trained for a few epochs only: whether they settle is not what is tested here.
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
 with_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 # Python warns of fork in a process with threads: BLAS has some, and this is the very case that is tested.
 about_fork = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")

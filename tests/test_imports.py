@@ -108,7 +108,8 @@ def test_import_costs_at_most_a_tenth_of_a_second_more(package, name):
 # change themselves is not this package's doing.
 SNAPSHOT = """
 import importlib, json, locale, logging, os, random, signal, sys, threading, warnings
-import joblib, matplotlib, numba, numba.core.config, numpy as np, pandas, scipy, sklearn, sklearn.ensemble, threadpoolctl
+import joblib, matplotlib, numba, numba.core.config, pandas, scipy, sklearn, sklearn.ensemble, threadpoolctl
+import numpy as np
 
 def snapshot():
     handlers = {int(s): repr(signal.getsignal(s)) for s in signal.valid_signals()}

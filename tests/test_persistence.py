@@ -13,6 +13,9 @@ import skops.io
 from tests.inventory import explainer_classes
 from tests.test_contract import CLASSES, estimators, output_of, seeded, table
 
+# Networks are trained for a few epochs only: whether they settle is not what is tested here.
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
 
 def fitted(name):
     X, y = table(name)

@@ -13,7 +13,7 @@ from tests.inventory import PACKAGE, ROOT, all_modules, public_objects, subpacka
 PUBLIC = {
     "boosting": {"XGBClassifier", "XGBRegressor"},
     "decomposition": {"PCA"},
-    "explain": {"Explanation", "KernelExplainer", "LimeTabularExplainer"},
+    "explain": {"Explanation", "Game", "KernelExplainer", "LimeExplanation", "LimeTabularExplainer"},
     "linear_model": {"LinearRegression", "LogisticRegression"},
     "neural_network": {"MLPClassifier", "MLPRegressor"},
 }

@@ -6,12 +6,13 @@ when it is set, or there is a stated case in which changing it changes the resul
 
 import inspect
 import json
+import re
 
 import pytest
 
 from tests.inventory import estimator_classes, explainer_classes
 from tests.signatures.departures import DEFAULTS, METHODS_ABSENT, PARAMETERS_ABSENT
-from tests.signatures.effects import DEFAULT_DATA, EFFECTS, Refused, observe
+from tests.signatures.effects import DEFAULT_DATA, EFFECTS, Inert, Refused, observe
 from tests.signatures.freeze import LIBRARIES, freeze, frozen_path, installed_version, parameters_of
 
 OURS = {**estimator_classes(), **explainer_classes()}
@@ -29,6 +30,7 @@ def test_every_class_has_a_peer_and_every_peer_a_class():
     assert set(OURS) == set(PEERS)
 
 
+@pytest.mark.filterwarnings("ignore")  # what the peers' own imports warn of
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_frozen_signatures_are_those_of_the_installed_peer(library):
     """Stale JSON is found wherever the peer is installed in the version that was frozen."""
@@ -137,6 +139,11 @@ def test_parameter_changes_the_result_or_is_refused(name, parameter):
         estimator = cls(**entry.given, **{parameter: entry.other})
         with pytest.raises(NotImplementedError, match=rf"\b{parameter}\b"):
             observe(estimator, DEFAULT_DATA[name])
+        return
+    if isinstance(entry, Inert):
+        default, other = (observe(cls(**given), DEFAULT_DATA[name]) for given in ({}, {parameter: entry.other}))
+        assert {key for key in default if default[key] != other[key]} == {"parameters"}
+        assert re.search(rf"\n    {parameter} : .*\n        Has no effect", cls.__doc__)
         return
     data = entry.data or DEFAULT_DATA[name]
     fits = 2 if parameter == "warm_start" else 1
