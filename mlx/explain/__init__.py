@@ -5,5 +5,7 @@
 
 from .explanation import Explanation, Game
 from .kernel import KernelExplainer
+from .lime_explanation import LimeExplanation
+from .lime_tabular import LimeTabularExplainer
 
-__all__ = ["KernelExplainer", "Explanation", "Game"]
+__all__ = ["KernelExplainer", "LimeTabularExplainer", "Explanation", "Game", "LimeExplanation"]

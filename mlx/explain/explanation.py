@@ -53,13 +53,13 @@ class Game:
     link: str = "identity"
 
     def __str__(self) -> str:
-        how = "exact" if self.exact else "sampled"
         scale = "" if self.link == "identity" else f", {self.link} scale"
-        rows = "row" if self.background_rows == 1 else "rows"
-        return (
-            f"{self.name}, {self.background_rows:,} background {rows}, {how} "
-            f"({self.coalitions:,} coalitions per row, {self.evaluations:,} model evaluations){scale}"
-        )
+        spent = f"{self.coalitions:,} {{}} per row, {self.evaluations:,} model evaluations"
+        if self.name == "interventional":
+            rows = f"{self.background_rows:,} background row{'s' if self.background_rows != 1 else ''}"
+            how = "exact" if self.exact else "sampled"
+            return f"{self.name}, {rows}, {how} ({spent.format('coalitions')}){scale}"
+        return f"{self.name}, {self.background_rows:,} training rows ({spent.format('points')}){scale}"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -254,7 +254,8 @@ class Explanation:
             base_values=base,
             data=self.data,
             feature_names=listed(self.feature_names),
-            output_names=listed(self.output_names),
+            # shap cannot take the name of a single output.
+            output_names=listed(self.output_names) if self._has_outputs else None,
             error_std=self.standard_errors,
             compute_time=self.seconds,
         )

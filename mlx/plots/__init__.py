@@ -3,7 +3,8 @@
 Nothing here imports another part of the package, and matplotlib is imported only when a picture is drawn.
 """
 
+from .bars import effect_bars
 from .beeswarm import beeswarm
 from .waterfall import waterfall
 
-__all__ = ["waterfall", "beeswarm"]
+__all__ = ["waterfall", "beeswarm", "effect_bars"]

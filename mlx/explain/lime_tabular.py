@@ -1,0 +1,432 @@
+"""LIME explains one row of a table by a linear model that imitates the explained model near the row.
+
+Rows are drawn around the row (`perturbing.py`), usually after numbers were cut into bins (`discretizing.py`); the
+model is asked about them; and a ridge regression, weighted by proximity, finds how the output depends on agreeing
+with the row in each feature (`local_model.py`).
+
+lime draws at random, so that two seeds give two explanations. Here, unless ``sampling="random"`` is asked for, the
+points are always the same, of low discrepancy, and shared by all rows that are explained together.
+
+References
+----------
+Ribeiro, M. T., Singh, S. and Guestrin, C. (2016). "Why should I trust you?" Explaining the predictions of any
+classifier. KDD, arXiv:1602.04938.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils import check_random_state
+
+from .discretizing import PERCENTILES, discretized_columns, find_bins
+from .encoding import TableEncoding
+from .explanation import Game
+from .lime_explanation import REGRESSION_LABEL, LimeExplanation
+from .local_model import SELECTIONS, fit_local_model, replicate_errors, select_features
+from .perturbing import N_REPLICATES, ColumnModel, agreement_with, random_sample, sobol_sample
+
+__all__ = ["LimeTabularExplainer"]
+
+# lime's default width of the kernel, per square root of the number of features. It is wide: points that agree in
+# nothing still have weight exp(-1 / 0.75² / 2) = 0.41.
+WIDTH_PER_ROOT_FEATURE = 0.75
+
+
+class Neighbourhood(NamedTuple):
+    """Drawn rows of one explained row, the row itself first, and what the model says about them."""
+
+    agreement: NDArray[np.float64]
+    outputs: NDArray[np.float64]
+    evaluations: int
+
+
+class LimeTabularExplainer:
+    """Local linear explanations of rows of a table, the same for every seed.
+
+    Parameters
+    ----------
+    training_data : array-like or DataFrame of shape (n_rows, n_features)
+        Distribution to draw from. Of a data frame, columns of text, categories and truth values are taken as
+        categorical, and the model gets data frames.
+    mode : {"classification", "regression"}, default="classification"
+    training_labels : array-like of shape (n_rows,), optional
+        Needed for ``discretizer="entropy"``.
+    feature_names : sequence of str, optional
+        Default: the columns of a data frame, or "0", "1", ...
+    categorical_features : sequence of int, optional
+        Columns of codes.
+    categorical_names : mapping of int to sequence of str, optional
+        Names of the codes, by column.
+    kernel_width : float, optional
+        Default: 0.75 sqrt(n_features), as in lime. It makes the local model nearly global; try a third of it.
+    kernel : callable, optional
+        ``kernel(distances, kernel_width)`` gives proximities. Default: sqrt(exp(-distance² / width²)).
+    verbose : bool, default=False
+        Print intercept, local prediction and the model's prediction.
+    class_names : sequence of str, optional
+        Default: "0", "1", ...
+    feature_selection : {"auto", "forward_selection", "highest_weights", "lasso_path", "none"}, default="auto"
+    discretize_continuous : bool, default=True
+        Cut numbers into bins.
+    discretizer : {"quartile", "decile", "entropy"}, default="quartile"
+    sample_around_instance : bool, default=False
+        Draw numbers that are not discretized around the row, not around the mean.
+    random_state : int, RandomState or None, default=None
+        Matters only for ``sampling="random"`` and for ties of ``discretizer="entropy"``.
+    training_data_stats : None
+        Not supported.
+    sampling : {"sobol", "random"}, default="sobol"
+        "sobol": scrambled Sobol points, always the same, shared by rows where they can be, with a standard error
+        on each weight. "random": lime's own draws; the same `random_state` gives lime's explanation.
+
+    Raises
+    ------
+    ValueError
+        If an argument is wrong; the message names it.
+    NotImplementedError
+        For sparse data, `training_data_stats` and discretizers that are objects.
+
+    Notes
+    -----
+    With ``sampling="random"`` a bin whose bounds are equal is filled with 0, or whatever its bound is after
+    standardizing, as in lime: columns in which the smallest value is frequent are then drawn wrong. "sobol" fills
+    it with the bound.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mlx.explain import LimeTabularExplainer
+    >>> X = np.random.default_rng(0).normal(size=(200, 3))
+    >>> explainer = LimeTabularExplainer(X, mode="regression", feature_names=["a", "b", "c"])
+    >>> explanation = explainer.explain_instance(X[0], lambda X: 2.0 * X[:, 1])
+    >>> explanation.as_list()[0][0]
+    '-0.62 < b <= -0.07'
+    """
+
+    def __init__(
+        self,
+        training_data: Any,
+        mode: str = "classification",
+        training_labels: Any = None,
+        feature_names: Sequence[str] | None = None,
+        categorical_features: Sequence[int] | None = None,
+        categorical_names: Mapping[int, Sequence[str]] | None = None,
+        kernel_width: float | None = None,
+        kernel: Callable[..., NDArray[np.float64]] | None = None,
+        verbose: bool = False,
+        class_names: Sequence[str] | None = None,
+        feature_selection: str = "auto",
+        discretize_continuous: bool = True,
+        discretizer: str = "quartile",
+        sample_around_instance: bool = False,
+        random_state: Any = None,
+        training_data_stats: None = None,
+        *,
+        sampling: str = "sobol",
+    ) -> None:
+        _check_choice("mode", mode, ("classification", "regression"))
+        _check_choice("feature_selection", feature_selection, SELECTIONS)
+        _check_choice("sampling", sampling, ("sobol", "random"))
+        if training_data_stats is not None:
+            raise NotImplementedError("LimeTabularExplainer: parameter training_data_stats is not supported.")
+        if not isinstance(discretizer, str):
+            raise NotImplementedError("LimeTabularExplainer: parameter discretizer must be a name, not an object.")
+        _check_choice("discretizer", discretizer, (*PERCENTILES, "entropy"))
+        if kernel_width is not None and not kernel_width > 0:
+            raise ValueError(f"kernel_width must be positive, not {kernel_width!r}.")
+        self.mode = mode
+        self.verbose = verbose
+        self.feature_selection = feature_selection
+        self.sample_around_instance = sample_around_instance
+        self.sampling = sampling
+        self.random_state = check_random_state(random_state)
+        self.class_names = None if class_names is None else list(class_names)
+        self.encoding = TableEncoding(training_data)
+        table, n_features = self.encoding.training_table, self.encoding.n_features
+        self.feature_names = _named(feature_names, self.encoding)
+        self.categorical_features = _checked_columns(categorical_features, self.encoding)
+        self.categorical_names = self.encoding.category_names(categorical_names)
+        self.kernel_width = float(kernel_width or WIDTH_PER_ROOT_FEATURE * np.sqrt(n_features))
+        self.kernel = kernel or _exponential_kernel
+        numbers = [j for j in range(n_features) if j not in self.categorical_features]
+        bins = {}
+        if discretize_continuous:
+            bins = find_bins(table, numbers, self.feature_names, discretizer, training_labels, self.random_state)
+        self.columns = _column_model(table, bins, self.categorical_features, discretize_continuous)
+
+    def explain_instance(
+        self,
+        data_row: Any,
+        predict_fn: Callable[[Any], Any],
+        labels: Iterable[int] = (1,),
+        top_labels: int | None = None,
+        num_features: int = 10,
+        num_samples: int = 5000,
+        distance_metric: str = "euclidean",
+        model_regressor: Any = None,
+    ) -> LimeExplanation:
+        """Explain one row.
+
+        Parameters
+        ----------
+        data_row : array-like or Series of shape (n_features,), or DataFrame of one row
+        predict_fn : callable
+            Gets rows, returns probabilities of shape (n, n_classes), or predictions of shape (n,) or (n, 1).
+        labels : iterable of int, default=(1,)
+            Classes to explain.
+        top_labels : int, optional
+            Explain this many classes with the highest probability instead.
+        num_features : int, default=10
+            Largest number of features in the explanation.
+        num_samples : int, default=5000
+            Size of the sample; for ``sampling="sobol"`` the largest 8 · 2^k below it.
+        distance_metric : str, default="euclidean"
+            Of `sklearn.metrics.pairwise_distances`.
+        model_regressor : object, optional
+            Local model; default: ridge regression with penalty 1. Weights then have no standard errors.
+
+        Returns
+        -------
+        LimeExplanation
+        """
+        return self.explain_instances(
+            self._one_row(data_row),
+            predict_fn,
+            labels,
+            top_labels,
+            num_features,
+            num_samples,
+            distance_metric,
+            model_regressor,
+        )[0]
+
+    def explain_instances(
+        self,
+        rows: Any,
+        predict_fn: Callable[[Any], Any],
+        labels: Iterable[int] = (1,),
+        top_labels: int | None = None,
+        num_features: int = 10,
+        num_samples: int = 5000,
+        distance_metric: str = "euclidean",
+        model_regressor: Any = None,
+    ) -> list[LimeExplanation]:
+        """Explain rows; with shared points this takes one call of the model.
+
+        Parameters
+        ----------
+        rows : array-like or DataFrame of shape (n_rows, n_features)
+        predict_fn, labels, top_labels, num_features, num_samples, distance_metric, model_regressor
+            As in `explain_instance`.
+
+        Returns
+        -------
+        list of LimeExplanation
+        """
+        if not callable(predict_fn):
+            raise TypeError(
+                f"predict_fn must be callable, such as model.predict_proba; it is {type(predict_fn).__name__}."
+            )
+        _check_count("num_features", num_features, 1)
+        _check_count("num_samples", num_samples, 2 if self.sampling == "random" else 4 * N_REPLICATES)
+        if top_labels is not None:
+            _check_count("top_labels", top_labels, 1)
+        table = self.encoding.encode(rows, "rows" if np.ndim(rows) != 1 else "data_row")
+        chosen = tuple(labels)
+        settings = (num_features, distance_metric, model_regressor)
+        return [
+            self._explain(table[i], neighbours, chosen, top_labels, *settings)
+            for i, neighbours in enumerate(self._neighbourhoods(table, predict_fn, num_samples))
+        ]
+
+    def _neighbourhoods(
+        self, table: NDArray[np.float64], predict_fn: Callable[[Any], Any], num_samples: int
+    ) -> Iterable[Neighbourhood]:
+        codes_of = discretized_columns(table, self.columns.bins)
+        drawn_from_normal = len(self.columns.values) < table.shape[1]
+        around_row = self.sample_around_instance and drawn_from_normal
+        if self.sampling == "sobol" and not around_row:
+            codes, rows = sobol_sample(self.columns, num_samples, self.columns.means)
+            outputs = self._predict(predict_fn, np.concatenate([table, rows]))
+            evaluations = len(outputs)
+            for i, own in enumerate(codes_of):
+                own_codes = np.concatenate([own[None], codes])
+                own_outputs = np.concatenate([outputs[i : i + 1], outputs[len(table) :]])
+                yield Neighbourhood(agreement_with(own, own_codes, self.columns), own_outputs, evaluations)
+            return
+        for row, own in zip(table, codes_of):
+            centre = row if around_row else self.columns.means
+            if self.sampling == "sobol":
+                codes, rows = sobol_sample(self.columns, num_samples, centre)
+                codes, rows = np.concatenate([own[None], codes]), np.concatenate([row[None], rows])
+            else:
+                codes, rows = random_sample(self.columns, num_samples, row, centre, self.random_state)
+            outputs = self._predict(predict_fn, rows)
+            yield Neighbourhood(agreement_with(own, codes, self.columns), outputs, len(outputs))
+
+    def _predict(self, predict_fn: Callable[[Any], Any], rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Outputs of shape (n_rows, n_classes), or (n_rows, 1) for a regression."""
+        outputs = predict_fn(self.encoding.decode(rows))
+        outputs = outputs.to_numpy() if hasattr(outputs, "to_numpy") else outputs
+        try:
+            outputs = np.asarray(outputs, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise ValueError("predict_fn must return numbers; pass predict_proba for a classifier.") from None
+        if outputs.ndim not in (1, 2) or len(outputs) != len(rows):
+            raise ValueError(f"predict_fn returned an array of shape {outputs.shape} for {len(rows)} rows.")
+        if not np.isfinite(outputs).all():
+            raise ValueError("predict_fn returned NaN or infinity for some rows.")
+        if self.mode == "regression":
+            if outputs.ndim == 2 and outputs.shape[1] != 1:
+                raise ValueError(f"predict_fn returned {outputs.shape[1]} outputs; mode='regression' explains one.")
+            return outputs.reshape(-1, 1)
+        if outputs.ndim == 1:
+            raise NotImplementedError("predict_fn must return one probability per class: pass predict_proba.")
+        if not np.allclose(outputs.sum(axis=1), 1.0):
+            warnings.warn("predict_fn returned probabilities that do not sum to 1.", UserWarning, stacklevel=5)
+        return outputs
+
+    def _explain(
+        self,
+        row: NDArray[np.float64],
+        neighbours: Neighbourhood,
+        labels: tuple[int, ...],
+        top_labels: int | None,
+        num_features: int,
+        distance_metric: str,
+        model_regressor: Any,
+    ) -> LimeExplanation:
+        explanation = self._blank(row, neighbours)
+        if self.mode == "regression":
+            labels = (0,)
+        elif top_labels:
+            labels = tuple(int(label) for label in np.argsort(neighbours.outputs[0])[-top_labels:])
+            explanation.top_labels = list(reversed(labels))
+        proximity = self._proximity(neighbours.agreement, distance_metric)
+        for label in labels:
+            if not 0 <= label < neighbours.outputs.shape[1]:
+                raise ValueError(f"labels: {label} is not one of the {neighbours.outputs.shape[1]} classes.")
+            outputs = neighbours.outputs[:, label]
+            key = label if self.mode == "classification" else REGRESSION_LABEL
+            sample = (neighbours.agreement, outputs, proximity)
+            features = select_features(*sample, num_features, self.feature_selection)
+            fitted = fit_local_model(*sample, features, model_regressor)
+            explanation.local_exp[key] = sorted(
+                zip(map(int, features), map(float, fitted.coefficients)), key=lambda pair: abs(pair[1]), reverse=True
+            )
+            explanation.intercept[key] = fitted.intercept
+            explanation.score, explanation.local_pred = fitted.score, fitted.prediction
+            if self.sampling == "sobol" and model_regressor is None:
+                drawn = (neighbours.agreement[1:], outputs[1:], proximity[1:])
+                errors = replicate_errors(*drawn, features, N_REPLICATES)
+                explanation.standard_errors[key] = dict(zip(map(int, features), map(float, errors)))
+            if self.verbose:
+                print("Intercept", fitted.intercept)
+                print("Prediction_local", fitted.prediction)
+                print("Right:", outputs[0])
+        if self.mode == "regression":
+            # lime keeps the explanation of the opposite, "negative", under label 0.
+            explanation.intercept[0] = explanation.intercept[REGRESSION_LABEL]
+            explanation.local_exp[0] = [(j, -weight) for j, weight in explanation.local_exp[REGRESSION_LABEL]]
+        return explanation
+
+    def _blank(self, row: NDArray[np.float64], neighbours: Neighbourhood) -> LimeExplanation:
+        """Explanation of a row before any label is explained."""
+        outputs = neighbours.outputs
+        shown = self.encoding.decode(row[None])
+        explanation = LimeExplanation(
+            mode=self.mode,
+            class_names=["negative", "positive"],
+            conditions=self._conditions(row),
+            row=np.asarray(shown)[0],
+            game=Game(
+                "local linear model",
+                len(self.encoding.training_table),
+                False,
+                len(outputs) - 1,
+                neighbours.evaluations,
+            ),
+        )
+        if self.mode == "classification":
+            explanation.class_names = self.class_names or [str(label) for label in range(outputs.shape[1])]
+            explanation.predict_proba = outputs[0]
+        else:
+            explanation.predicted_value = float(outputs[0, 0])
+            explanation.min_value, explanation.max_value = float(outputs.min()), float(outputs.max())
+        return explanation
+
+    def _proximity(self, agreement: NDArray[np.float64], distance_metric: str) -> NDArray[np.float64]:
+        from sklearn.metrics import pairwise_distances
+
+        distances = pairwise_distances(agreement, agreement[:1], metric=distance_metric).ravel()
+        return np.asarray(self.kernel(distances, kernel_width=self.kernel_width), dtype=np.float64)
+
+    def _conditions(self, row: NDArray[np.float64]) -> tuple[str, ...]:
+        """What the weight of each feature refers to."""
+        conditions = list(self.feature_names)
+        for j in self.categorical_features:
+            code = int(row[j])
+            conditions[j] = (
+                f"{self.feature_names[j]}={self.categorical_names[j][code] if j in self.categorical_names else code}"
+            )
+        for j, bins in self.columns.bins.items():
+            conditions[j] = bins.names[int(bins.bin_of(row[j : j + 1])[0])]
+        return tuple(conditions)
+
+    def _one_row(self, data_row: Any) -> Any:
+        rows = getattr(data_row, "ndim", np.ndim(data_row))
+        if rows not in (1, 2) or (rows == 2 and len(data_row) != 1):
+            raise ValueError("data_row must be one row; explain_instances explains many.")
+        return data_row
+
+
+def _exponential_kernel(distances: NDArray[np.float64], kernel_width: float) -> NDArray[np.float64]:
+    """π = sqrt(exp(-D² / σ²)), lime's default (Ribeiro et al. 2016, section 3.4, with lime's square root)."""
+    return np.sqrt(np.exp(-(distances**2) / kernel_width**2))
+
+
+def _column_model(
+    table: NDArray[np.float64], bins: dict[int, Any], categorical: Sequence[int], discretized: bool
+) -> ColumnModel:
+    """How each column is drawn: codes by their frequency, numbers by mean and standard deviation."""
+    codes = discretized_columns(table, bins)
+    values, frequencies = {}, {}
+    for j in range(table.shape[1]) if discretized else categorical:
+        found, counts = np.unique(codes[:, j], return_counts=True)
+        values[j], frequencies[j] = found, counts / counts.sum()
+    means, scales = table.mean(axis=0), table.std(axis=0)
+    scales[scales < 10 * np.finfo(float).eps * np.maximum(np.abs(means), 1.0)] = 1.0
+    for j in values:
+        means[j], scales[j] = 0.0, 1.0
+    return ColumnModel(discretized, bins, values, frequencies, means, scales)
+
+
+def _named(feature_names: Sequence[str] | None, encoding: TableEncoding) -> list[str]:
+    if feature_names is None:
+        return [str(name) for name in (encoding.columns or range(encoding.n_features))]
+    names = [str(name) for name in feature_names]
+    if len(names) != encoding.n_features:
+        raise ValueError(f"feature_names has {len(names)} names for {encoding.n_features} columns of training_data.")
+    return names
+
+
+def _checked_columns(categorical_features: Sequence[int] | None, encoding: TableEncoding) -> list[int]:
+    given = [int(j) for j in (categorical_features if categorical_features is not None else ())]
+    if any(not 0 <= j < encoding.n_features for j in given):
+        raise ValueError(f"categorical_features must lie between 0 and {encoding.n_features - 1}: {given}.")
+    return given + [j for j in encoding.categories if j not in given]
+
+
+def _check_choice(name: str, value: Any, choices: Sequence[str]) -> None:
+    if value not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, not {value!r}.")
+
+
+def _check_count(name: str, value: Any, smallest: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < smallest:
+        raise ValueError(f"{name} must be a whole number, at least {smallest}, not {value!r}.")
