@@ -1,4 +1,4 @@
-"""The command ``mlx doctor``: what is installed, how many threads there are, where compiled code goes, what is wrong."""
+"""The command ``mlx doctor``: what is installed, how many threads, where compiled code goes, what is wrong."""
 
 from __future__ import annotations
 

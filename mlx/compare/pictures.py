@@ -15,10 +15,20 @@ from .statistics import corrected_interval
 
 __all__ = ["Picture", "pictures_of"]
 
-# Colours of `mlx.plots` that stand for text, lines and paper, and the page's own variables for them.
-PAGE_COLOURS = {"#222222": "var(--ink)", "#777777": "var(--soft)", "#dddddd": "var(--line)", "#ffffff": "var(--paper)"}
+# Colours of `mlx.plots` for text, lines, paper and the two sides, and the page's own variables for them.
+PAGE_COLOURS = {
+    "#222222": "var(--ink)",
+    "#777777": "var(--soft)",
+    "#dddddd": "var(--line)",
+    "#fefefe": "var(--paper)",
+    "#0072b2": "var(--ours)",
+    "#d55e00": "var(--theirs)",
+}
 
 MOST_FEATURES = 10
+
+# Inches: a point of text becomes about one and a third pixels of the page.
+WIDTH = 10.2
 
 
 class Picture(NamedTuple):
@@ -57,7 +67,8 @@ def pictures_of(comparison: Comparison) -> list[Picture]:
 def _scores(comparison: Comparison) -> Picture | None:
     from ..plots.comparison import score_plot
 
-    ranked = comparison.ranked()
+    # Beside the baseline all models would lie on one spot; the table has its score.
+    ranked = [result for result in comparison.ranked() if result.contender.kind == "predictor"]
     if not ranked:
         return None
     ours = [_score_range(comparison, result.ours) for result in ranked]
@@ -66,7 +77,7 @@ def _scores(comparison: Comparison) -> Picture | None:
         for result in ranked
     ]
     names = [result.contender.name for result in ranked]
-    svg = _drawn(lambda: score_plot(names, ours, theirs, comparison.metric.label))
+    svg = _drawn(lambda: score_plot(names, ours, theirs, comparison.metric.label, ax=_axes(len(names))))
     return Picture("scores", svg, f"Mean {comparison.metric.label} of each model with its interval, best on top")
 
 
@@ -85,7 +96,7 @@ def _times(comparison: Comparison) -> Picture | None:
         return None
     names = [result.contender.name for result in compared]
     fit, predict = ([_ratio_range(result, stage) for result in compared] for stage in ("fit", "predict"))
-    svg = _drawn(lambda: time_ratio_plot(names, fit, predict))
+    svg = _drawn(lambda: time_ratio_plot(names, fit, predict, ax=_axes(len(names))))
     return Picture("times", svg, "Time of mlx divided by the time of the library, for fit and predict")
 
 
@@ -103,8 +114,9 @@ def _differences(comparison: Comparison) -> Picture | None:
     known = {name: difference for name, difference in largest.items() if difference is not None}
     if not known:
         return None
-    unit = "of probabilities" if comparison.table.task == "classification" else "in units of the target's spread"
-    svg = _drawn(lambda: difference_plot(list(known), list(known.values()), unit))
+    names, values = list(known), list(known.values())
+    unit = "of probabilities" if comparison.table.task == "classification" else "in standard deviations of the target"
+    svg = _drawn(lambda: difference_plot(names, values, unit, ax=_axes(len(names))))
     return Picture("differences", svg, "Largest difference of held-out predictions from the library, by model")
 
 
@@ -130,6 +142,7 @@ def _explanation(explanation: BestModelExplanation) -> list[Picture]:
             columns,
             output_name=explanation.output,
             max_display=MOST_FEATURES,
+            ax=_axes(min(MOST_FEATURES, len(columns))),
         )
     )
     fall = _drawn(
@@ -140,6 +153,7 @@ def _explanation(explanation: BestModelExplanation) -> list[Picture]:
             columns,
             output_name=explanation.output,
             max_display=MOST_FEATURES,
+            ax=_axes(min(MOST_FEATURES, len(columns))),
         )
     )
     return [
@@ -148,12 +162,24 @@ def _explanation(explanation: BestModelExplanation) -> list[Picture]:
     ]
 
 
+def _axes(n_rows: int) -> Any:
+    """Axes as wide as the page's column, so that its text is about as large as the page's."""
+    from matplotlib import pyplot
+
+    return pyplot.subplots(figsize=(WIDTH, 0.8 + 0.42 * n_rows), layout="constrained")[1]
+
+
 def _drawn(draw: Callable[[], Any]) -> str:
     """The figure of the Axes that a function returns, as an SVG element without fixed size."""
     import matplotlib as mpl
 
     # Text stays text (it can be searched, and takes the page's font); ids do not depend on the run.
-    settings = {"svg.fonttype": "none", "svg.hashsalt": "mlx", "font.size": 10, "savefig.transparent": True}
+    settings: dict[Any, Any] = {
+        "svg.fonttype": "none",
+        "svg.hashsalt": "mlx",
+        "font.size": 9,
+        "savefig.transparent": True,
+    }
     with mpl.rc_context(settings):
         from matplotlib import pyplot
 

@@ -15,9 +15,11 @@ from .report_json import environment_record
 from .report_text import (
     comparison_lines,
     failure_lines,
+    footnotes,
     format_difference,
+    format_interval,
     format_score,
-    format_signed,
+    unit_of_difference,
     warning_lines,
 )
 from .results import Comparison, ModelResult, SideResult
@@ -33,9 +35,9 @@ METHOD = (
     "imputation, scaling and category levels are learned from the training rows of each fold.",
     "The two sides take turns, and who goes first changes from fold to fold. Threads are pinned on both sides. A ratio "
     "is taken within each fold; shown are the median and the quartiles over the folds.",
-    "The first fit of each side, on a few rows, is timed apart: what it takes longer than the second one is its compile "
-    "time, paid once per machine.",
-    "Intervals are corrected resampled t intervals (Nadeau and Bengio 2003), which allow for training sets that overlap.",
+    "The first fit of each side, on a few rows, is timed apart: what it takes longer than the second one is its "
+    "compile time, paid once per machine.",
+    "Intervals (95 %) are corrected resampled t intervals (Nadeau and Bengio 2003): training sets overlap.",
 )
 
 
@@ -79,6 +81,7 @@ def _section(comparison: Comparison) -> str:
         _paragraphs("Which differences are sure", comparison_lines(comparison)),
         _figure(pictures.get("times"), "Time beside the library"),
         _figure(pictures.get("differences"), "Difference from the library"),
+        f'<p class="caption">Largest difference {unit_of_difference(comparison)}, over all folds.</p>',
         _list(_expected(comparison)),
         _explanation(comparison, pictures),
         _paragraphs("Failures", failure_lines(comparison)),
@@ -171,10 +174,9 @@ def _score_cell(comparison: Comparison, result: ModelResult, side: SideResult) -
 
 
 def _interval_cell(interval: Interval) -> str:
-    if math.isnan(interval.lower) or interval.lower == interval.upper:
-        return f"<td>{format_signed(interval.mean)}</td>"
-    bounds = f"{format_signed(interval.lower)} to {format_signed(interval.upper)}"
-    return f'<td>{format_signed(interval.mean)}<span class="range">{bounds}</span></td>'
+    mean, _, half_width = format_interval(interval).partition(" ± ")
+    bounds = f'<span class="range">± {half_width}</span>' if half_width else ""
+    return f"<td>{mean}{bounds}</td>"
 
 
 def _ratio_cell(ratio: Spread | None) -> str:
@@ -187,9 +189,10 @@ def _ratio_cell(ratio: Spread | None) -> str:
 
 
 def _expected(comparison: Comparison) -> Iterator[str]:
+    reasons = footnotes(comparison)
     for result in comparison.results:
-        if result.contender.expected and result.differences:
-            yield f"{result.contender.name} may differ: {result.contender.expected}."
+        if result.contender.expected in reasons:
+            yield f"{result.contender.name} differs by more than rounding: {result.contender.expected}."
 
 
 def _explanation(comparison: Comparison, pictures: dict[str, Picture]) -> str:
@@ -222,8 +225,8 @@ def _explanation(comparison: Comparison, pictures: dict[str, Picture]) -> str:
         [
             f"<h3>Why {escape(explanation.model)} predicts what it predicts</h3>",
             f'<p class="caption">Shapley values of the {escape(explanation.output)}, for '
-            f"{len(explanation.values)} held-out rows of the first fold, and one of these rows in full. Differences are in "
-            "units of the output's standard deviation.</p>",
+            f"{len(explanation.values)} held-out rows of the first fold, and one of these rows in full. "
+            "Differences are in units of the output's standard deviation.</p>",
             _figure(pictures.get("beeswarm"), None),
             _figure(pictures.get("waterfall"), None),
             table if explanation.agreements else "",

@@ -18,13 +18,16 @@ if TYPE_CHECKING:
 __all__ = [
     "comparison_lines",
     "failure_lines",
+    "footnotes",
     "format_difference",
+    "format_half_width",
     "format_interval",
     "format_ratio",
     "format_score",
     "format_signed",
     "headline",
     "print_report",
+    "unit_of_difference",
     "warning_lines",
     "write_notes",
 ]
@@ -33,6 +36,12 @@ __all__ = [
 WIDTH_IN_FILES = 118
 
 NOTHING = "–"
+
+# A difference of scores that is no difference: the order of a sum.
+INVISIBLE = 1e-12
+
+# Differences of predictions below this come from the order of sums alone and need no explanation.
+ROUNDING = 1e-9
 
 
 def print_report(comparison: Comparison) -> None:
@@ -78,19 +87,23 @@ def format_score(value: float) -> str:
 
 
 def format_signed(value: float) -> str:
-    """A difference of scores with its sign; zero has none."""
+    """A difference of scores with its sign; zero, and rounding, has none."""
     if math.isnan(value):
         return NOTHING
-    if value == 0:
+    if abs(value) < INVISIBLE:
         return "0"
     return f"{value:+.4f}" if 5e-5 <= abs(value) < 100 else f"{value:+.1e}" if abs(value) < 1 else f"{value:+,.4g}"
 
 
 def format_interval(interval: Interval) -> str:
-    """Mean with its bounds; without them if there are none or all differences were equal."""
-    if math.isnan(interval.lower) or interval.lower == interval.upper:
-        return format_signed(interval.mean)
-    return f"{format_signed(interval.mean)} ({format_signed(interval.lower)}, {format_signed(interval.upper)})"
+    """Mean and half width; without the latter if there is none or all differences were equal."""
+    half_width = interval.upper - interval.mean
+    return format_signed(interval.mean) + (f" ± {format_half_width(half_width)}" if half_width > INVISIBLE else "")
+
+
+def format_half_width(value: float) -> str:
+    """A half width like the score that it belongs to."""
+    return format_signed(value).lstrip("+")
 
 
 def format_difference(value: float | None) -> str:
@@ -148,8 +161,8 @@ def _models(comparison: Comparison) -> RichTable:
 
 def _row(comparison: Comparison, result: ModelResult) -> Iterator[str]:
     metric = comparison.metric
-    footnotes = _footnotes(comparison)
-    mark = f" [{footnotes.index(result.contender.expected) + 1}]" if result.contender.expected in footnotes else ""
+    reasons = footnotes(comparison)
+    mark = f" [{reasons.index(result.contender.expected) + 1}]" if _differs(result) else ""
     # rich reads square brackets as markup
     yield f"{result.contender.name}{mark}".replace("[", r"\[")
     yield _score_or_failure(result.ours, result, metric)
@@ -158,10 +171,7 @@ def _row(comparison: Comparison, result: ModelResult) -> Iterator[str]:
         return
     yield _score_or_failure(result.library, result, metric)
     interval, _ = comparison.paired(result.ours, result.library)
-    bounds = (
-        "" if math.isnan(interval.lower) else f" ({format_signed(interval.lower)}, {format_signed(interval.upper)})"
-    )
-    yield format_signed(interval.mean) + (bounds if interval.lower != interval.upper else "")
+    yield format_interval(interval)
     yield format_difference(result.largest_difference())
     yield format_ratio(result.time_ratio("fit"))
     yield format_ratio(result.time_ratio("predict"))
@@ -175,19 +185,21 @@ def _score_or_failure(side: SideResult, result: ModelResult, metric: Any) -> str
     return "missing" if side.is_missing else "failed" if side.failure else NOTHING
 
 
-def _footnotes(comparison: Comparison) -> list[str]:
-    """Reasons for differences, of models that both sides have finished a fold of."""
-    return list(dict.fromkeys(result.contender.expected for result in comparison.results if result.contender.expected))
+def footnotes(comparison: Comparison) -> list[str]:
+    """Reasons for the differences that are larger than rounding."""
+    return list(dict.fromkeys(result.contender.expected for result in comparison.results if _differs(result)))
+
+
+def _differs(result: ModelResult) -> bool:
+    """Whether there is a difference that needs a reason, and a reason to give."""
+    return (result.largest_difference() or 0.0) > ROUNDING and result.contender.expected != ""
 
 
 def _remarks(comparison: Comparison) -> Iterator[str]:
-    unit = "of probabilities" if comparison.table.task == "classification" else "in units of the target's spread"
-    for number, text in enumerate(_footnotes(comparison), 1):
+    for number, text in enumerate(footnotes(comparison), 1):
         yield f"[{number}] {text}"
-    yield (
-        f"Largest difference: of held-out predictions, {unit}. Times: below 1 mlx is faster; median and quartiles over "
-        "folds. Interval: corrected resampled t."
-    )
+    yield f"Largest difference: {unit_of_difference(comparison)}."
+    yield "Times: below 1 mlx is faster; median and quartiles over the folds. Interval: corrected resampled t, 95 %."
     yield from comparison_lines(comparison)
     if comparison.stopped:
         done = f"{comparison.folds_done} of {comparison.plan.n_folds} folds are done"
@@ -199,6 +211,13 @@ def _remarks(comparison: Comparison) -> Iterator[str]:
             yield f"Warning: {line}"
 
 
+def unit_of_difference(comparison: Comparison) -> str:
+    """What the largest difference is a difference of."""
+    if comparison.table.task == "classification":
+        return "of held-out probabilities between mlx and the library"
+    return "of held-out predictions between mlx and the library, in standard deviations of the target"
+
+
 def comparison_lines(comparison: Comparison) -> Iterator[str]:
     """How sure it is that the best model is better than each other one."""
     best = comparison.best()
@@ -208,14 +227,9 @@ def comparison_lines(comparison: Comparison) -> Iterator[str]:
         if other is best:
             continue
         interval, won = comparison.paired(best.ours, other.ours)
-        bounds = (
-            ""
-            if math.isnan(interval.lower)
-            else f" (95 % interval {format_signed(interval.lower)} to {format_signed(interval.upper)})"
-        )
         yield (
             f"{best.contender.name} is better than {other.contender.name} in {won.won}/{won.folds} folds, "
-            f"by {format_score(interval.mean)} {comparison.metric.label}{bounds}"
+            f"by {format_interval(interval).lstrip('+')} {comparison.metric.label}"
         )
 
 
@@ -237,7 +251,7 @@ def _agreements(explanation: Any) -> RichTable:
     from rich.table import Table as RichTable
 
     table = RichTable(
-        title=f"Explanation of {explanation.model} on {len(explanation.values)} held-out rows: {explanation.output}",
+        title=f"Explanation of {explanation.model}: {explanation.output}",
         title_justify="left",
         title_style="bold",
         box=box.SIMPLE_HEAD,
@@ -247,6 +261,7 @@ def _agreements(explanation: Any) -> RichTable:
     table.add_column("method")
     for title in (
         "beside",
+        "rows",
         "largest\ndifference",
         "rank\ncorrelation",
         "seconds\nmlx",
@@ -259,6 +274,7 @@ def _agreements(explanation: Any) -> RichTable:
         table.add_row(
             one.method,
             one.library,
+            str(one.rows),
             format_difference(one.largest_difference),
             NOTHING if math.isnan(one.rank_correlation) else f"{one.rank_correlation:.3f}",
             f"{one.ours_seconds:.2f}",

@@ -18,9 +18,9 @@ __all__ = ["BASELINE", "Contender", "contenders", "library_model", "new_model"]
 
 BASELINE = "Dummy"
 
-# Rows that a network of 100 hidden units visits, over all epochs of one fit: about two seconds on one core. On small
+# Rows that a network of 100 hidden units visits, over all epochs of one fit: about a second on one core. On small
 # tables scikit-learn's default of 200 epochs is the smaller limit.
-NETWORK_ROW_VISITS = 500_000
+NETWORK_ROW_VISITS = 300_000
 NETWORK_MOST_EPOCHS = 200
 NETWORK_FEWEST_EPOCHS = 10
 

@@ -14,6 +14,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -126,7 +127,7 @@ def _prepare_side(side: SideResult, make: Callable[[], Any]) -> None:
         return
     side.parameters = parameters_of(model)
     # Only the making of the object: translating parameters is no part of a timed fit.
-    side.make = lambda: type(model)(**model.get_params(deep=False))
+    side.make = partial(model.__class__, **model.get_params(deep=False))
 
 
 def _run_pair(result: ModelResult, fold: FoldData, interruption: Interruption, table: Table, metric: Metric) -> None:
@@ -149,9 +150,8 @@ def _run_pair(result: ModelResult, fold: FoldData, interruption: Interruption, t
     for round_index in range(PREDICT_ROUNDS):
         for name in order_of_round(list(fitted), fold.number + round_index):
             if sides[name].failure is None:
-                turn = _turn(
-                    lambda name=name: works[name].predict(fitted[name]), sides[name], fold.number, interruption
-                )
+                predict = partial(works[name].predict, fitted[name])
+                turn = _turn(predict, sides[name], fold.number, interruption)
                 predict_seconds[name].append(turn.seconds)
                 predictions[name] = turn.answer
     done = {name for name in fitted if sides[name].failure is None}

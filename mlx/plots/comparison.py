@@ -13,6 +13,9 @@ __all__ = ["Range", "difference_plot", "score_plot", "time_ratio_plot"]
 
 OURS, THEIRS = NEGATIVE, POSITIVE
 
+# The inside of an open mark; not pure white, so that a page can tell it from white text and put its own paper there.
+PAPER = "#fefefe"
+
 # Both marks of a model are moved this far off the middle of its row.
 APART = 0.14
 
@@ -124,7 +127,7 @@ def difference_plot(names: Sequence[str], differences: Sequence[float], unit: st
         ax.plot([SMALLEST_DIFFERENCE, place], [row, row], color=OURS, linewidth=2.0, alpha=0.35, zorder=1)
         ax.plot([place], [row], marker="o", color=OURS, markersize=7, linestyle="none", zorder=2)
         text = "0" if difference == 0 else f"{difference:.1e}"
-        ax.annotate(text, (place, row), (9, 0), textcoords="offset points", va="center", color=INK, fontsize=9)
+        ax.annotate(text, (place, row), (9, 0), textcoords="offset points", va="center", color=INK, fontsize="small")
     ax.set_xlim(SMALLEST_DIFFERENCE, 30.0 * max(1.0, *differences))
     ax.xaxis.set_major_locator(LogLocator(numticks=8))
     ax.xaxis.set_minor_locator(NullLocator())
@@ -155,7 +158,7 @@ def _mark(ax: Any, row: float, point: Range, colour: str, *, filled: bool, label
         marker="o",
         markersize=7,
         color=colour,
-        markerfacecolor=colour if filled else "#ffffff",
+        markerfacecolor=colour if filled else PAPER,
         markeredgewidth=1.6,
         linestyle="none",
         label=label,
