@@ -34,13 +34,18 @@ from numpy.typing import NDArray
 from ..numeric.threads import thread_team
 from ..tree import Tree
 from .binning import bin_table
-from .growing import GrowthSettings, HistogramPool, RowOwner, grow_tree
+from .growing import GrowthSettings, grow_tree
+from .histogram import HistogramPool
 from .objectives import Objective
+from .partitioning import RowOwner
 
 __all__ = ["BoostedTrees", "boost"]
 
 # Rows whose gradients one task computes.
 ROWS_PER_TASK = 32_768
+
+# Values in a table below which one thread is faster than several.
+SMALL_TABLE = 50_000
 
 
 class BoostedTrees(NamedTuple):
@@ -77,6 +82,7 @@ def boost(
     base_score: NDArray[np.float32] | None = None,
     positive_weight: float = 1.0,
     n_threads: int = 1,
+    round_begins: Callable[[], None] | None = None,
     round_done: Callable[[BoostedTrees], bool] | None = None,
 ) -> BoostedTrees:
     """Fit gradient-boosted trees.
@@ -96,8 +102,8 @@ def boost(
         Factor of the weights of rows with ``y == 1``; the start is estimated without it.
     n_threads : int, default=1
         Changes no bit of the result.
-    round_done : callable, optional
-        Called after each round with what there is so far; True ends the fit.
+    round_begins, round_done : callable, optional
+        Called before and after each round, the latter with what there is so far; if it returns True, the fit ends.
 
     Returns
     -------
@@ -113,11 +119,14 @@ def boost(
         weight = np.where(y == 1.0, weight * np.float32(positive_weight), weight)
     gradients = np.empty((n_outputs, n_samples, 2), dtype=np.float32)
     parts = _row_ranges(n_samples)
+    n_threads = 1 if X.size < SMALL_TABLE else n_threads
     with thread_team(n_threads) as run:
         table = bin_table(X, sample_weight, max_bin, n_threads, run)
         owner = RowOwner(table, run, n_threads)
         pool = HistogramPool(int(table.start[-1]))
         for _ in range(n_rounds):
+            if round_begins is not None:
+                round_begins()
             run(lambda rows: objective.gradients(rows, margin, y, weight, gradients), parts)
             for k in range(n_outputs):
                 tree = grow_tree([owner], [gradients[k]], pool, settings, run, n_threads)

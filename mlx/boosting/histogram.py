@@ -25,7 +25,28 @@ import numpy as np
 
 from ..numeric.jit import kernel
 
-__all__ = ["build_histograms", "subtract"]
+__all__ = ["HistogramPool", "build_histograms", "subtract"]
+
+
+class HistogramPool:
+    """Histograms of the nodes of one level: slots that are reused, and made as they are needed.
+
+    Attributes
+    ----------
+    array : ndarray of float64, shape (n_slots, n_places, 2)
+        Sums of gradients and of Hessians; its memory is taken from the system when a slot is first used.
+    """
+
+    def __init__(self, n_places: int) -> None:
+        self.array = np.empty((1, n_places, 2))
+
+    def reserve(self, n_slots: int) -> None:
+        """Make at least so many slots, and keep what is in those that exist."""
+        n_now, n_places, _ = self.array.shape
+        if n_slots > n_now:
+            larger = np.empty((max(n_slots, 2 * n_now), n_places, 2))
+            larger[:n_now] = self.array
+            self.array = larger
 
 
 @kernel

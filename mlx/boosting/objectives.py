@@ -109,7 +109,7 @@ def weighted_mean(y: NDArray[np.float32], weight: NDArray[np.float32], n_outputs
 
 
 def centred_log_shares(y: NDArray[np.float32], weight: NDArray[np.float32], n_outputs: int) -> NDArray[np.float32]:
-    """log of the weight of each class as a share of all weight, less the mean of these logs."""
+    """Log of the weight of each class as a share of all weight, less the mean of these logs."""
     counts = np.bincount(y.astype(np.intp), weight.astype(np.float64), minlength=n_outputs)
     logs = np.log((counts / counts.sum()).astype(np.float32) + SHARE_MARGIN)
     return logs - np.sum(logs / f32(n_outputs), dtype=np.float32)

@@ -57,10 +57,8 @@ def column_cuts(
     return np.append(inner, _closing_cut(values[-1])).astype(np.float32)
 
 
-def weighted_quantiles(
-    values: NDArray[np.float32], weights: NDArray[np.floating], n_parts: int
-) -> NDArray[np.float32]:
-    """Distinct quantiles q_1, ..., q_{n_parts - 1} of rising values with weights, as the file's docstring defines them."""
+def weighted_quantiles(values: NDArray[np.float32], weights: NDArray[np.floating], n_parts: int) -> NDArray[np.float32]:
+    """Distinct quantiles q_1, ..., q_{n_parts - 1}, as the file's docstring defines them, of rising values."""
     cumulative = np.cumsum(weights, dtype=np.float64)
     ranks = np.arange(1, n_parts) * cumulative[-1]
     # Products instead of quotients: exact, so that ties fall the same way for whole weights and for repeated rows.

@@ -90,9 +90,9 @@ class Candidates(NamedTuple):
 @kernel
 def soft_threshold(G, alpha):
     """T(G) = sign(G) max(|G| - α, 0): what is left of a sum of gradients after the L1 penalty."""
-    if G > alpha:
+    if alpha < G:
         return G - alpha
-    if G < -alpha:
+    if -alpha > G:
         return G + alpha
     return 0.0
 
@@ -103,7 +103,7 @@ def leaf_weight(G, H, penalty):
 
     0 where the cover H is below min_child_weight; cut at ±max_delta_step if that is set.
     """
-    if H < penalty.min_child_weight or H <= 0.0:
+    if penalty.min_child_weight > H or H <= 0.0:
         return f32(0.0)
     weight = -soft_threshold(G, penalty.reg_alpha) / (H + penalty.reg_lambda)
     if penalty.max_delta_step != 0.0 and abs(weight) > penalty.max_delta_step:

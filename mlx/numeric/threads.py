@@ -67,4 +67,9 @@ def thread_team(n_threads: int) -> Iterator[Callable[[Callable[[Task], Result], 
         yield lambda function, tasks: [function(task) for task in tasks]
         return
     with ThreadPoolExecutor(n_threads) as pool:
-        yield lambda function, tasks: list(pool.map(function, tasks))
+
+        def run(function: Callable[[Task], Result], tasks: Iterable[Task]) -> list[Result]:
+            todo: list[Any] = list(tasks)
+            return list(pool.map(function, todo)) if len(todo) > 1 else [function(task) for task in todo]
+
+        yield run

@@ -1,0 +1,351 @@
+"""Gradient-boosted trees for classification, with the parameters of xgboost's class of the same name."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import column_or_1d, validate_data
+
+from ..validation import check_sample_weight
+from .model import XGBModel, positive_rows
+
+__all__ = ["XGBClassifier"]
+
+OBJECTIVES = ("binary:logistic", "multi:softprob", "multi:softmax")
+
+
+class XGBClassifier(ClassifierMixin, XGBModel):
+    """Gradient-boosted trees for classification into two or more classes, with xgboost's parameters and defaults.
+
+    Parameters
+    ----------
+    max_depth : int, default=None
+        Largest number of questions on the way to a leaf; None is 6, 0 is no limit.
+    max_leaves : int, default=None
+        Only None and 0, no limit, are supported.
+    max_bin : int, default=None
+        Largest number of bins of a column; None is 256.
+    grow_policy : str, default=None
+        Only 'depthwise', which None is, is supported.
+    learning_rate : float, default=None
+        Factor of every leaf's weight; None is 0.3.
+    n_estimators : int, default=None
+        Boosting rounds; None is 100.
+    verbosity : int, default=None
+        From 0 to 3; has no effect, as nothing is printed.
+    objective : {'binary:logistic', 'multi:softprob', 'multi:softmax'}, default='binary:logistic'
+        None is the default. With more than two classes 'binary:logistic' becomes 'multi:softprob'.
+    booster : str, default=None
+        Only 'gbtree', which None is, is supported.
+    tree_method : str, default=None
+        Only 'hist', which None and 'auto' are, is supported.
+    n_jobs : int, default=None
+        Threads; None and -1 are all cores. It changes no bit of the result.
+    gamma : float, default=None
+        Smallest gain for which a node is split; None is 0.
+    min_child_weight : float, default=None
+        Smallest sum of Hessians in a child; None is 1.
+    max_delta_step : float, default=None
+        Largest absolute weight of a leaf, before the learning rate; None and 0 are no limit.
+    subsample, sampling_method, colsample_bytree, colsample_bylevel, colsample_bynode : default=None
+        Only None, all rows and columns, is supported (and 1, and 'uniform').
+    reg_alpha : float, default=None
+        L1 penalty on the weights of leaves; None is 0.
+    reg_lambda : float, default=None
+        L2 penalty on the weights of leaves; None is 1.
+    scale_pos_weight : float, default=None
+        Factor of the weights of rows whose target is the second class; only for two classes; None is 1.
+    base_score : float or list of float, default=None
+        Before the first tree, the probability of the second class (two classes), or the margin of all or of each class;
+        None is the share of the second class, or the centred logarithms of the shares.
+    random_state : int, RandomState instance or None, default=None
+        Has no effect: nothing here is random.
+    missing : float, default=np.nan
+        Value that stands for a missing one; NaN always does.
+    num_parallel_tree : int, default=None
+        Only None and 1 are supported.
+    monotone_constraints, interaction_constraints : default=None
+        Not supported.
+    importance_type : {'gain', 'weight', 'cover', 'total_gain', 'total_cover'}, default=None
+        What `feature_importances_` measures; None is 'gain'.
+    device : str, default=None
+        Only 'cpu', which None is, is supported.
+    validate_parameters : bool, default=None
+        Has no effect: parameters are always validated.
+    enable_categorical : bool, default=False
+        Only False is supported, and none of `feature_types`, `max_cat_to_onehot` and `max_cat_threshold`.
+    feature_types, feature_weights, max_cat_to_onehot, max_cat_threshold : default=None
+        Not supported.
+    multi_strategy : str, default=None
+        Only 'one_output_per_tree', which None is, is supported.
+    eval_metric, early_stopping_rounds, callbacks : default=None
+        Not supported. For callbacks of scikit-learn use `set_callbacks`.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Labels, sorted.
+    n_classes_ : int
+        Number of classes.
+    tree_ensemble_ : TreeEnsemble
+        The fitted trees.
+    feature_importances_ : ndarray of float32, shape (n_features,)
+        Importance of each column by `importance_type`; they sum to 1.
+    intercept_ : ndarray of float32
+        As `base_score`: shape (1,) for two classes, (n_classes,) for more.
+    n_features_in_ : int
+        Number of columns seen in `fit`.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, if all are text.
+
+    Notes
+    -----
+    Trees are those of xgboost 3.2 with ``tree_method="hist"``, node for node, where no column has more than `max_bin`
+    distinct values. Columns with more are cut at exact quantiles, which depend neither on the order of the rows nor on
+    the scale of the weights; the library approximates them.
+
+    Labels may be anything that can be sorted; the library wants 0, ..., n_classes - 1. Unlike there, `fit` leaves the
+    parameter `objective` as it is.
+
+    X is copied to float32.
+
+    References
+    ----------
+    T. Chen and C. Guestrin, "XGBoost: A Scalable Tree Boosting System", KDD 2016.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from mlx.boosting import XGBClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> model = XGBClassifier(n_estimators=5, max_depth=2).fit(X, y)
+    >>> model.predict(X[:3])
+    array([0, 0, 0])
+    """
+
+    def __init__(
+        self,
+        *,
+        max_depth: int | None = None,
+        max_leaves: int | None = None,
+        max_bin: int | None = None,
+        grow_policy: str | None = None,
+        learning_rate: float | None = None,
+        n_estimators: int | None = None,
+        verbosity: int | None = None,
+        objective: str | None = "binary:logistic",
+        booster: str | None = None,
+        tree_method: str | None = None,
+        n_jobs: int | None = None,
+        gamma: float | None = None,
+        min_child_weight: float | None = None,
+        max_delta_step: float | None = None,
+        subsample: Any = None,
+        sampling_method: Any = None,
+        colsample_bytree: Any = None,
+        colsample_bylevel: Any = None,
+        colsample_bynode: Any = None,
+        reg_alpha: float | None = None,
+        reg_lambda: float | None = None,
+        scale_pos_weight: float | None = None,
+        base_score: Any = None,
+        random_state: Any = None,
+        missing: float = np.nan,
+        num_parallel_tree: Any = None,
+        monotone_constraints: Any = None,
+        interaction_constraints: Any = None,
+        importance_type: str | None = None,
+        device: Any = None,
+        validate_parameters: Any = None,
+        enable_categorical: Any = False,
+        feature_types: Any = None,
+        feature_weights: Any = None,
+        max_cat_to_onehot: Any = None,
+        max_cat_threshold: Any = None,
+        multi_strategy: Any = None,
+        eval_metric: Any = None,
+        early_stopping_rounds: Any = None,
+        callbacks: Any = None,
+    ) -> None:
+        self.max_depth = max_depth
+        self.max_leaves = max_leaves
+        self.max_bin = max_bin
+        self.grow_policy = grow_policy
+        self.learning_rate = learning_rate
+        self.n_estimators = n_estimators
+        self.verbosity = verbosity
+        self.objective = objective
+        self.booster = booster
+        self.tree_method = tree_method
+        self.n_jobs = n_jobs
+        self.gamma = gamma
+        self.min_child_weight = min_child_weight
+        self.max_delta_step = max_delta_step
+        self.subsample = subsample
+        self.sampling_method = sampling_method
+        self.colsample_bytree = colsample_bytree
+        self.colsample_bylevel = colsample_bylevel
+        self.colsample_bynode = colsample_bynode
+        self.reg_alpha = reg_alpha
+        self.reg_lambda = reg_lambda
+        self.scale_pos_weight = scale_pos_weight
+        self.base_score = base_score
+        self.random_state = random_state
+        self.missing = missing
+        self.num_parallel_tree = num_parallel_tree
+        self.monotone_constraints = monotone_constraints
+        self.interaction_constraints = interaction_constraints
+        self.importance_type = importance_type
+        self.device = device
+        self.validate_parameters = validate_parameters
+        self.enable_categorical = enable_categorical
+        self.feature_types = feature_types
+        self.feature_weights = feature_weights
+        self.max_cat_to_onehot = max_cat_to_onehot
+        self.max_cat_threshold = max_cat_threshold
+        self.multi_strategy = multi_strategy
+        self.eval_metric = eval_metric
+        self.early_stopping_rounds = early_stopping_rounds
+        self.callbacks = callbacks
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        *,
+        sample_weight: Any = None,
+        base_margin: Any = None,
+        eval_set: Any = None,
+        verbose: bool | int | None = True,
+        xgb_model: Any = None,
+        sample_weight_eval_set: Any = None,
+        base_margin_eval_set: Any = None,
+        feature_weights: Any = None,
+    ) -> Self:
+        """Fit the trees.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            NaN, and the value of the parameter `missing`, are missing values.
+        y : array-like of shape (n_samples,)
+            Labels of at least two classes.
+        sample_weight : array-like of shape (n_samples,), optional
+            A row of weight k counts as k rows, one of weight 0 as none.
+        base_margin, eval_set, xgb_model, sample_weight_eval_set, base_margin_eval_set, feature_weights : None
+            Not supported.
+        verbose : bool or int, default=True
+            Has no effect, as it is about `eval_set`.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If X, y or sample_weight is not valid: the message names it.
+        NotImplementedError
+            If a parameter or argument is set that is not supported: the message names it.
+        """
+        self._refuse_unsupported(
+            OBJECTIVES,
+            {
+                "base_margin": base_margin,
+                "eval_set": eval_set,
+                "xgb_model": xgb_model,
+                "sample_weight_eval_set": sample_weight_eval_set,
+                "base_margin_eval_set": base_margin_eval_set,
+                "feature_weights": feature_weights,
+            },
+        )
+        X, y = validate_data(self, X, y, dtype=np.float32, order="C", ensure_all_finite=self._finiteness())
+        check_classification_targets(y)
+        weight = check_sample_weight(sample_weight, X, dtype=np.float32)
+        rows = positive_rows(weight)
+        X, labels = self._mark_missing(X)[rows], column_or_1d(y)[rows]
+        self.classes_, codes = np.unique(labels, return_inverse=True)
+        self.n_classes_ = len(self.classes_)
+        if self.n_classes_ < 2:
+            raise ValueError(f"y: at least two classes are needed, but there is one class only: {self.classes_[0]!r}")
+        objective = self._objective_for(self.n_classes_)
+        n_outputs = 1 if objective == "binary:logistic" else self.n_classes_
+        if n_outputs > 1 and self._resolved("scale_pos_weight") != 1:
+            raise NotImplementedError("XGBClassifier: parameter scale_pos_weight has no meaning for several outputs")
+        weight = None if weight is None else weight[rows]
+        self._boost(X, codes.astype(np.float32), weight, objective, n_outputs, labels)
+        return self
+
+    def _objective_for(self, n_classes: int) -> str:
+        if self.objective in (None, "binary:logistic"):
+            return "binary:logistic" if n_classes == 2 else "multi:softprob"
+        return self.objective
+
+    def predict(
+        self,
+        X: Any,
+        *,
+        output_margin: bool = False,
+        validate_features: bool = True,
+        base_margin: Any = None,
+        iteration_range: tuple[int, int] | None = None,
+    ) -> NDArray:
+        """Predicted labels, or margins.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        output_margin : bool, default=False
+            Return margins instead of labels.
+        validate_features : bool, default=True
+            Whether column names must be those of the fit, in the same order.
+        base_margin : None
+            Not supported.
+        iteration_range : (int, int), optional
+            First and last (exclusive) round; None is all.
+
+        Returns
+        -------
+        ndarray
+            Labels of shape (n_samples,); or margins, float32, of shape (n_samples,) for 'binary:logistic' and
+            (n_samples, n_classes) otherwise.
+        """
+        predicted = self._predict(X, output_margin, validate_features, base_margin, iteration_range)
+        binary = predicted.shape[1] == 1
+        if output_margin:
+            return predicted[:, 0] if binary else predicted
+        codes = (predicted[:, 0] > 0.5).astype(np.intp) if binary else np.argmax(predicted, axis=1)
+        return self.classes_[codes]
+
+    def predict_proba(
+        self,
+        X: Any,
+        validate_features: bool = True,
+        base_margin: Any = None,
+        iteration_range: tuple[int, int] | None = None,
+    ) -> NDArray[np.float32]:
+        """Probability of each class, in the order of `classes_`.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        validate_features : bool, default=True
+            Whether column names must be those of the fit, in the same order.
+        base_margin : None
+            Not supported.
+        iteration_range : (int, int), optional
+            First and last (exclusive) round; None is all.
+
+        Returns
+        -------
+        ndarray of float32, shape (n_samples, n_classes)
+        """
+        probability = self._predict(X, False, validate_features, base_margin, iteration_range)
+        if probability.shape[1] > 1:
+            return probability
+        return np.concatenate([np.float32(1.0) - probability, probability], axis=1)

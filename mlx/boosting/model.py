@@ -1,0 +1,291 @@
+"""What `XGBClassifier` and `XGBRegressor` have in common: parameters, the call of the booster, prediction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from numbers import Integral, Real
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from ..callbacks import CallbackSupportMixin, FitRounds
+from ..numeric.threads import resolve_n_jobs
+from ..tree import Tree, TreeEnsemble
+from ..tree.tree import Link
+from ..validation import refuse_unsupported
+from .prediction import mean_of, rounds_of
+
+__all__ = ["XGBModel", "positive_rows"]
+
+# What None means, as in xgboost 3.2.
+DEFAULTS: Mapping[str, Any] = {
+    "max_depth": 6,
+    "max_bin": 256,
+    "learning_rate": 0.3,
+    "n_estimators": 100,
+    "gamma": 0.0,
+    "min_child_weight": 1.0,
+    "max_delta_step": 0.0,
+    "reg_alpha": 0.0,
+    "reg_lambda": 1.0,
+    "scale_pos_weight": 1.0,
+    "importance_type": "gain",
+}
+
+# Parameters of which only some values are supported: all of them mean what None means.
+ACCEPTED: Mapping[str, tuple[Any, ...]] = {
+    "max_leaves": (None, 0),
+    "grow_policy": (None, "depthwise"),
+    "booster": (None, "gbtree"),
+    "tree_method": (None, "hist", "auto"),
+    "subsample": (None, 1),
+    "sampling_method": (None, "uniform"),
+    "colsample_bytree": (None, 1),
+    "colsample_bylevel": (None, 1),
+    "colsample_bynode": (None, 1),
+    "num_parallel_tree": (None, 1),
+    "monotone_constraints": (None,),
+    "interaction_constraints": (None,),
+    "device": (None, "cpu"),
+    "enable_categorical": (False,),
+    "feature_types": (None,),
+    "feature_weights": (None,),
+    "max_cat_to_onehot": (None,),
+    "max_cat_threshold": (None,),
+    "multi_strategy": (None, "one_output_per_tree"),
+    "eval_metric": (None,),
+    "early_stopping_rounds": (None,),
+    "callbacks": (None,),
+}
+
+IMPORTANCE_TYPES = {"gain", "weight", "cover", "total_gain", "total_cover"}
+
+
+class XGBModel(CallbackSupportMixin, BaseEstimator):
+    """Base of the boosted estimators: all but the targets."""
+
+    _parameter_constraints: ClassVar[dict] = {
+        "max_depth": [Interval(Integral, 0, None, closed="left"), None],
+        "max_bin": [Interval(Integral, 2, 65_535, closed="both"), None],
+        "learning_rate": [Interval(Real, 0, None, closed="left"), None],
+        "n_estimators": [Interval(Integral, 0, None, closed="left"), None],
+        "verbosity": [Interval(Integral, 0, 3, closed="both"), None],
+        "objective": [str, callable, None],
+        "gamma": [Interval(Real, 0, None, closed="left"), None],
+        "min_child_weight": [Interval(Real, 0, None, closed="left"), None],
+        "max_delta_step": [Interval(Real, 0, None, closed="left"), None],
+        "reg_alpha": [Interval(Real, 0, None, closed="left"), None],
+        "reg_lambda": [Interval(Real, 0, None, closed="left"), None],
+        "scale_pos_weight": [Interval(Real, 0, None, closed="neither"), None],
+        "base_score": [Real, "array-like", None],
+        "missing": [Real],
+        "importance_type": [StrOptions(IMPORTANCE_TYPES), None],
+    }
+
+    def get_num_boosting_rounds(self) -> int:
+        """Number of boosting rounds: `n_estimators`, 100 if it is None."""
+        return self._resolved("n_estimators")
+
+    def apply(self, X: Any, iteration_range: tuple[int, int] | None = None) -> NDArray[np.int32]:
+        """Leaf that each row reaches in each tree.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        iteration_range : (int, int), optional
+            First and last (exclusive) round; None is all.
+
+        Returns
+        -------
+        ndarray of int32, shape (n_samples, n_trees)
+            Node numbers; the trees of a round side by side.
+        """
+        X = self._check_X(X, validate_features=True)
+        return rounds_of(self.tree_ensemble_, iteration_range).apply(X, self._n_threads())
+
+    @property
+    def feature_importances_(self) -> NDArray[np.float32]:
+        """Importance of each column by `importance_type`, divided by their sum; float32, shape (n_features,).
+
+        "weight" counts the splits on a column; "gain" and "cover" are means over them, "total_gain" and "total_cover"
+        sums.
+        """
+        trees = self.__tree_ensemble__().trees
+        kind = self._resolved("importance_type")
+        n_splits, total = np.zeros(self.n_features_in_), np.zeros(self.n_features_in_)
+        for tree in trees:
+            inner = ~tree.is_leaf
+            measure = tree.cover if kind.endswith("cover") else tree.gain
+            np.add.at(n_splits, tree.feature[inner], 1.0)
+            np.add.at(total, tree.feature[inner], measure[inner])
+        if kind == "weight":
+            total = n_splits
+        elif not kind.startswith("total"):
+            total = np.divide(total, n_splits, out=np.zeros_like(total), where=n_splits > 0)
+        importance = total.astype(np.float32)
+        return importance / importance.sum() if importance.sum() > 0 else importance
+
+    @property
+    def intercept_(self) -> NDArray[np.float32]:
+        """Where the predictions start, before the first tree; shape (n_outputs,), per class in units of the margin."""
+        check_is_fitted(self)
+        return self._intercept.copy()
+
+    def __tree_ensemble__(self) -> TreeEnsemble:
+        """The fitted trees, for explanations, plots and other code that works on any trees."""
+        check_is_fitted(self)
+        return self.tree_ensemble_
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "tree_ensemble_")
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+    def _resolved(self, name: str) -> Any:
+        value = getattr(self, name)
+        return DEFAULTS[name] if value is None else value
+
+    def _n_threads(self) -> int:
+        return resolve_n_jobs(self.n_jobs, when_none=-1)
+
+    def _refuse_unsupported(self, supported_objectives: tuple[str, ...], fit_arguments: Mapping[str, Any]) -> None:
+        """Raise NotImplementedError for a parameter, or an argument of fit, that would have no effect here."""
+        refused = {name: values[0] for name, values in ACCEPTED.items() if not _is_one_of(getattr(self, name), values)}
+        refuse_unsupported(self, refused)
+        if not _is_one_of(self.objective, (None, *supported_objectives)):
+            raise NotImplementedError(
+                f"{type(self).__name__}: parameter objective={self.objective!r} is not supported; "
+                f"choose one of {', '.join(map(repr, supported_objectives))}"
+            )
+        self._refuse_arguments("fit", fit_arguments)
+
+    def _refuse_arguments(self, method: str, arguments: Mapping[str, Any]) -> None:
+        for name, value in arguments.items():
+            if value is not None:
+                raise NotImplementedError(
+                    f"{type(self).__name__}.{method}: argument {name} is not supported; leave it at None"
+                )
+
+    def _mark_missing(self, X: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Rows with NaN where a value equals the parameter `missing`."""
+        if np.isnan(self.missing):
+            return X
+        X = np.where(np.float32(self.missing) == X, np.float32(np.nan), X)
+        if np.isinf(X).any():
+            raise ValueError("X: has infinite values")
+        return X
+
+    def _check_X(self, X: Any, validate_features: bool) -> NDArray[np.float32]:
+        """Rows to predict, as float32 with NaN for what is missing."""
+        check_is_fitted(self)
+        if not validate_features:
+            X = np.asarray(X)
+        X = validate_data(self, X, reset=False, dtype=np.float32, order="C", ensure_all_finite=self._finiteness())
+        return self._mark_missing(X)
+
+    def _finiteness(self) -> Any:
+        """What scikit-learn's validation shall check: an infinite value may be the mark of a missing one."""
+        return False if np.isinf(self.missing) else "allow-nan"
+
+    def _boost(
+        self,
+        X: NDArray[np.float32],
+        y: NDArray[np.float32],
+        sample_weight: NDArray[np.float32] | None,
+        objective_name: str,
+        n_outputs: int = 1,
+        labels: Any = None,
+    ) -> None:
+        """Fit the trees and store them; callbacks see `labels`, or else y."""
+        from .booster import BoostedTrees, boost
+        from .objectives import OBJECTIVES
+
+        objective = OBJECTIVES[objective_name]
+
+        def fitted(boosted: BoostedTrees) -> dict[str, Any]:
+            return {
+                "tree_ensemble_": self._ensemble(boosted.trees, boosted.base_margin, objective.link),
+                "_intercept": boosted.intercept,
+            }
+
+        seen = y if labels is None else labels
+        n_rounds = self.get_num_boosting_rounds()
+        with FitRounds(self, max_rounds=n_rounds, X=X, y=seen, sample_weight=sample_weight) as rounds:
+            boosted = boost(
+                X,
+                y,
+                sample_weight,
+                objective,
+                settings=self._growth_settings(),
+                n_rounds=n_rounds,
+                max_bin=self._resolved("max_bin"),
+                n_outputs=n_outputs,
+                base_score=self._base_score(objective_name, n_outputs),
+                positive_weight=float(self._resolved("scale_pos_weight")),
+                n_threads=self._n_threads(),
+                round_begins=rounds.begin,
+                round_done=lambda so_far: rounds.end(lambda: fitted(so_far)),
+            )
+        for name, value in fitted(boosted).items():
+            setattr(self, name, value)
+
+    def _growth_settings(self) -> Any:
+        from .growing import GrowthSettings
+        from .splitting import Penalty
+
+        # The library holds its parameters in float32.
+        single = {name: np.float32(self._resolved(name)) for name in DEFAULTS if name != "importance_type"}
+        penalty = Penalty(*(float(single[name]) for name in Penalty._fields))
+        return GrowthSettings(penalty, single["gamma"], self._resolved("max_depth"), single["learning_rate"])
+
+    def _base_score(self, objective_name: str, n_outputs: int) -> NDArray[np.float32] | None:
+        """The user's start for each output, or None."""
+        if self.base_score is None:
+            return None
+        start = np.asarray(self.base_score, dtype=np.float32).ravel()
+        if start.size not in (1, n_outputs) or not np.all(np.isfinite(start)):
+            raise ValueError(f"base_score={self.base_score!r} must be a finite number, or one per class ({n_outputs})")
+        if objective_name == "binary:logistic" and not 0 < start[0] < 1:
+            raise ValueError(f"base_score={self.base_score!r} is a probability here: it must lie between 0 and 1")
+        return np.broadcast_to(start, (n_outputs,)).copy()
+
+    def _ensemble(self, trees: list[Tree], base_margin: NDArray[np.float32], link: Link) -> TreeEnsemble:
+        n_outputs = len(base_margin)
+        return TreeEnsemble(
+            tuple(trees),
+            n_features=self.n_features_in_,
+            n_outputs=n_outputs,
+            base_score=base_margin.astype(np.float64),
+            link=link,
+            tree_output=np.arange(len(trees), dtype=np.int32) % n_outputs,
+            feature_names=getattr(self, "feature_names_in_", None),
+        )
+
+    def _predict(
+        self, X: Any, output_margin: bool, validate_features: bool, base_margin: Any, iteration_range: Any
+    ) -> NDArray[np.float32]:
+        """Margins, or what they are the link of; shape (n_samples, n_outputs), float32."""
+        self._refuse_arguments("predict", {"base_margin": base_margin})
+        X = self._check_X(X, validate_features)
+        ensemble = rounds_of(self.tree_ensemble_, iteration_range)
+        margin = ensemble.margin(X, self._n_threads())
+        return margin if output_margin else mean_of(margin, ensemble.link)
+
+
+def positive_rows(sample_weight: NDArray[np.float32] | None) -> slice | NDArray[np.bool_]:
+    """Rows that count: a row of weight zero is as good as not there."""
+    if sample_weight is None or np.all(sample_weight > 0):
+        return slice(None)
+    return sample_weight > 0
+
+
+def _is_one_of(value: Any, accepted: tuple[Any, ...]) -> bool:
+    """Whether a parameter is one of the accepted ones; an array is none of them."""
+    return any(value is a or (isinstance(value, str | int | float) and value == a) for a in accepted)

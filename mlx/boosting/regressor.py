@@ -1,0 +1,297 @@
+"""Gradient-boosted trees for regression, with the parameters of xgboost's class of the same name."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import RegressorMixin, _fit_context
+from sklearn.utils.validation import validate_data
+
+from ..validation import check_sample_weight
+from .model import XGBModel, positive_rows
+
+__all__ = ["XGBRegressor"]
+
+OBJECTIVES = ("reg:squarederror",)
+
+
+class XGBRegressor(RegressorMixin, XGBModel):
+    """Gradient-boosted trees for regression, with xgboost's parameters and defaults.
+
+    Parameters
+    ----------
+    max_depth : int, default=None
+        Largest number of questions on the way to a leaf; None is 6, 0 is no limit.
+    max_leaves : int, default=None
+        Only None and 0, no limit, are supported.
+    max_bin : int, default=None
+        Largest number of bins of a column; None is 256.
+    grow_policy : str, default=None
+        Only 'depthwise', which None is, is supported.
+    learning_rate : float, default=None
+        Factor of every leaf's weight; None is 0.3.
+    n_estimators : int, default=None
+        Boosting rounds; None is 100.
+    verbosity : int, default=None
+        From 0 to 3; has no effect, as nothing is printed.
+    objective : str, default='reg:squarederror'
+        Only 'reg:squarederror', which None is, is supported.
+    booster : str, default=None
+        Only 'gbtree', which None is, is supported.
+    tree_method : str, default=None
+        Only 'hist', which None and 'auto' are, is supported.
+    n_jobs : int, default=None
+        Threads; None and -1 are all cores. It changes no bit of the result.
+    gamma : float, default=None
+        Smallest gain for which a node is split; None is 0.
+    min_child_weight : float, default=None
+        Smallest sum of Hessians in a child; None is 1.
+    max_delta_step : float, default=None
+        Largest absolute weight of a leaf, before the learning rate; None and 0 are no limit.
+    subsample, sampling_method, colsample_bytree, colsample_bylevel, colsample_bynode : default=None
+        Only None, all rows and columns, is supported (and 1, and 'uniform').
+    reg_alpha : float, default=None
+        L1 penalty on the weights of leaves; None is 0.
+    reg_lambda : float, default=None
+        L2 penalty on the weights of leaves; None is 1.
+    scale_pos_weight : float, default=None
+        Factor of the weights of rows whose target is 1, as in the library; None is 1.
+    base_score : float or list of float, default=None
+        Prediction before the first tree; None is the mean of the targets.
+    random_state : int, RandomState instance or None, default=None
+        Has no effect: nothing here is random.
+    missing : float, default=np.nan
+        Value that stands for a missing one; NaN always does.
+    num_parallel_tree : int, default=None
+        Only None and 1 are supported.
+    monotone_constraints, interaction_constraints : default=None
+        Not supported.
+    importance_type : {'gain', 'weight', 'cover', 'total_gain', 'total_cover'}, default=None
+        What `feature_importances_` measures; None is 'gain'.
+    device : str, default=None
+        Only 'cpu', which None is, is supported.
+    validate_parameters : bool, default=None
+        Has no effect: parameters are always validated.
+    enable_categorical : bool, default=False
+        Only False is supported, and none of `feature_types`, `max_cat_to_onehot` and `max_cat_threshold`.
+    feature_types, feature_weights, max_cat_to_onehot, max_cat_threshold : default=None
+        Not supported.
+    multi_strategy : str, default=None
+        Only 'one_output_per_tree', which None is, is supported.
+    eval_metric, early_stopping_rounds, callbacks : default=None
+        Not supported. For callbacks of scikit-learn use `set_callbacks`.
+
+    Attributes
+    ----------
+    tree_ensemble_ : TreeEnsemble
+        The fitted trees.
+    feature_importances_ : ndarray of float32, shape (n_features,)
+        Importance of each column by `importance_type`; they sum to 1.
+    intercept_ : ndarray of float32
+        Prediction before the first tree, shape (1,).
+    n_features_in_ : int
+        Number of columns seen in `fit`.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, if all are text.
+
+    Notes
+    -----
+    Trees are those of xgboost 3.2 with ``tree_method="hist"``, node for node, where no column has more than `max_bin`
+    distinct values. Columns with more are cut at exact quantiles, which depend neither on the order of the rows nor on
+    the scale of the weights; the library approximates them.
+
+    X is copied to float32.
+
+    References
+    ----------
+    T. Chen and C. Guestrin, "XGBoost: A Scalable Tree Boosting System", KDD 2016.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from mlx.boosting import XGBRegressor
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> model = XGBRegressor(n_estimators=20, max_depth=3).fit(X, y)
+    >>> round(model.score(X, y), 2)
+    0.75
+    """
+
+    def __init__(
+        self,
+        *,
+        max_depth: int | None = None,
+        max_leaves: int | None = None,
+        max_bin: int | None = None,
+        grow_policy: str | None = None,
+        learning_rate: float | None = None,
+        n_estimators: int | None = None,
+        verbosity: int | None = None,
+        objective: str | None = "reg:squarederror",
+        booster: str | None = None,
+        tree_method: str | None = None,
+        n_jobs: int | None = None,
+        gamma: float | None = None,
+        min_child_weight: float | None = None,
+        max_delta_step: float | None = None,
+        subsample: Any = None,
+        sampling_method: Any = None,
+        colsample_bytree: Any = None,
+        colsample_bylevel: Any = None,
+        colsample_bynode: Any = None,
+        reg_alpha: float | None = None,
+        reg_lambda: float | None = None,
+        scale_pos_weight: float | None = None,
+        base_score: Any = None,
+        random_state: Any = None,
+        missing: float = np.nan,
+        num_parallel_tree: Any = None,
+        monotone_constraints: Any = None,
+        interaction_constraints: Any = None,
+        importance_type: str | None = None,
+        device: Any = None,
+        validate_parameters: Any = None,
+        enable_categorical: Any = False,
+        feature_types: Any = None,
+        feature_weights: Any = None,
+        max_cat_to_onehot: Any = None,
+        max_cat_threshold: Any = None,
+        multi_strategy: Any = None,
+        eval_metric: Any = None,
+        early_stopping_rounds: Any = None,
+        callbacks: Any = None,
+    ) -> None:
+        self.max_depth = max_depth
+        self.max_leaves = max_leaves
+        self.max_bin = max_bin
+        self.grow_policy = grow_policy
+        self.learning_rate = learning_rate
+        self.n_estimators = n_estimators
+        self.verbosity = verbosity
+        self.objective = objective
+        self.booster = booster
+        self.tree_method = tree_method
+        self.n_jobs = n_jobs
+        self.gamma = gamma
+        self.min_child_weight = min_child_weight
+        self.max_delta_step = max_delta_step
+        self.subsample = subsample
+        self.sampling_method = sampling_method
+        self.colsample_bytree = colsample_bytree
+        self.colsample_bylevel = colsample_bylevel
+        self.colsample_bynode = colsample_bynode
+        self.reg_alpha = reg_alpha
+        self.reg_lambda = reg_lambda
+        self.scale_pos_weight = scale_pos_weight
+        self.base_score = base_score
+        self.random_state = random_state
+        self.missing = missing
+        self.num_parallel_tree = num_parallel_tree
+        self.monotone_constraints = monotone_constraints
+        self.interaction_constraints = interaction_constraints
+        self.importance_type = importance_type
+        self.device = device
+        self.validate_parameters = validate_parameters
+        self.enable_categorical = enable_categorical
+        self.feature_types = feature_types
+        self.feature_weights = feature_weights
+        self.max_cat_to_onehot = max_cat_to_onehot
+        self.max_cat_threshold = max_cat_threshold
+        self.multi_strategy = multi_strategy
+        self.eval_metric = eval_metric
+        self.early_stopping_rounds = early_stopping_rounds
+        self.callbacks = callbacks
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        *,
+        sample_weight: Any = None,
+        base_margin: Any = None,
+        eval_set: Any = None,
+        verbose: bool | int | None = True,
+        xgb_model: Any = None,
+        sample_weight_eval_set: Any = None,
+        base_margin_eval_set: Any = None,
+        feature_weights: Any = None,
+    ) -> Self:
+        """Fit the trees.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            NaN, and the value of the parameter `missing`, are missing values.
+        y : array-like of shape (n_samples,)
+            Targets.
+        sample_weight : array-like of shape (n_samples,), optional
+            A row of weight k counts as k rows, one of weight 0 as none.
+        base_margin, eval_set, xgb_model, sample_weight_eval_set, base_margin_eval_set, feature_weights : None
+            Not supported.
+        verbose : bool or int, default=True
+            Has no effect, as it is about `eval_set`.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If X, y or sample_weight is not valid: the message names it.
+        NotImplementedError
+            If a parameter or argument is set that is not supported: the message names it.
+        """
+        self._refuse_unsupported(
+            OBJECTIVES,
+            {
+                "base_margin": base_margin,
+                "eval_set": eval_set,
+                "xgb_model": xgb_model,
+                "sample_weight_eval_set": sample_weight_eval_set,
+                "base_margin_eval_set": base_margin_eval_set,
+                "feature_weights": feature_weights,
+            },
+        )
+        X, y = validate_data(
+            self, X, y, dtype=np.float32, order="C", ensure_all_finite=self._finiteness(), y_numeric=True
+        )
+        weight = check_sample_weight(sample_weight, X, dtype=np.float32)
+        rows = positive_rows(weight)
+        X = self._mark_missing(X)[rows]
+        targets = np.asarray(y, dtype=np.float32)[rows]
+        if not np.all(np.isfinite(targets)):
+            raise ValueError("y: has values too large for float32")
+        self._boost(X, targets, None if weight is None else weight[rows], "reg:squarederror")
+        return self
+
+    def predict(
+        self,
+        X: Any,
+        *,
+        output_margin: bool = False,
+        validate_features: bool = True,
+        base_margin: Any = None,
+        iteration_range: tuple[int, int] | None = None,
+    ) -> NDArray:
+        """Predicted targets.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        output_margin : bool, default=False
+            The margin is the prediction here.
+        validate_features : bool, default=True
+            Whether column names must be those of the fit, in the same order.
+        base_margin : None
+            Not supported.
+        iteration_range : (int, int), optional
+            First and last (exclusive) round; None is all.
+
+        Returns
+        -------
+        ndarray of float32, shape (n_samples,)
+        """
+        return self._predict(X, output_margin, validate_features, base_margin, iteration_range)[:, 0]
