@@ -17,7 +17,7 @@ import numpy as np
 import sklearn.utils.validation
 from sklearn.utils.validation import _check_sample_weight, check_array
 
-__all__ = ["check_sample_weight", "column_names", "refuse_unsupported", "validate_data"]
+__all__ = ["check_sample_weight", "column_names", "naming", "refuse_unsupported", "validate_data"]
 
 NOT_GIVEN = "no_validation"  # scikit-learn's word for an argument that is not validated
 
@@ -47,12 +47,16 @@ def validate_data(estimator: Any, /, X: Any = NOT_GIVEN, y: Any = NOT_GIVEN, **o
         As scikit-learn does; the message names X, y or both.
     """
     try:
-        return sklearn.utils.validation.validate_data(estimator, X, y, **options)
+        validated = sklearn.utils.validation.validate_data(estimator, X, y, **options)
     except (ValueError, TypeError) as error:
         if re.search(r"\b[Xy]\b", str(error)):
             raise
         kind = TypeError if isinstance(error, TypeError) else ValueError
         raise kind(f"{_wrong_argument(X, y, options, str(error))}: {error}") from error
+    # scikit-learn turns objects into numbers where targets must be numbers, but lets fixed-width text pass.
+    if options.get("y_numeric") and validated[1].dtype.kind in "US":
+        raise ValueError("y: targets must be numbers, not text")
+    return validated
 
 
 def _wrong_argument(X: Any, y: Any, options: Mapping[str, Any], text: str) -> str:
@@ -72,8 +76,14 @@ def _wrong_argument(X: Any, y: Any, options: Mapping[str, Any], text: str) -> st
 
 
 @contextmanager
-def _naming(argument: str) -> Iterator[None]:
-    """Put the argument's name before the text of an error that leaves it out."""
+def naming(argument: str) -> Iterator[None]:
+    """Put the argument's name before the text of an error that leaves it out.
+
+    Parameters
+    ----------
+    argument : str
+        Name of the argument that the code inside looks at.
+    """
     try:
         yield
     except (ValueError, TypeError) as error:
@@ -94,7 +104,7 @@ def check_sample_weight(sample_weight: Any, X: np.ndarray, *, dtype: Any = np.fl
     """
     if sample_weight is None:
         return None
-    with _naming("sample_weight"):
+    with naming("sample_weight"):
         return _check_sample_weight(sample_weight, X, dtype=dtype, ensure_non_negative=True, ensure_same_device=False)
 
 

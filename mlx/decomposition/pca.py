@@ -25,8 +25,9 @@ from scipy import sparse
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, _fit_context
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
-from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+from sklearn.utils.validation import check_array, check_is_fitted
 
+from ..validation import naming, validate_data
 from .principal_axes import Decomposition, n_kept, principal_axes, truncated_axes
 from .probabilistic import covariance, log_likelihood, precision
 
@@ -223,7 +224,10 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         ndarray of shape (n_samples, n_features)
         """
         check_is_fitted(self)
-        X = check_array(X, input_name="X", dtype=[np.float64, np.float32])
+        with naming("X"):
+            X = check_array(X, input_name="X", dtype=[np.float64, np.float32])
+        if X.shape[1] != self.n_components_:
+            raise ValueError(f"X has {X.shape[1]} columns, but PCA has {self.n_components_} components")
         axes = np.sqrt(self.explained_variance_)[:, None] * self.components_ if self.whiten else self.components_
         return X @ axes + self.mean_
 

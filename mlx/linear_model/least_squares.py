@@ -29,7 +29,7 @@ Two ways to W:
 
 Departs from scikit-learn: its ``tol=1e-6`` is a cutoff on singular values, so that a design with a condition number
 above 1e6 is solved with directions left out, and coefficients can be wrong in the first digit while predictions on
-the training rows look right. Here the cutoff is rounding error, ε max(n, p). ``solver="lstsq"`` restores the
+the training rows look right. Here the cutoff is rounding error (`rank_cutoff`). ``solver="lstsq"`` restores the
 library's behaviour.
 
 References: Å. Björck, Numerical Methods for Least Squares Problems, SIAM 1996: normal equations 2.2, cutoffs 2.7,
@@ -74,7 +74,6 @@ SAFE_RECIPROCAL_CONDITION = 1e-8
 DEFAULT_TOL = 1e-6
 
 EPSILON = float(np.finfo(np.float64).eps)
-FLOAT32_EPSILON = float(np.finfo(np.float32).eps)
 
 
 class LeastSquaresFit(NamedTuple):
@@ -106,14 +105,16 @@ class LeastSquaresFit(NamedTuple):
         return self.y_mean - self.x_mean @ self.coefficients
 
 
-def rank_cutoff(n: int, p: int, dtype: Any) -> float:
-    """Ratio to the largest singular value below which a direction is rounding noise.
+def rank_cutoff(X: Array, x_mean: Array, total_weight: float) -> tuple[float, float]:
+    """Relative and absolute size below which a singular value of the centred design is rounding noise.
 
-    ε max(n, p) bounds what storing the design in float64 can add to a zero singular value. A design given in
-    float32 carries its own rounding of 1.2e-7 per entry.
+    Relative: ε max(n, p), what the decomposition itself can add to a zero, and for float32 input at least the
+    rounding 1.2e-7 of each entry. Absolute: entries near a mean m are stored, and centred, with errors up to ε |m|
+    each, which in Frobenius norm is 2 ε ‖m‖ √(Σ s): a zero direction of the design looks as large as this.
     """
-    noise = EPSILON * max(n, p)
-    return max(noise, FLOAT32_EPSILON) if dtype == np.float32 else noise
+    epsilon = float(np.finfo(X.dtype).eps)
+    relative = max(EPSILON * max(X.shape), epsilon) if X.dtype == np.float32 else EPSILON * max(X.shape)
+    return relative, 2.0 * epsilon * float(np.linalg.norm(x_mean)) * float(np.sqrt(total_weight))
 
 
 def normal_equations(X: Array, Y: Array, x_mean: Array, root_weights: Array | None, cholesky: ScaledCholesky) -> Array:
@@ -184,7 +185,12 @@ def fit_least_squares(
     centred -= x_mean
     if root_weights is not None:
         centred *= root_weights[:, None]
-    solved = minimum_norm_least_squares(centred, targets, rank_cutoff(n, p, X.dtype) if cutoff is None else cutoff)
+    relative, noise = rank_cutoff(X, x_mean, n if weights is None else float(weights.sum()))
+    solved = (
+        minimum_norm_least_squares(centred, targets, relative, noise)
+        if cutoff is None
+        else minimum_norm_least_squares(centred, targets, cutoff)
+    )
     return LeastSquaresFit(solved.solution, x_mean, y_mean, solved.rank, solved.singular_values)
 
 

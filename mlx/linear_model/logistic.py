@@ -30,7 +30,7 @@ from sklearn.utils._param_validation import Hidden, Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
-from ..validation import check_sample_weight, refuse_unsupported, validate_data
+from ..validation import check_sample_weight, naming, refuse_unsupported, validate_data
 from .newton import SOLVERS, fit_logistic
 
 __all__ = ["LogisticRegression"]
@@ -201,8 +201,9 @@ class LogisticRegression(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         """
         C = self._strength()
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32], accept_large_sparse=True)
-        check_classification_targets(y)
-        self.classes_, codes = np.unique(y, return_inverse=True)
+        with naming("y"):
+            check_classification_targets(y)
+            self.classes_, codes = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError(
                 f"{type(self).__name__} needs at least 2 classes in y, but y contains only one class: "
@@ -357,6 +358,8 @@ class LogisticRegression(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         if self.class_weight is None:
             return weights
         by_class = compute_class_weight(self.class_weight, classes=self.classes_, y=y, sample_weight=weights)
+        if not (np.isfinite(by_class) & (by_class >= 0)).all():
+            raise ValueError(f"class_weight={self.class_weight!r} must hold finite weights that are not negative")
         return by_class[codes] if weights is None else weights * by_class[codes]
 
     def _start(self, n_features: int) -> tuple[Array, Array] | None:

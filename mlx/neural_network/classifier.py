@@ -15,8 +15,8 @@ from sklearn.metrics import accuracy_score
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target, unique_labels
-from sklearn.utils.validation import validate_data
 
+from ..validation import naming, validate_data
 from .base import MultilayerPerceptron, Targets, one_dimensional_if_one_column, trains_in_batches
 from .layers import Array
 
@@ -313,7 +313,8 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):
         if goes_on or incremental:
             self._check_labels(y, all_of_them=not incremental)
         else:
-            self._binarizer = LabelBinarizer().fit(y)
+            with naming("y"):
+                self._binarizer = LabelBinarizer().fit(y)
         self.classes_: NDArray = self._binarizer.classes_
         if len(self.classes_) < 2:
             raise ValueError(f"y has one class only, {self.classes_[0]!r}; a classifier needs at least two classes")

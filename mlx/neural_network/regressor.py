@@ -14,8 +14,8 @@ from sklearn.base import RegressorMixin, _fit_context
 from sklearn.metrics import r2_score
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import validate_data
 
+from ..validation import validate_data
 from .base import MultilayerPerceptron, Targets, one_dimensional_if_one_column, trains_in_batches
 from .layers import Array
 

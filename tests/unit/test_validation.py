@@ -37,6 +37,8 @@ Y = np.arange(4.0)
         (X, np.where(Y == 2, np.inf, Y), "y"),
         (X, X, "y"),
         (X, np.array(["a", "b", "c", "d"], dtype=object), "y"),
+        (X, np.array(["a", "b", "c", "d"]), "y"),
+        (X, np.array(["1", "2", "3", "4"]), "y"),
     ],
 )
 def test_error_names_the_argument(table, targets, named):

@@ -1,0 +1,381 @@
+"""A table of bad inputs × every estimator: an error that names the argument, or a right answer that is stated here."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+from sklearn.base import is_classifier
+from sklearn.exceptions import NotFittedError
+
+from tests.inventory import estimator_classes
+
+# Networks are trained for a few epochs only: whether they settle is not what is tested here.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    # Some bad tables are data frames: that the model was fitted without names is told before what is wrong.
+    pytest.mark.filterwarnings("ignore:X has feature names:UserWarning"),
+]
+
+CLASSES = estimator_classes()
+QUICK = {"MLPClassifier": {"max_iter": 3}, "MLPRegressor": {"max_iter": 3}}
+QUICK |= {"XGBClassifier": {"n_estimators": 2}, "XGBRegressor": {"n_estimators": 2}}
+BOOSTERS = {"XGBClassifier", "XGBRegressor"}
+
+N, D = 12, 3
+X = np.random.default_rng(0).normal(size=(N, D))
+CLASS = np.tile([0, 1], N // 2)
+NUMBER = X[:, 0] + np.arange(N) / 10
+
+
+def quick(name, **parameters):
+    return CLASSES[name](**{**QUICK.get(name, {}), **parameters})
+
+
+def target(name):
+    return CLASS if is_classifier(CLASSES[name]()) else NUMBER
+
+
+def needs_y(name):
+    return CLASSES[name]().__sklearn_tags__().target_tags.required
+
+
+def takes_weights(name):
+    return "set_fit_request" in dir(CLASSES[name]) and "sample_weight" in CLASSES[name].fit.__code__.co_varnames
+
+
+def with_entry(table, value):
+    changed = np.array(table, dtype=object if isinstance(value, str) else np.result_type(table, value), copy=True)
+    changed[(3, 1) if changed.ndim == 2 else 3] = value
+    return changed
+
+
+def assert_error_names(argument, action):
+    """The action fails with an error of the right kind whose text has the argument as a word."""
+    with pytest.raises((ValueError, TypeError)) as caught:
+        action()
+    assert not isinstance(caught.value, NotFittedError)
+    assert re.search(rf"\b({argument})\b", str(caught.value)), f"does not name {argument}: {caught.value}"
+
+
+# Bad tables -----------------------------------------------------------------------------------------------------------
+
+BAD_X = {
+    "nan": with_entry(X, np.nan),
+    "inf": with_entry(X, np.inf),
+    "minus inf": with_entry(X, -np.inf),
+    "too large for float32": with_entry(X, 1e300),
+    "one-dimensional": X[:, 0],
+    "three-dimensional": X[None],
+    "scalar": 3.0,
+    "none": None,
+    "text": with_entry(X, "many"),
+    "all text": np.full((N, D), "many"),
+    "a string": "X",
+    "complex": X + 1j,
+    "no rows": X[:0],
+    "no columns": X[:, :0],
+    "ragged": [[1.0, 2.0], [3.0]],
+    "sparse with nan": sparse.csr_array(with_entry(X, np.nan)),
+    "dates": pd.DataFrame({"when": pd.date_range("2020", periods=N), "x": NUMBER}),
+    "text frame": pd.DataFrame({"word": ["many"] * N, "x": NUMBER}),
+    "dictionary": {"a": 1},
+}
+# (class, input): what happens instead of an error, and why that is right.
+RIGHT_X = {
+    **{(name, "nan"): "a missing value goes the learned way" for name in BOOSTERS},
+    **{(name, "sparse with nan"): "a missing value goes the learned way" for name in BOOSTERS},
+    **{
+        (name, "too large for float32"): "computed in float64"
+        for name in ("LinearRegression", "LogisticRegression", "PCA", "MLPClassifier")
+    },
+}
+
+
+@pytest.mark.parametrize("case", BAD_X)
+@pytest.mark.parametrize("name", sorted(CLASSES))
+def test_bad_table_in_fit(name, case):
+    bad = BAD_X[case]
+    rows = len(bad) if isinstance(bad, np.ndarray) and bad.ndim == 2 else N
+    y = target(name)[:rows]
+    if (name, case) in RIGHT_X:
+        with np.errstate(all="ignore"):
+            assert quick(name).fit(bad, y).n_features_in_ == D
+        return
+    with np.errstate(all="ignore"):  # a network that meets 1e300 computes with inf before it says so
+        assert_error_names("X", lambda: quick(name).fit(bad, y))
+
+
+@pytest.mark.parametrize("case", BAD_X)
+@pytest.mark.parametrize("name", sorted(CLASSES))
+def test_bad_table_in_predict(name, case):
+    estimator = quick(name).fit(X, target(name))
+    for method in ("predict", "predict_proba", "transform", "inverse_transform", "score_samples"):
+        if not hasattr(estimator, method):
+            continue
+        if (name, case) in RIGHT_X or (case == "too large for float32" and name not in BOOSTERS):
+            with np.errstate(all="ignore"):
+                assert len(getattr(estimator, method)(BAD_X[case])) == N
+        else:
+            assert_error_names("X", lambda method=method: getattr(estimator, method)(BAD_X[case]))
+
+
+@pytest.mark.parametrize("n_columns", [1, D - 1, D + 1])
+@pytest.mark.parametrize("name", sorted(CLASSES))
+def test_wrong_number_of_columns_in_predict(name, n_columns):
+    estimator = quick(name).fit(X, target(name))
+    table = np.ones((4, n_columns))
+    for method in ("predict", "predict_proba", "transform", "score_samples"):
+        if hasattr(estimator, method):
+            assert_error_names("X", lambda method=method: getattr(estimator, method)(table))
+    if hasattr(estimator, "inverse_transform"):
+        assert_error_names("X", lambda: estimator.inverse_transform(table))
+
+
+@pytest.mark.parametrize("name", sorted(CLASSES))
+def test_not_fitted(name):
+    for method in ("predict", "predict_proba", "predict_log_proba", "decision_function", "transform", "score_samples"):
+        if hasattr(CLASSES[name], method):
+            with pytest.raises(NotFittedError, match=name):
+                getattr(quick(name), method)(X)
+
+
+# Bad targets ----------------------------------------------------------------------------------------------------------
+
+BAD_Y = {
+    "nan": with_entry(NUMBER, np.nan),
+    "inf": with_entry(NUMBER, np.inf),
+    "none": None,
+    "no entries": NUMBER[:0],
+    "too short": NUMBER[:-1],
+    "too long": np.r_[NUMBER, 1.0],
+    "three-dimensional": np.ones((N, 1, 1)),
+    "scalar": 3.0,
+    "complex": NUMBER + 1j,
+    "missing text": np.array(["a", None] * (N // 2), dtype=object),
+    "dictionary": {"a": 1},
+}
+BAD_Y_OF_REGRESSORS = {"text": np.full(N, "many"), "text among numbers": with_entry(NUMBER, "many")}
+BAD_Y_OF_CLASSIFIERS = {
+    "one class": np.zeros(N, dtype=int),
+    "one class of text": np.full(N, "many"),
+    "numbers that are no classes": NUMBER,
+}
+RIGHT_Y = {
+    **{
+        (name, case): "the one class is predicted with probability 1"
+        for name in ("XGBClassifier",)
+        for case in ("one class", "one class of text")
+    },
+}
+
+
+@pytest.mark.parametrize("case", [*BAD_Y, *BAD_Y_OF_REGRESSORS, *BAD_Y_OF_CLASSIFIERS])
+@pytest.mark.parametrize("name", [name for name in sorted(CLASSES) if needs_y(name)])
+def test_bad_target(name, case):
+    own = BAD_Y_OF_CLASSIFIERS if is_classifier(CLASSES[name]()) else BAD_Y_OF_REGRESSORS
+    if case not in {**BAD_Y, **own}:
+        pytest.skip("a good target for this kind of model")
+    bad = {**BAD_Y, **own}[case]
+    if (name, case) in RIGHT_Y:
+        fitted = quick(name).fit(X, bad)
+        assert (fitted.predict(X) == bad).all()
+        np.testing.assert_array_equal(fitted.predict_proba(X), np.ones((N, 1)))
+        return
+    assert_error_names("y", lambda: quick(name).fit(X, bad))
+
+
+# Bad weights ----------------------------------------------------------------------------------------------------------
+
+BAD_WEIGHTS = {
+    "zeros": np.zeros(N),
+    "negative": with_entry(np.ones(N), -1.0),
+    "nan": with_entry(np.ones(N), np.nan),
+    "inf": with_entry(np.ones(N), np.inf),
+    "too short": np.ones(N - 1),
+    "two-dimensional": np.ones((N, 2)),
+    "text": np.full(N, "many"),
+    "complex": np.ones(N) + 1j,
+    "dictionary": {"a": 1},
+}
+
+
+@pytest.mark.parametrize("case", BAD_WEIGHTS)
+@pytest.mark.parametrize("name", [name for name in sorted(CLASSES) if takes_weights(name)])
+def test_bad_weights(name, case):
+    assert_error_names("sample_weight", lambda: quick(name).fit(X, target(name), sample_weight=BAD_WEIGHTS[case]))
+
+
+# Bad parameters -------------------------------------------------------------------------------------------------------
+
+
+class Nonsense:
+    """A value that no parameter takes."""
+
+    def __repr__(self):
+        return "Nonsense()"
+
+
+# Parameters whose bad values are told by type alone are tried with these; a value may be good for some of them.
+BAD_VALUES = {
+    "number": [-1, -1e9, float("nan"), float("inf"), "text", [1.0], 1j],
+    "choice": ["text", 3, ""],
+    "flag": ["yes", 3, None],
+}
+# (class or family, parameter): bad values, one at least for every parameter that is supported.
+LINEAR = {
+    "fit_intercept": ["yes", 3, None],
+    "copy_X": ["yes", 3],
+    "tol": [-1.0, "small", float("nan"), None],
+    "n_jobs": [0, 1.5, "two"],
+    "positive": ["yes", None],
+    "solver": ["text", None, 3],
+}
+LOGISTIC = {
+    "penalty": ["text", 3],
+    "C": [-1.0, 0.0, "text", float("nan"), None],
+    "l1_ratio": [-0.1, 1.1, "text"],
+    "dual": ["yes", 3],
+    "tol": [-1.0, "small", float("nan"), None],
+    "fit_intercept": ["yes", 3],
+    "intercept_scaling": [0.0, -1.0, "text"],
+    "class_weight": ["text", 3, {0: -1.0, 1: 1.0}],
+    "random_state": ["text", -1, 1.5],
+    "solver": ["text", None, 3],
+    "max_iter": [-1, 1.5, "text", None],
+    "verbose": [-1, "text"],
+    "warm_start": ["yes", 3],
+    "n_jobs": [1.5, "two"],
+}
+COMPONENTS = {
+    "n_components": [-1, D + 1, 1.5, "text", float("nan")],
+    "copy": ["yes", 3],
+    "whiten": ["yes", 3],
+    "svd_solver": ["text", None, 3],
+    "tol": [-1.0, "small"],
+    "iterated_power": [-1, 1.5, "text"],
+    "n_oversamples": [0, 1.5, "text"],
+    "power_iteration_normalizer": ["text", 3],
+    "random_state": ["text", -1, 1.5],
+}
+NETWORK = {
+    "hidden_layer_sizes": [0, -3, (4, 0), (4, 1.5), "text", None],
+    "activation": ["text", None, 3],
+    "solver": ["text", None, 3],
+    "alpha": [-1.0, "text", float("nan")],
+    "batch_size": [0, -1, 1.5, "text"],
+    "learning_rate": ["text", 0.1, None],
+    "learning_rate_init": [0.0, -1.0, "text", float("nan")],
+    "power_t": [-1.0, "text"],
+    "max_iter": [0, -1, 1.5, "text"],
+    "shuffle": ["yes", 3],
+    "random_state": ["text", -1, 1.5],
+    "tol": [-1.0, "text"],
+    "verbose": [-1, "text"],
+    "warm_start": ["yes", 3],
+    "momentum": [-0.1, 1.1, "text"],
+    "nesterovs_momentum": ["yes", 3],
+    "early_stopping": ["yes", 3],
+    "validation_fraction": [-0.1, 1.0, "text"],
+    "beta_1": [-0.1, 1.0, "text"],
+    "beta_2": [-0.1, 1.0, "text"],
+    "epsilon": [0.0, -1.0, "text"],
+    "n_iter_no_change": [0, -1, 1.5, "text"],
+    "max_fun": [0, -1, 1.5, "text"],
+    "loss": ["text", None, 3],
+}
+BOOSTER = {
+    "max_depth": [-1, 1.5, "text"],
+    "max_leaves": [-1, 1.5, "text"],
+    "max_bin": [1, 0, -1, 1.5, "text"],
+    "grow_policy": ["text", 3],
+    "learning_rate": [-1.0, "text", float("nan"), float("inf")],
+    "n_estimators": [-1, 1.5, "text"],
+    "verbosity": [-1, 7, "text"],
+    "objective": ["text", 3],
+    "booster": ["text", 3],
+    "tree_method": ["text", 3],
+    "n_jobs": [0, 1.5, "two"],
+    "gamma": [-1.0, "text", float("nan")],
+    "min_child_weight": [-1.0, "text", float("nan")],
+    "max_delta_step": [-1.0, "text"],
+    "subsample": [0.0, 1.1, "text"],
+    "sampling_method": ["text", 3],
+    "colsample_bytree": [0.0, 1.1, "text"],
+    "colsample_bylevel": [0.0, 1.1, "text"],
+    "colsample_bynode": [0.0, 1.1, "text"],
+    "reg_alpha": [-1.0, "text", float("nan")],
+    "reg_lambda": [-1.0, "text", float("nan")],
+    "scale_pos_weight": [-1.0, "text"],
+    "base_score": ["text", float("nan")],
+    "random_state": ["text", 1.5],
+    "missing": ["text", None],
+    "num_parallel_tree": [0, 1.5, "text"],
+    "monotone_constraints": ["text", 3],
+    "interaction_constraints": ["text", 3],
+    "importance_type": ["text", 3],
+    "device": ["text", 3],
+    "validate_parameters": ["yes", 3],
+    "enable_categorical": ["yes", 3],
+    "feature_types": ["text", 3],
+    "feature_weights": ["text", [-1.0] * D],
+    "max_cat_to_onehot": [0, 1.5, "text"],
+    "max_cat_threshold": [0, 1.5, "text"],
+    "multi_strategy": ["text", 3],
+    "eval_metric": ["text", 3],
+    "early_stopping_rounds": [0, -1, "text"],
+    "callbacks": ["text", 3],
+}
+BAD_PARAMETERS = {
+    "LinearRegression": LINEAR,
+    "LogisticRegression": LOGISTIC,
+    "PCA": COMPONENTS,
+    "MLPClassifier": NETWORK,
+    "MLPRegressor": NETWORK,
+    "XGBClassifier": BOOSTER,
+    "XGBRegressor": BOOSTER,
+}
+# What another parameter must be for the bad value to be looked at.
+GIVEN = {("MLPClassifier", "power_t"): {"solver": "sgd"}, ("MLPRegressor", "power_t"): {"solver": "sgd"}}
+CASES = [
+    (name, parameter, value)
+    for name, cls in CLASSES.items()
+    for parameter in cls().get_params()
+    for value in [*BAD_PARAMETERS.get(name, {}).get(parameter, []), Nonsense()]
+]
+
+
+@pytest.mark.parametrize("name", sorted(CLASSES))
+def test_every_parameter_has_bad_values(name):
+    assert CLASSES[name]().get_params().keys() <= BAD_PARAMETERS[name].keys()
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter", "value"), CASES, ids=[f"{name}-{p}-{value!r}" for name, p, value in CASES]
+)
+def test_bad_parameter(name, parameter, value):
+    """An error in fit that names the parameter; what is not supported at all may be refused instead."""
+    estimator = quick(name, **{**GIVEN.get((name, parameter), {}), parameter: value})
+    with pytest.raises((ValueError, TypeError, NotImplementedError), match=rf"\b{parameter}\b"):
+        estimator.fit(X, target(name))
+
+
+@pytest.mark.parametrize("name", sorted(CLASSES))
+def test_unknown_parameter(name):
+    with pytest.raises(TypeError, match="no_such_parameter"):
+        CLASSES[name](no_such_parameter=1)
+    with pytest.raises(ValueError, match="no_such_parameter"):
+        quick(name).set_params(no_such_parameter=1)
+
+
+@pytest.mark.parametrize("name", sorted(CLASSES))
+def test_failed_fit_leaves_no_half_model(name):
+    """What failed before it began leaves an estimator that is not fitted, and that can be fitted."""
+    estimator = quick(name)
+    with pytest.raises(ValueError, match="X"):
+        estimator.fit(X[:0], target(name)[:0])
+    method = "predict" if hasattr(estimator, "predict") else "transform"
+    with pytest.raises(NotFittedError):
+        getattr(estimator, method)(X)
+    assert len(getattr(estimator.fit(X, target(name)), method)(X)) == N
