@@ -13,7 +13,7 @@ X                  rows, float32, NaN is missing               (n_samples, n_fea
 y                  targets, or numbers of classes, float32     (n_samples,)
 weight             weights of the rows, float32, positive      (n_samples,)
 margin             f, float32                                  (n_outputs, n_samples)
-gradients          g and h, float32                            (n_outputs, n_samples, 2)
+gradients          g and h, float32 (float64 if weighted)      (n_outputs, n_samples, 2)
 =================  ==========================================  =======================================
 
 Departures from xgboost 3.2 with ``tree_method="hist"``: the cuts of columns with more than max_bin distinct values are
@@ -117,7 +117,9 @@ def boost(
     result = BoostedTrees([], intercept, base_margin, margin)
     if positive_weight != 1.0:
         weight = np.where(y == 1.0, weight * np.float32(positive_weight), weight)
-    gradients = np.empty((n_outputs, n_samples, 2), dtype=np.float32)
+    # A weighted gradient is exact in float64 only; without weights float32 is all there is, and half the memory.
+    weight = weight.astype(np.float32 if np.all(weight == 1.0) else np.float64)
+    gradients = np.empty((n_outputs, n_samples, 2), dtype=weight.dtype)
     parts = _row_ranges(n_samples)
     n_threads = 1 if X.size < SMALL_TABLE else n_threads
     with thread_team(n_threads) as run:

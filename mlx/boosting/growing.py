@@ -82,7 +82,7 @@ class _Splits(NamedTuple):
 
 def grow_tree(
     owners: Sequence[RowOwner],
-    gradients: Sequence[NDArray[np.float32]],
+    gradients: Sequence[NDArray[np.floating]],
     pool: HistogramPool,
     settings: GrowthSettings,
     run: Run,
@@ -93,7 +93,7 @@ def grow_tree(
     Parameters
     ----------
     owners : sequence of RowOwner
-    gradients : sequence of ndarray of float32, shape (n_samples_of_owner, 2)
+    gradients : sequence of ndarray of float32 or float64, shape (n_samples_of_owner, 2)
         Gradient and Hessian of each row of each owner.
     pool : HistogramPool
     settings : GrowthSettings

@@ -6,7 +6,7 @@ It is all that a node needs to find its best split: O(rows) once, then O(bins) p
 symbol         what                                                                shape
 =============  ==================================================================  ==============================
 codes          bins of the rows (`mlx.boosting.binning`)                           (n_groups, n_samples, width)
-gradients      g_i and h_i of each row, float32                                    (n_samples, 2)
+gradients      g_i and h_i of each row                                             (n_samples, 2)
 rows           numbers of the rows, those of a node side by side, in rising order  (n_samples,)
 segments       first and last (exclusive) place in `rows` of each node             (n_nodes, 2)
 histograms     Σ g and Σ h per place, float64                                      (n_slots, n_places, 2)

@@ -10,8 +10,11 @@ multi:softmax          p = softmax(f)                                           
 =====================  ======================  ====================================  ===============================
 
 All times the weight of the row. The losses are those of `mlx.losses`, where the formulas stand once more in NumPy.
-The factor 2 in the Hessian of the softmax is the library's (an upper bound of the matrix by its diagonal). Margins,
-gradients and Hessians are float32 as in xgboost 3.2, and are rounded at the same places, so that trees are the same.
+The factor 2 in the Hessian of the softmax is the library's (an upper bound of the matrix by its diagonal).
+
+Margins, gradients and Hessians are float32 as in xgboost 3.2, and are rounded at the same places, so that trees are the
+same. The product with the weight is the exception: the library rounds it to float32, this file keeps it in float64,
+where it is exact. Only so is a row of weight 3 the same as three rows, to the last bit.
 """
 
 from __future__ import annotations
@@ -52,7 +55,8 @@ class Objective(NamedTuple):
         What the margin is the link of.
     gradients : callable
         ``gradients(rows, margin, y, weight, out)`` writes g and h of the rows from ``rows[0]`` up to ``rows[1]``;
-        margin has shape (n_outputs, n_samples), out (n_outputs, n_samples, 2).
+        margin has shape (n_outputs, n_samples), weight, in the dtype of `out`, (n_samples,), and out
+        (n_outputs, n_samples, 2): float32 if all weights are 1, else float64.
     estimate : callable
         ``estimate(y, weight, n_outputs)``: the start in units of the prediction (multi:*: of the margin).
     to_margin : callable
@@ -99,13 +103,13 @@ def softmax_gradients(rows, margin, y, weight, out):
             p = math.exp(margin[k, i] - largest) / f32(total)
             hit = one if y[i] == f32(k) else f32(0.0)
             out[k, i, 0] = (p - hit) * weight[i]
-            out[k, i, 1] = max(two * p * (one - p) * weight[i], LEAST_HESSIAN)
+            out[k, i, 1] = max(two * p * (one - p), LEAST_HESSIAN) * weight[i]
 
 
 def weighted_mean(y: NDArray[np.float32], weight: NDArray[np.float32], n_outputs: int) -> NDArray[np.float32]:
     """Mean of the targets, added up in float64."""
     wide = weight.astype(np.float64)
-    return np.full(n_outputs, np.sum(y / wide.sum() * wide), dtype=np.float32)
+    return np.full(n_outputs, np.sum(y * wide) / np.sum(wide), dtype=np.float32)
 
 
 def centred_log_shares(y: NDArray[np.float32], weight: NDArray[np.float32], n_outputs: int) -> NDArray[np.float32]:

@@ -48,7 +48,7 @@ class RowOwner:
         self._gradients = np.empty((0, 2), dtype=np.float32)
         self._run, self._n_threads = run, n_threads
 
-    def start(self, gradients: NDArray[np.float32]) -> None:
+    def start(self, gradients: NDArray[np.floating]) -> None:
         """Put all rows into the root; gradients has shape (n_samples, 2)."""
         self._gradients = gradients
         self.rows[:] = np.arange(len(self.rows), dtype=np.int32)
