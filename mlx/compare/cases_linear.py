@@ -76,13 +76,23 @@ def result(method: str) -> Quantity:
     return lambda model, X: getattr(model, method)(X)
 
 
+def centred_scores(model: Any, X: Any) -> Any:
+    """Scores less their mean over the classes: a common shift of all classes changes no probability.
+
+    Nothing but the penalty resists such a shift, so that rounding in the library moves it on columns of weak penalty.
+    """
+    scores = model.decision_function(X)
+    return scores if scores.ndim == 1 else scores - scores.mean(axis=1, keepdims=True)
+
+
 REGRESSION_QUANTITIES: dict[str, Quantity] = {
     **{name: attribute(name) for name in ("coef_", "intercept_", "rank_", "singular_")},
     "predict": result("predict"),
 }
 CLASS_QUANTITIES: dict[str, Quantity] = {
     **{name: attribute(name) for name in ("coef_", "intercept_")},
-    **{name: result(name) for name in ("decision_function", "predict_proba")},
+    "decision_function": centred_scores,
+    "predict_proba": result("predict_proba"),
 }
 COMPONENT_NAMES = (
     "mean_",

@@ -196,7 +196,7 @@ def solve_positive_semidefinite(A: Array, b: Array) -> Array:
     return vectors[:, kept] @ ((vectors[:, kept].T @ b) / values[kept])
 
 
-def minimum_norm_least_squares(A: Array, B: Array, cutoff: float) -> LeastSquares:
+def minimum_norm_least_squares(A: Array, B: Array, cutoff: float, noise: float = 0.0) -> LeastSquares:
     """Least squares by QR and singular values; the solution of least norm if A has not full rank.
 
     Backward stable: the error grows with the condition number κ of A (and with κ² times the residual), where the
@@ -208,13 +208,15 @@ def minimum_norm_least_squares(A: Array, B: Array, cutoff: float) -> LeastSquare
     B : ndarray of shape (n, t)
     cutoff : float
         Singular values not above `cutoff` times the largest count as zero.
+    noise : float, default=0.0
+        Singular values not above `noise` count as zero too: a bound of the error that the entries of A bring along.
     """
     n, p = A.shape
     if n > p:
         Q, A = linalg.qr(A, mode="economic", check_finite=False)
         B = Q.T @ B
     U, s, Vt = linalg.svd(A, full_matrices=False, check_finite=False)
-    rank = int(np.count_nonzero(s > cutoff * s[0]))
+    rank = int(np.count_nonzero(s > max(cutoff * s[0], noise)))
     solution = Vt[:rank].T @ ((U[:, :rank].T @ B) / s[:rank, None])
     return LeastSquares(solution, rank, s)
 

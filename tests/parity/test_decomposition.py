@@ -1,0 +1,97 @@
+"""Principal components against scikit-learn."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+from sklearn.datasets import load_diabetes, load_iris, load_wine
+from sklearn.decomposition import PCA as PeerPCA
+
+from mlx.compare.cases_linear import PRINCIPAL_COMPONENTS
+from mlx.compare.parity import differences, largest_difference
+from mlx.decomposition import PCA
+from tests import tolerances
+
+pytestmark = pytest.mark.parity
+
+
+@pytest.mark.parametrize("case", PRINCIPAL_COMPONENTS, ids=lambda case: case.name)
+def test_components(case, record_difference):
+    for quantity, difference in differences(case):
+        record_difference(f"{case.name}: {quantity}", difference, tolerances.LINEAR_COMPONENTS)
+
+
+@pytest.mark.parametrize("n_components", [2, None])
+@pytest.mark.parametrize("load", [load_iris, load_diabetes])
+def test_model_quantities(load, n_components, record_difference):
+    X, _ = load(return_X_y=True)
+    ours = PCA(n_components).fit(X)
+    theirs = PeerPCA(n_components, svd_solver="full").fit(X)
+    for name in ("get_covariance", "get_precision"):
+        difference = largest_difference(getattr(ours, name)(), getattr(theirs, name)())
+        record_difference(f"PCA model: {name}", difference, tolerances.LINEAR_COMPONENTS)
+    record_difference(
+        "PCA model: score_samples",
+        largest_difference(ours.score_samples(X), theirs.score_samples(X)),
+        tolerances.LINEAR_COMPONENTS,
+    )
+    assert ours.score(X) == pytest.approx(theirs.score(X), rel=1e-12)
+
+
+@pytest.mark.parametrize("svd_solver", ["full", "covariance_eigh", "arpack", "randomized"])
+def test_whitened_scores_and_the_way_back(svd_solver, record_difference):
+    X, _ = load_wine(return_X_y=True)
+    parameters = {"n_components": 3, "whiten": True, "svd_solver": svd_solver, "random_state": 0}
+    ours, theirs = PCA(**parameters), PeerPCA(**parameters)
+    Z, their_Z = ours.fit_transform(X), theirs.fit_transform(X)
+    for name, a, b in (
+        ("fit_transform", Z, their_Z),
+        ("transform", ours.transform(X), theirs.transform(X)),
+        ("inverse_transform", ours.inverse_transform(Z), theirs.inverse_transform(their_Z)),
+    ):
+        difference = largest_difference(a, b)
+        record_difference(f"PCA whiten {svd_solver}: {name}", difference, tolerances.LINEAR_COMPONENTS)
+
+
+@pytest.mark.parametrize("svd_solver", ["auto", "arpack", "covariance_eigh"])
+def test_sparse_rows(svd_solver, record_difference):
+    X = sparse.random_array((200, 30), density=0.2, rng=np.random.default_rng(0), format="csr")
+    ours = PCA(5, svd_solver=svd_solver, random_state=0).fit(X)
+    theirs = PeerPCA(5, svd_solver=svd_solver, random_state=0).fit(X)
+    dense = PeerPCA(5, svd_solver="full").fit(X.toarray())
+    for name in ("components_", "explained_variance_ratio_", "noise_variance_", "mean_"):
+        for other in (theirs, dense):
+            difference = largest_difference(getattr(ours, name), getattr(other, name))
+            record_difference(f"PCA sparse {svd_solver}: {name}", difference, tolerances.LINEAR_COMPONENTS)
+    np.testing.assert_allclose(ours.transform(X), dense.transform(X.toarray()), atol=1e-12)
+
+
+@pytest.mark.parametrize("iterated_power", ["auto", 0, 2])
+@pytest.mark.parametrize("normalizer", ["auto", "QR", "LU", "none"])
+@pytest.mark.parametrize("shape", [(120, 60), (60, 120)])
+def test_randomized_numbers_are_the_library_s(shape, normalizer, iterated_power, record_difference):
+    X = np.random.default_rng(0).normal(size=shape) * np.geomspace(5.0, 1.0, shape[1])
+    parameters = {
+        "n_components": 4,
+        "svd_solver": "randomized",
+        "iterated_power": iterated_power,
+        "power_iteration_normalizer": normalizer,
+        "n_oversamples": 6,
+        "random_state": 3,
+    }
+    difference = largest_difference(PCA(**parameters).fit(X).components_, PeerPCA(**parameters).fit(X).components_)
+    # Without a normalizer, rounding grows with every power iteration: one bound for all keeps that visible.
+    record_difference(f"PCA randomized {normalizer}: components_", difference, tolerances.LINEAR_COMPONENTS)
+
+
+def test_the_library_counts_the_variances_twice_when_it_whitens():
+    X, _ = load_iris(return_X_y=True)
+    truth = np.cov(X, rowvar=False)
+    np.testing.assert_allclose(PCA(whiten=True).fit(X).get_covariance(), truth, atol=1e-12)
+    assert np.abs(PeerPCA(whiten=True).fit(X).get_covariance() - truth).max() > 1.0
+
+
+def test_auto_is_exact_where_the_library_is_not():
+    X = np.random.default_rng(0).normal(size=(600, 550))
+    exact = PeerPCA(10, svd_solver="full").fit(X).explained_variance_
+    np.testing.assert_allclose(PCA(10).fit(X).explained_variance_, exact, rtol=1e-12)
+    assert np.abs(PeerPCA(10, random_state=0).fit(X).explained_variance_ / exact - 1).max() > 1e-6
