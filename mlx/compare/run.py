@@ -135,8 +135,7 @@ def _run_pair(result: ModelResult, fold: FoldData, interruption: Interruption, t
     contender = result.contender
     sides = {name: side for name, side in result.sides().items() if side.failure is None}
     works = {}
-    for name in order_of_round(list(sides), fold.number):
-        side = sides[name]
+    for name, side in sides.items():
         if side.compile_seconds is None:
             _warm_up(side, Work(side.make, contender, warm_up_rows(fold, table.task), table.task), interruption)
         if side.failure is None:

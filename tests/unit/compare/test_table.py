@@ -1,0 +1,222 @@
+"""From a file to a table: what is read, what is decided, and that each decision is said."""
+
+import gzip
+import hashlib
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mlx.compare.reading import BUNDLED, RawTable, read_bundled, read_table
+from mlx.compare.table import TableError, closest, make_table
+
+ROWS = 40
+
+
+def _raw(**columns):
+    return RawTable("made", pd.DataFrame(columns), "0" * 64, None, [])
+
+
+def _table(column=None, **options):
+    x = np.arange(ROWS) % 7 * 1.5
+    columns = {"x": x} if column is None else {"x": x, "c": column}
+    return make_table(_raw(**columns, y=["a", "b"] * (ROWS // 2)), **options)
+
+
+def _says(table, text):
+    return any(text in note for note in table.notes)
+
+
+# Reading ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_separator_is_worked_out_and_said(tmp_path, separator):
+    path = tmp_path / "t.csv"
+    path.write_text(f"a{separator}b\n1{separator}x\n2{separator}y\n")
+    raw = read_table(str(path))
+    assert list(raw.frame.columns) == ["a", "b"]
+    assert any("separated" in note for note in raw.notes) == (separator != ",")
+
+
+def test_gzip_and_plain_give_the_same_frame_and_their_own_digest(tmp_path):
+    content = b"a,b\n1,2\n3,4\n"
+    (tmp_path / "t.csv").write_bytes(content)
+    (tmp_path / "t.csv.gz").write_bytes(gzip.compress(content, mtime=0))
+    plain, zipped = (read_table(str(tmp_path / name)) for name in ("t.csv", "t.csv.gz"))
+    pd.testing.assert_frame_equal(plain.frame, zipped.frame)
+    assert plain.sha256 == hashlib.sha256(content).hexdigest()
+    assert plain.sha256 != zipped.sha256
+
+
+def test_parquet_keeps_types(tmp_path):
+    pytest.importorskip("pyarrow")
+    frame = pd.DataFrame({"c": pd.Categorical(["u", "v"] * 20), "x": np.arange(40.0) ** 2, "y": [0, 1] * 20})
+    frame.to_parquet(tmp_path / "t.parquet")
+    table = make_table(read_table(str(tmp_path / "t.parquet")))
+    assert table.levels == {0: ("u", "v")}
+    assert table.task == "classification"
+
+
+def test_standard_input(monkeypatch):
+    class Stdin:
+        buffer = io.BytesIO(b"a,b\n1,2\n")
+
+    monkeypatch.setattr("sys.stdin", Stdin())
+    assert read_table("-").name == "standard input"
+
+
+def test_latin_1_is_read_and_said(tmp_path):
+    (tmp_path / "t.csv").write_bytes("städte,y\nköln,1\n".encode("latin-1"))
+    raw = read_table(str(tmp_path / "t.csv"))
+    assert raw.frame.iloc[0, 0] == "köln"
+    assert "Latin-1" in raw.notes[0]
+
+
+def test_missing_values_in_all_their_spellings(tmp_path):
+    (tmp_path / "t.csv").write_text("a,b,y\n1,?,0\nNA,u,1\n,v, 0\n 4,n/a,1\n")
+    frame = read_table(str(tmp_path / "t.csv")).frame
+    assert frame.isna().sum().to_dict() == {"a": 2, "b": 2, "y": 0}
+    assert frame["y"].dtype == np.int64
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_bundled_sets_are_tables(name):
+    table = make_table(read_bundled(name))
+    assert table.target == "target"
+    assert table.task == {"breast_cancer": "classification", "diabetes": "regression"}[name]
+
+
+# Target and task ----------------------------------------------------------------------------------------------------
+
+
+def test_target_is_a_usual_name_before_the_last_column():
+    raw = _raw(label=["a", "b"] * 20, x=np.arange(40) * 1.5)
+    table = make_table(raw)
+    assert table.target == "label"
+    assert _says(table, "usual name")
+
+
+def test_target_is_the_last_column_otherwise():
+    table = make_table(_raw(u=np.arange(40) * 1.5, v=["a", "b"] * 20))
+    assert table.target == "v"
+    assert _says(table, "last column")
+
+
+@pytest.mark.parametrize(
+    ("values", "task"),
+    [
+        (["a", "b"] * 20, "classification"),
+        ([True, False] * 20, "classification"),
+        ([0.0, 1.0] * 20, "classification"),
+        ([1, 2, 3, 4] * 10, "classification"),
+        ([0.5, 1.5, 2.5, 3.5] * 10, "regression"),
+        (list(range(20)) * 2, "regression"),
+        ([f"{i},000" for i in range(20)] * 2, "regression"),
+    ],
+)
+def test_task_follows_from_the_target(values, task):
+    table = make_table(_raw(x=np.arange(40) * 1.5, y=values))
+    assert table.task == task
+    assert _says(table, f"task is {task}")
+
+
+def test_task_can_be_said():
+    table = make_table(_raw(x=np.arange(40) * 1.5, y=[1, 2, 3, 4] * 10), task="regression")
+    assert table.task == "regression"
+    assert table.classes == ()
+    assert table.y.dtype == np.float64
+
+
+def test_rows_without_target_and_rare_classes_are_left_out():
+    y = ["a"] * 18 + ["b"] * 18 + ["c"] * 2 + [None] * 2
+    table = make_table(_raw(x=np.arange(40) * 1.5, y=y))
+    assert table.classes == ("a", "b")
+    assert len(table.y) == len(table.X) == 36
+    assert table.y.tolist() == [0] * 18 + [1] * 18
+    assert _says(table, "2 rows without a value")
+    assert _says(table, "fewer than 5 rows left out: c")
+
+
+def test_weights_are_taken_and_are_no_feature():
+    weights = np.linspace(0.5, 2.0, ROWS)
+    table = _table(weights, sample_weight="c")
+    np.testing.assert_array_equal(table.weights, weights)
+    assert table.columns == ("x",)
+
+
+def test_rows_are_drawn_with_a_seed():
+    first, again, other = (_table(most_rows=20, seed=seed).X for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first, again)
+    assert len(first) == 20
+    assert not np.array_equal(first, other)
+
+
+# Columns ------------------------------------------------------------------------------------------------------------
+
+
+def test_categories_become_sorted_codes_and_missing_stays_missing():
+    table = _table(["v", "u", None, "u"] * 10)
+    assert table.levels == {1: ("u", "v")}
+    np.testing.assert_array_equal(table.X[:4, 1], [1, 0, np.nan, 0])
+
+
+def test_numbers_written_as_text():
+    table = _table(["$1,200", " 3 ", None, "40%"] * 10)
+    np.testing.assert_array_equal(table.X[:4, 1], [1200, 3, np.nan, 40])
+    assert _says(table, "numbers written as text")
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        ["1970-01-02", "1970-01-11"] * 20,
+        ["01/02/1970", "01/11/1970"] * 20,
+        list(pd.to_datetime(["1970-01-02", "1970-01-11"] * 20)),
+    ],
+)
+def test_dates_become_days(column):
+    table = _table(column)
+    np.testing.assert_array_equal(table.X[:2, 1], [1, 10])
+    assert _says(table, "holds dates")
+
+
+@pytest.mark.parametrize(
+    ("column", "reason"),
+    [
+        ([7] * ROWS, "same value"),
+        (["same"] * ROWS, "same value"),
+        (list(range(100, 100 + ROWS)), "numbers the rows"),
+        ([f"name {i}" for i in range(ROWS)], "different text in every row"),
+        ([[1]] * ROWS, "lists"),
+    ],
+)
+def test_columns_that_cannot_help_are_dropped_with_a_note(column, reason):
+    table = _table(column)
+    assert table.columns == ("x",)
+    assert _says(table, reason)
+
+
+def test_different_measurements_are_no_identifier():
+    table = _table(np.random.default_rng(0).permutation(1000)[:ROWS])
+    assert table.columns == ("x", "c")
+
+
+def test_infinite_values_are_missing():
+    table = _table([1.0, np.inf, 3.0, -np.inf] * 10)
+    assert np.isnan(table.X[:, 1]).sum() == 20
+    assert _says(table, "20 infinite")
+
+
+# Hints --------------------------------------------------------------------------------------------------------------
+
+
+def test_closest_name_is_found_whatever_the_case():
+    assert closest("INCOM", ["age", "Income"]) == "; did you mean 'Income'?"
+    assert closest("zzz", ["age", "Income"]) == ""
+
+
+def test_wrong_column_names_the_columns_when_nothing_is_close():
+    with pytest.raises(TableError, match="there are x, y"):
+        _table(target="qqq")
