@@ -26,7 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if asked.table:
         README.write_text(with_tables(README.read_text(), render(tasks.values())))
         return 0
-    options = Options(asked.repeats, asked.threads, asked.quick, asked.memory, asked.compiling)
+    attempts = 1 if asked.quick else asked.attempts
+    options = Options(asked.repeats, asked.threads, asked.quick, attempts, asked.memory, asked.compiling)
     failures = 0
     for name in asked.task or tasks:
         task = tasks[name]
@@ -54,6 +55,9 @@ def parse(arguments: Sequence[str] | None, task_names: Sequence[str]) -> argpars
     parser.add_argument("--quick", action="store_true", help="small work; results are kept only with --output")
     parser.add_argument("--repeats", type=positive, default=5, help="rounds, each with its own seed (default 5)")
     parser.add_argument("--threads", type=positive, default=2, help="threads of every contender (default 2)")
+    parser.add_argument(
+        "--attempts", type=positive, default=4, help="how often a run that others disturbed is tried (default 4)"
+    )
     parser.add_argument("--memory", action="store_true", help="peak memory too, each contender in its own process")
     parser.add_argument("--compiling", action="store_true", help="compiling with an empty cache too, in new processes")
     parser.add_argument("--output", type=Path, help="folder of the result files (default benchmarks/results)")

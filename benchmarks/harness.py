@@ -40,6 +40,8 @@ class Options(NamedTuple):
         For every contender alike.
     quick : bool
         Take the small work.
+    attempts : int
+        How often a turn that other processes disturbed is run at most; above 1, turns wait for quiet.
     memory, compiling : bool
         Measure these too, in processes of their own.
     """
@@ -47,6 +49,7 @@ class Options(NamedTuple):
     repeats: int = 5
     threads: int = 2
     quick: bool = False
+    attempts: int = 1
     memory: bool = False
     compiling: bool = False
 
@@ -94,14 +97,14 @@ def prepare(case: Case, contender: Contender, threads: int) -> ContenderResult:
         return replace(blank, status=MISSING, reason=f"{package} is not installed")
     try:
         importlib.import_module(contender.module)
-    except ImportError as error:
+    except Exception as error:  # a library may be there and broken: a shared object that does not load
         return replace(blank, status=FAILED, reason=f"{type(error).__name__}: {error}")
     blank = replace(blank, version=getattr(importlib.import_module(package), "__version__", None))
     work = case.make(0, True)
     first, again = (take_turn(lambda work: contender.answer(work, threads), work) for _ in range(2))
-    error = first.error or again.error
-    if error is not None:
-        return replace(blank, status=FAILED, reason=error)
+    reason = first.error or again.error
+    if reason is not None:
+        return replace(blank, status=FAILED, reason=reason)
     return replace(blank, compile_seconds=max(0.0, first.seconds - again.seconds))
 
 
@@ -113,7 +116,7 @@ def judged_turns(task: Task, case: Case, contenders: Sequence[Contender], option
 
     works = (case.make(seed, options.quick) for seed in range(options.repeats))
     runs = {contender.name: answering(contender) for contender in contenders}
-    for turn in alternate(runs, works):
+    for turn in alternate(runs, works, attempts=options.attempts):
         if turn.error is not None:
             yield turn
             continue
@@ -141,6 +144,7 @@ def with_turns(result: ContenderResult, turns: Sequence[Turn]) -> ContenderResul
         reason=first_error,
         seconds=[turn.seconds for turn in good],
         others=[turn.others for turn in good],
+        disturbed=[turn.disturbed for turn in good],
         scores={name: [turn.answer[name] for turn in good] for name in (good[0].answer if good else ())},
     )
 
@@ -163,20 +167,26 @@ def measure_apart(
 def all_ratios(
     task: Task, contenders: Sequence[Contender], results: Sequence[ContenderResult], turns: Sequence[Turn]
 ) -> list[RatioResult]:
-    """Time, scores and memory of each of our contenders divided by each library's; the null contender has none."""
+    """Time, scores and memory of each of our contenders divided by each library's; the null contender has none.
+
+    Time is compared in rounds that nobody disturbed; if there is none, in all, and the ratio says so.
+    """
     ours = [contender.name for contender in contenders if contender.is_ours]
     libraries = [contender.name for contender in contenders if contender.is_library]
     memory = {result.name: result.memory_mib for result in results}
     ratios = []
     for mine, other in itertools.product(ours, libraries):
-        by_quantity = {SECONDS: paired_ratios(turns, mine, other)}
+        quiet = paired_ratios((turn for turn in turns if not turn.disturbed), mine, other)
+        by_quantity = {SECONDS: quiet or paired_ratios(turns, mine, other)}
         for score in task.scores:
             by_quantity[score.name] = paired_ratios(turns, mine, other, partial(score_of, score.name))
         my_memory, other_memory = memory[mine], memory[other]
         if my_memory is not None and other_memory:
             by_quantity[MEMORY] = [my_memory / other_memory]
         ratios += [
-            RatioResult(quantity, mine, other, *spread(values)) for quantity, values in by_quantity.items() if values
+            RatioResult(quantity, mine, other, *spread(values), disturbed=quantity == SECONDS and not quiet)
+            for quantity, values in by_quantity.items()
+            if values
         ]
     return ratios
 

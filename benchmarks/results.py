@@ -36,6 +36,8 @@ class ContenderResult:
         Wall time by round, of the rounds that succeeded.
     others : list of float or None
         Share of the machine's cores that other processes used in those rounds.
+    disturbed : list of bool
+        Whether that was so much that the seconds say little.
     scores : dict of str to list of float
         By score, its value in those rounds.
     compile_seconds_cold, compile_seconds_later : float or None
@@ -52,6 +54,7 @@ class ContenderResult:
     compile_seconds: float | None = None
     seconds: list[float] = field(default_factory=list)
     others: list[float | None] = field(default_factory=list)
+    disturbed: list[bool] = field(default_factory=list)
     scores: dict[str, list[float]] = field(default_factory=dict)
     compile_seconds_cold: float | None = None
     compile_seconds_later: float | None = None
@@ -60,7 +63,10 @@ class ContenderResult:
 
 @dataclass(frozen=True)
 class RatioResult:
-    """Ours divided by another's: quartiles over the rounds in which both succeeded."""
+    """Ours divided by another's: quartiles over the rounds in which both succeeded and nobody disturbed them.
+
+    `disturbed` says that there was no such round, and that all were taken.
+    """
 
     quantity: str
     ours: str
@@ -69,6 +75,7 @@ class RatioResult:
     lower: float
     upper: float
     rounds: int
+    disturbed: bool = False
 
 
 @dataclass(frozen=True)

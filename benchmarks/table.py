@@ -67,7 +67,7 @@ def contender_table(task: Task, result: CaseResult) -> str:
         ratio = ratios.get((contender.name, "mlx"))
         cells = [
             contender.name if contender.status == OK else f"{contender.name} ({contender.status}: {contender.reason})",
-            f"{np.median(contender.seconds):.3g}" if contender.seconds else NOTHING,
+            seconds_cell(contender),
             quartiles(ratio) if ratio else NOTHING,
             *(score_cell(contender, score.name) for score in task.scores),
             compile_cell(contender),
@@ -103,6 +103,8 @@ def verdict(bound: Bound, ratio: RatioResult | None) -> str:
     """In words, by the median."""
     if ratio is None:
         return "not measured"
+    if ratio.disturbed:
+        return "no verdict: disturbed"
     if ratio.median <= bound.stretch:
         return "stretch met"
     return "met" if ratio.median <= bound.at_most else "missed"
@@ -110,9 +112,18 @@ def verdict(bound: Bound, ratio: RatioResult | None) -> str:
 
 def quartiles(ratio: RatioResult) -> str:
     """Median, and the quartiles if there are several rounds."""
+    mark = ", disturbed" if ratio.disturbed else ""
     if ratio.rounds == 1:
-        return f"{ratio.median:.2f}"
-    return f"{ratio.median:.2f} ({ratio.lower:.2f} to {ratio.upper:.2f})"
+        return f"{ratio.median:.2f}{mark}"
+    return f"{ratio.median:.2f} ({ratio.lower:.2f} to {ratio.upper:.2f}{mark})"
+
+
+def seconds_cell(contender: ContenderResult) -> str:
+    """Median of the rounds that nobody disturbed, or of all if there is none."""
+    quiet = [seconds for seconds, disturbed in zip(contender.seconds, contender.disturbed) if not disturbed]
+    if not contender.seconds:
+        return NOTHING
+    return f"{np.median(quiet):.3g}" if quiet else f"{np.median(contender.seconds):.3g} (disturbed)"
 
 
 def score_cell(contender: ContenderResult, name: str) -> str:
@@ -133,9 +144,13 @@ def compile_cell(contender: ContenderResult) -> str:
 
 
 def load_cell(contender: ContenderResult) -> str:
-    """Median share of the cores that other processes took."""
+    """Median share of the cores that other processes took, and how many rounds that disturbed."""
     known = [share for share in contender.others if share is not None]
-    return f"{100 * spread(known).median:.0f} %" if known else NOTHING
+    if not known:
+        return NOTHING
+    return (
+        f"{100 * spread(known).median:.0f} %, {sum(contender.disturbed)} of {len(contender.seconds)} rounds disturbed"
+    )
 
 
 def circumstances(result: CaseResult) -> str:

@@ -7,6 +7,11 @@ cache and a hotter processor, and each is second equally often. What is reported
 ratios, with its quartiles.
 
 Compile time is no part of a round: run each contender once before, and report that first call apart.
+
+A neighbour that takes whole cores is no drift, and pairing does not mend it: threads that wait for one another in a
+spin, as OpenMP's do, lose far more than the share that was taken (a fit of 1.9 s took 17 s while other processes
+held two thirds of two cores). So each turn says what others took, and with ``attempts`` a turn waits for quiet and
+is repeated when it was disturbed.
 """
 
 from __future__ import annotations
@@ -22,9 +27,29 @@ import numpy as np
 
 from ..environment import available_cores
 
-__all__ = ["Spread", "Turn", "alternate", "order_of_round", "paired_ratios", "pinned_threads", "spread", "take_turn"]
+__all__ = [
+    "Spread",
+    "Turn",
+    "alternate",
+    "order_of_round",
+    "paired_ratios",
+    "pinned_threads",
+    "spread",
+    "take_turn",
+    "wait_for_quiet",
+]
 
 Work = TypeVar("Work")
+
+# A turn is disturbed if others took more than this share of the cores, and more than this time: the system counts in
+# hundredths of a second, which is all of a short turn.
+DISTURBED_SHARE = 0.1
+DISTURBED_SECONDS = 0.05
+
+# It is quiet when others take less than this share during a look of this length; after the patience a turn runs anyway.
+QUIET_SHARE = 0.05
+LOOK_SECONDS = 0.25
+PATIENCE_SECONDS = 20.0
 
 
 class Turn(NamedTuple):
@@ -54,6 +79,13 @@ class Turn(NamedTuple):
     error: str | None
     others: float | None
 
+    @property
+    def disturbed(self) -> bool:
+        """Whether other processes took so much that the seconds say little about the contender."""
+        if self.others is None:
+            return False
+        return self.others > DISTURBED_SHARE and self.others * self.seconds * available_cores() > DISTURBED_SECONDS
+
 
 class Spread(NamedTuple):
     """Median and quartiles of a few numbers.
@@ -72,7 +104,7 @@ class Spread(NamedTuple):
     size: int
 
 
-def alternate(runs: Mapping[str, Callable[[Work], Any]], works: Iterable[Work]) -> Iterator[Turn]:
+def alternate(runs: Mapping[str, Callable[[Work], Any]], works: Iterable[Work], *, attempts: int = 1) -> Iterator[Turn]:
     """Let contenders take turns, one round for each piece of work; a failure is a turn too.
 
     Parameters
@@ -81,6 +113,9 @@ def alternate(runs: Mapping[str, Callable[[Work], Any]], works: Iterable[Work]) 
         By contender, the function to time. It is called with the round's work.
     works : iterable
         The pieces of work: seeds, folds, data sets, or one thing repeated. Made before the round, not timed.
+    attempts : int, default=1
+        Above 1, each turn waits for a quiet machine, and a turn that was disturbed all the same is repeated at
+        once, so many times in all. The last one counts.
 
     Yields
     ------
@@ -89,7 +124,13 @@ def alternate(runs: Mapping[str, Callable[[Work], Any]], works: Iterable[Work]) 
     """
     for index, work in enumerate(works):
         for name in order_of_round(list(runs), index):
-            yield take_turn(runs[name], work, name=name, round_index=index)
+            for attempt in range(1, attempts + 1):
+                if attempts > 1:
+                    wait_for_quiet()
+                turn = take_turn(runs[name], work, name=name, round_index=index)
+                if not turn.disturbed or attempt == attempts:
+                    break
+            yield turn
 
 
 def order_of_round(names: Sequence[str], index: int) -> list[str]:
@@ -108,6 +149,24 @@ def take_turn(run: Callable[[Work], Any], work: Work, *, name: str = "", round_i
         error = f"{type(caught).__name__}: {caught}"
     seconds = time.perf_counter() - start
     return Turn(round_index, name, seconds, answer, error, _share_of_others(busy, own, seconds))
+
+
+def wait_for_quiet(patience: float = PATIENCE_SECONDS) -> bool:
+    """Wait until other processes leave the cores alone, at most `patience` seconds; whether they do.
+
+    True at once where the system does not tell.
+    """
+    end = time.perf_counter() + patience
+    while True:
+        busy, own, start = _busy_seconds(), _own_seconds(), time.perf_counter()
+        if busy is None:
+            return True
+        time.sleep(LOOK_SECONDS)
+        others = _share_of_others(busy, own, time.perf_counter() - start)
+        if others is None or others < QUIET_SHARE:
+            return True
+        if time.perf_counter() >= end:
+            return False
 
 
 def paired_ratios(

@@ -94,6 +94,47 @@ def test_share_of_others_leaves_out_our_own_work(monkeypatch):
     assert timing._share_of_others(100.0, 10.0, 1.0) == pytest.approx(0.25)
 
 
+@pytest.mark.parametrize(
+    ("seconds", "others", "disturbed"),
+    [(1.0, None, False), (1.0, 0.08, False), (1.0, 0.3, True), (0.01, 0.9, False)],
+)
+def test_a_turn_is_disturbed_by_a_large_share_of_a_run_that_is_long_enough_to_tell(
+    monkeypatch, seconds, others, disturbed
+):
+    monkeypatch.setattr(timing, "available_cores", lambda: 2)
+    assert Turn(0, "a", seconds, None, None, others).disturbed is disturbed
+
+
+def test_a_disturbed_turn_is_repeated_after_quiet_and_the_last_one_counts(monkeypatch):
+    log = []
+    shares = iter([0.9, 0.0, 0.9, 0.9, 0.9])
+    monkeypatch.setattr(timing, "wait_for_quiet", lambda: log.append("wait"))
+    monkeypatch.setattr(
+        timing, "take_turn", lambda run, work, name, round_index: Turn(0, name, 1.0, run(work), None, next(shares))
+    )
+    runs = {"a": lambda work: log.append("a"), "b": lambda work: log.append("b")}
+    turns = list(alternate(runs, ["work"], attempts=3))
+    assert log == ["wait", "a", "wait", "a", "wait", "b", "wait", "b", "wait", "b"]
+    assert [(turn.name, turn.disturbed) for turn in turns] == [("a", False), ("b", True)]
+
+
+def test_one_attempt_neither_waits_nor_repeats(monkeypatch):
+    monkeypatch.setattr(timing, "wait_for_quiet", lambda: pytest.fail("waited"))
+    monkeypatch.setattr(timing, "_share_of_others", lambda *counters: 1.0)
+    assert len(list(alternate({"a": lambda work: work}, [1, 2]))) == 2
+
+
+def test_waiting_for_quiet_ends_with_quiet_or_with_patience(monkeypatch):
+    monkeypatch.setattr(timing, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(timing, "_busy_seconds", lambda: 0.0)
+    shares = iter([0.5, 0.2, 0.01])
+    monkeypatch.setattr(timing, "_share_of_others", lambda *counters: next(shares))
+    assert timing.wait_for_quiet(patience=60)
+    assert list(shares) == []
+    monkeypatch.setattr(timing, "_share_of_others", lambda *counters: 0.5)
+    assert not timing.wait_for_quiet(patience=0)
+
+
 def test_share_of_others_is_unknown_where_the_system_does_not_tell(monkeypatch):
     monkeypatch.setattr(timing, "_busy_seconds", lambda: None)
     assert take_turn(lambda work: work, 1).others is None
