@@ -148,9 +148,8 @@ def load_cell(contender: ContenderResult) -> str:
     known = [share for share in contender.others if share is not None]
     if not known:
         return NOTHING
-    return (
-        f"{100 * spread(known).median:.0f} %, {sum(contender.disturbed)} of {len(contender.seconds)} rounds disturbed"
-    )
+    disturbed = f", disturbed in {sum(contender.disturbed)} of {len(known)}" if any(contender.disturbed) else ""
+    return f"{100 * spread(known).median:.0f} %{disturbed}"
 
 
 def circumstances(result: CaseResult) -> str:

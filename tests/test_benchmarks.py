@@ -259,7 +259,7 @@ def test_quick_results_never_take_the_place_of_real_ones(tmp_path, monkeypatch, 
     monkeypatch.setattr(results, "FOLDER", tmp_path)
     assert command.main(["--quick", "--repeats", "1"]) == 0
     assert list(tmp_path.iterdir()) == []
-    assert command.main(["--repeats", "1"]) == 0
+    assert command.main(["--repeats", "1", "--attempts", "1"]) == 0
     assert [path.name for path in tmp_path.iterdir()] == ["toy.json"]
     assert json.loads((tmp_path / "toy.json").read_text())["cases"][0]["quick"] is False
 
