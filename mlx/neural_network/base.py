@@ -110,12 +110,12 @@ class MultilayerPerceptron(CallbackSupportMixin, BaseEstimator, metaclass=ABCMet
             result = self._search(network, X, targets, sample_weight)
         else:
             result = self._descend(network, X, targets, sample_weight, state, random_state, incremental)
-        if not result.converged and not incremental:
-            warnings.warn(f"{type(self).__name__}: {result.message}", ConvergenceWarning, stacklevel=3)
         if not np.isfinite(network.parameters).all():
             raise ValueError(
                 "training gave non-finite weights; X may hold large values: scale it, or lower learning_rate_init"
             )
+        if not result.converged and not incremental:
+            warnings.warn(f"{type(self).__name__}: {result.message}", ConvergenceWarning, stacklevel=3)
         self._store(network, result, state)
         return self
 

@@ -143,7 +143,7 @@ class TestBadInput:
         [
             (np.where(np.arange(150) == 5, np.nan, 1.0), "Input y contains NaN"),
             (np.where(np.arange(150) == 5, np.inf, 1.0), "Input y contains infinity"),
-            (np.array(["a", "b", "c"] * 50), "could not convert string|unable to convert|Unable to convert"),
+            (np.array(["a", "b", "c"] * 50), "y: targets must be numbers"),
         ],
     )
     def test_targets_of_the_regressor(self, y, named):
