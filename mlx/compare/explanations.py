@@ -11,6 +11,7 @@ of 0.01 moves no bar of a plot visibly. Where both sides sample, the difference 
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -185,7 +186,9 @@ def explain_best(comparison: Comparison) -> None:
         if method == "Kernel SHAP":
             shapley = answer
         try:
-            other = theirs(question)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # deprecations inside shap and lime are not the user's
+                other = theirs(question)
         except ModuleNotFoundError:
             failures.append(f"{library} is not installed: pip install 'ml-explained[compare]'")
         except Exception as error:

@@ -10,10 +10,12 @@ the first fold each side fits a few rows twice; what the first of these takes lo
 
 from __future__ import annotations
 
+import gc
 import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -63,7 +65,7 @@ def compare_on(table: Table, plan: Plan, progress: Progress) -> Comparison:
     results = [ModelResult(contender, *_sides(contender)) for contender in roster]
     comparison = Comparison(table, plan, metric, results)
     started = time.monotonic()
-    with pinned_threads(plan.threads), Interruption() as interruption:
+    with pinned_threads(plan.threads), _old_objects_set_aside(), Interruption() as interruption:
         try:
             for number, (train, test) in enumerate(_folds(table, plan)):
                 fold = make_fold(table, train, test, number)
@@ -83,6 +85,17 @@ def compare_on(table: Table, plan: Plan, progress: Progress) -> Comparison:
             comparison.interrupted = True
     comparison.seconds = time.monotonic() - started
     return comparison
+
+
+@contextmanager
+def _old_objects_set_aside() -> Iterator[None]:
+    """Spare the collector, which runs before each of many short turns, the objects of all imported modules."""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def chosen_metric(table: Table, name: str | None) -> Metric:
