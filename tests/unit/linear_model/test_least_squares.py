@@ -1,0 +1,232 @@
+"""Ordinary least squares: by hand, against slow twins, against 50 digits, and where designs are hard."""
+
+import mpmath
+import numpy as np
+import pytest
+from scipy import sparse
+
+from mlx.linear_model import LinearRegression
+from mlx.linear_model.least_squares import SAFE_RECIPROCAL_CONDITION, fit_least_squares
+from mlx.numeric.linalg import gram_matrix, scaled_cholesky
+from tests.reference.linear import least_squares_by_descent, least_squares_by_hand, solve_by_elimination
+
+
+@pytest.fixture
+def table():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 4)) * [1.0, 10.0, 0.1, 1.0] + [0.0, 5.0, 0.0, -100.0]
+    return X, X @ [1.0, -2.0, 3.0, 0.5] + 7.0 + rng.normal(size=60)
+
+
+def test_five_rows_by_hand():
+    # x̄ = 3, ȳ = 4, Σ(x - x̄)² = 10, Σ(x - x̄)(y - ȳ) = 6, so the slope is 0.6 and the intercept 4 - 0.6·3.
+    model = LinearRegression().fit([[1], [2], [3], [4], [5]], [2, 4, 5, 4, 5])
+    np.testing.assert_allclose([model.coef_[0], model.intercept_], [0.6, 2.2], rtol=1e-14)
+    np.testing.assert_allclose(model.predict([[0], [10]]), [2.2, 8.2])
+    assert model.rank_ == 1
+    np.testing.assert_allclose(model.singular_, [np.sqrt(10.0)])
+    # Without an intercept: Σxy / Σx² = 66 / 55.
+    through_zero = LinearRegression(fit_intercept=False).fit([[1], [2], [3], [4], [5]], [2, 4, 5, 4, 5])
+    assert through_zero.coef_[0] == pytest.approx(1.2) and through_zero.intercept_ == 0.0
+
+
+def test_slow_twins(table):
+    X, y = table
+    model = LinearRegression().fit(X, y)
+    coefficients, intercept = least_squares_by_hand(X, y)
+    np.testing.assert_allclose(model.coef_, coefficients, rtol=1e-10)
+    assert model.intercept_ == pytest.approx(intercept, rel=1e-10)
+
+
+def test_limit_of_gradient_descent():
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(200, 3))
+    y = X @ [1.0, 2.0, 3.0] + rng.normal(size=200)
+    model = LinearRegression().fit(X, y)
+    distances = [np.abs(least_squares_by_descent(X, y, n)[0] - model.coef_).max() for n in (1, 20, 500)]
+    assert distances[0] > distances[1] > distances[2] and distances[2] < 1e-12
+
+
+def test_residuals_are_orthogonal_to_the_features(table):
+    X, y = table
+    residuals = y - LinearRegression().fit(X, y).predict(X)
+    centred = X - X.mean(axis=0)
+    assert abs(residuals.sum()) < 1e-10
+    assert np.abs(centred.T @ residuals).max() < 1e-10 * np.linalg.norm(centred)
+
+
+@pytest.mark.parametrize("positive", [False, True])
+@pytest.mark.parametrize("as_sparse", [False, True])
+def test_weights_are_repetitions(table, as_sparse, positive):
+    if as_sparse and positive:
+        pytest.skip("no such combination")
+    X, y = table
+    counts = np.random.default_rng(2).integers(0, 4, len(y))
+    weighted = LinearRegression(positive=positive, tol=1e-12 if as_sparse else 1e-6)
+    repeated = LinearRegression(positive=positive, tol=1e-12 if as_sparse else 1e-6)
+    rows = sparse.csr_array if as_sparse else np.asarray
+    weighted.fit(rows(X), y, counts)
+    repeated.fit(rows(np.repeat(X, counts, axis=0)), np.repeat(y, counts))
+    np.testing.assert_allclose(weighted.coef_, repeated.coef_, rtol=1e-8)
+    assert weighted.intercept_ == pytest.approx(repeated.intercept_, rel=1e-8)
+    twin, _ = least_squares_by_hand(X, y, counts)
+    if not positive:
+        np.testing.assert_allclose(weighted.coef_, twin, rtol=1e-7)
+
+
+@pytest.mark.parametrize("exponent", [2, 4, 5, 7, 8, 10])
+def test_fifty_digits_on_ill_conditioned_designs(exponent):
+    design, target = ill_conditioned(exponent)
+    truth = solution_in_fifty_digits(design, target)
+    ours = LinearRegression().fit(design, target)
+    error = np.abs(ours.coef_ - truth).max() / np.abs(truth).max()
+    # A backward stable method loses the condition number, and its square times the (small) residual.
+    assert error < 50 * 2.2e-16 * (10.0**exponent + 10.0 ** (2 * exponent) * 1e-10)
+    assert ours.rank_ == design.shape[1]
+    as_the_library = LinearRegression(solver="lstsq").fit(design, target)
+    library_error = np.abs(as_the_library.coef_ - truth).max() / np.abs(truth).max()
+    assert (library_error > 0.01) == (exponent > 6), "the cutoff of 1e-6 leaves directions out above 1e6"
+
+
+def ill_conditioned(exponent):
+    """Design of condition 10**exponent that no scaling of columns improves, and a target near its span."""
+    rng = np.random.default_rng(0)
+    left, _ = np.linalg.qr(rng.normal(size=(60, 6)))
+    left -= left.mean(axis=0)
+    right, _ = np.linalg.qr(rng.normal(size=(6, 6)))
+    design = left * np.geomspace(1.0, 10.0**-exponent, 6) @ right.T
+    return design, design @ np.ones(6) + 1e-10 * rng.normal(size=60) * 10.0**-exponent
+
+
+def solution_in_fifty_digits(design, target):
+    with mpmath.workdps(50):
+        X = [[mpmath.mpf(float(value)) for value in row] for row in design]
+        y = [mpmath.mpf(float(value)) for value in target]
+        n, p = len(X), len(X[0])
+        means = [mpmath.fsum(row[j] for row in X) / n for j in range(p)]
+        y_mean = mpmath.fsum(y) / n
+        X = [[value - mean for value, mean in zip(row, means)] for row in X]
+        y = [value - y_mean for value in y]
+        system = [[mpmath.fsum(row[i] * row[j] for row in X) for j in range(p)] for i in range(p)]
+        right = [mpmath.fsum(row[i] * value for row, value in zip(X, y)) for i in range(p)]
+        return np.array([float(value) for value in solve_by_elimination(system, right)])
+
+
+def test_one_refinement_step_gives_back_what_the_gram_matrix_lost():
+    design, target = ill_conditioned(3.5)
+    truth = solution_in_fifty_digits(design, target)
+    gram = gram_matrix(design, design.mean(axis=0))
+    cholesky = scaled_cholesky(gram)
+    assert cholesky.reciprocal_condition > SAFE_RECIPROCAL_CONDITION, "this design shall take the normal equations"
+    centred = design - design.mean(axis=0)
+    unrefined = cholesky.solve(centred.T @ (target - target.mean()))
+    error = np.abs(fit_least_squares(design, target[:, None]).coefficients[:, 0] - truth).max()
+    assert error < 1e-13 < 1e-12 < np.abs(unrefined - truth).max()
+
+
+def test_units_of_the_columns_do_not_matter():
+    rng = np.random.default_rng(3)
+    X = rng.normal(size=(500, 5))
+    y = X.sum(axis=1) + rng.normal(size=500)
+    units = np.array([1e-9, 1e-3, 1.0, 1e3, 1e9])
+    np.testing.assert_allclose(
+        LinearRegression().fit(X * units, y).coef_ * units, LinearRegression().fit(X, y).coef_, rtol=1e-10
+    )
+
+
+def test_collinear_and_constant_columns_share_the_shortest_solution(table):
+    X, y = table
+    doubled = np.column_stack([X, X, np.full(len(y), 0.1), np.zeros(len(y))])
+    model = LinearRegression().fit(doubled, y)
+    single = LinearRegression().fit(X, y)
+    assert model.rank_ == 4 and len(model.singular_) == 10
+    np.testing.assert_allclose(model.coef_[:4], single.coef_ / 2, rtol=1e-8)
+    np.testing.assert_allclose(model.coef_[4:8], single.coef_ / 2, rtol=1e-8)
+    assert (np.abs(model.coef_[8:]) < 1e-15).all()
+
+
+def test_large_means_do_not_pass_for_a_direction():
+    rng = np.random.default_rng(4)
+    X = rng.normal(size=(20, 50))
+    y = rng.normal(size=20)
+    shifted = LinearRegression().fit(X + 1e4, y)
+    assert shifted.rank_ == 19, "twenty centred rows span nineteen directions"
+    np.testing.assert_allclose(shifted.coef_, LinearRegression().fit(X, y).coef_, atol=1e-9)
+
+
+def test_several_targets_are_several_fits(table):
+    X, y = table
+    Y = np.column_stack([y, y**2, -y])
+    together = LinearRegression().fit(X, Y)
+    assert together.coef_.shape == (3, 4) and together.intercept_.shape == (3,)
+    for k in range(3):
+        alone = LinearRegression().fit(X, Y[:, k])
+        np.testing.assert_allclose(together.coef_[k], alone.coef_, rtol=1e-10)
+        assert together.intercept_[k] == pytest.approx(alone.intercept_, rel=1e-10)
+    np.testing.assert_allclose(together.predict(X)[:, 0], LinearRegression().fit(X, y).predict(X))
+
+
+def test_positive_coefficients_meet_the_optimality_conditions(table):
+    X, y = table
+    model = LinearRegression(positive=True).fit(X, y)
+    slopes = (X - X.mean(axis=0)).T @ (y - model.predict(X))
+    assert (model.coef_ >= 0).all() and (model.coef_ == 0).any()
+    np.testing.assert_allclose(slopes[model.coef_ > 0], 0.0, atol=1e-8)
+    assert (slopes[model.coef_ == 0] <= 1e-8).all()
+
+
+def test_threads_do_not_change_bits():
+    rng = np.random.default_rng(5)
+    X, Y = rng.normal(size=(50, 6)), rng.normal(size=(50, 4))
+    for rows, positive in ((X, True), (sparse.csr_array(X), False)):
+        one = LinearRegression(n_jobs=1, positive=positive).fit(rows, Y)
+        two = LinearRegression(n_jobs=2, positive=positive).fit(rows, Y)
+        assert one.coef_.tobytes() == two.coef_.tobytes()
+
+
+def test_input_is_left_alone_unless_allowed(table):
+    X, y = table
+    for solver in ("auto", "lstsq"):
+        before = X.copy()
+        kept = LinearRegression(solver=solver).fit(X, y)
+        np.testing.assert_array_equal(X, before)
+        freed = LinearRegression(solver=solver, copy_X=False).fit(before, y)
+        np.testing.assert_array_equal(kept.coef_, freed.coef_)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"solver": "qr"}, "solver"),
+        ({"tol": -1.0}, "tol"),
+        ({"fit_intercept": "yes"}, "fit_intercept"),
+        ({"n_jobs": 0}, "n_jobs"),
+        ({"positive": True, "solver": "lstsq"}, "solver"),
+    ],
+)
+def test_bad_parameters_are_named(table, parameters, message):
+    with pytest.raises(ValueError, match=message):
+        LinearRegression(**parameters).fit(*table)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda X, y, s: (X * np.nan, y, s), "X contains NaN"),
+        (lambda X, y, s: (np.full(X.shape, np.inf), y, s), "X contains infinity"),
+        (lambda X, y, s: (X, y * np.nan, s), "y contains NaN"),
+        (lambda X, y, s: (X, y[:-1], s), "inconsistent numbers of samples"),
+        (lambda X, y, s: (X, y, s[:-1]), "sample_weight"),
+        (lambda X, y, s: (X, y, s - 2), "[Nn]egative values.*sample_weight"),
+        (lambda X, y, s: (X, y, s * np.nan), "sample_weight contains NaN"),
+        (lambda X, y, s: (X[:0], y[:0], s[:0]), "0 sample"),
+        (lambda X, y, s: (X[:, 0], y, s), "Expected 2D array"),
+        (lambda X, y, s: (np.full(X.shape, "a"), y, s), "X"),
+        (lambda X, y, s: (X, np.full(y.shape, "a"), s), "y: targets must be numbers"),
+    ],
+)
+def test_bad_input_is_named(table, change, message):
+    X, y = table
+    X, y, weights = change(X, y, np.ones(len(y)))
+    with pytest.raises(ValueError, match=message):
+        LinearRegression().fit(X, y, weights)
