@@ -124,8 +124,8 @@ class Place:
         """The value as an array of integers."""
         values = self._array("iu", int, "integers", length)
         try:
-            return np.asarray(values).astype(np.int64, casting="same_kind") if len(values) else np.zeros(0, np.int64)
-        except (OverflowError, TypeError):
+            return np.array(values, dtype=np.int64)
+        except OverflowError:
             self.refuse("an integer does not fit in 64 bits")
 
     def flags(self, length: int) -> NDArray[np.bool_]:

@@ -36,7 +36,7 @@ __all__ = ["Tree", "TreeEnsemble"]
 # Rows that one thread predicts at a time: enough work to pay for handing it over.
 ROWS_PER_TASK = 16_384
 
-Link = Literal["identity", "logit", "softmax"]
+Link = Literal["identity", "logit", "log", "softmax"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,8 +186,8 @@ class TreeEnsemble:
         Margins per row.
     base_score : float or ndarray of shape (n_outputs,), default=0
         Start of each margin, in units of the margin (not of the mean).
-    link : {"identity", "logit", "softmax"}, default="identity"
-        The prediction is the margin, σ(margin), or softmax over the margins.
+    link : {"identity", "logit", "log", "softmax"}, default="identity"
+        The prediction is the margin, σ(margin), exp(margin), or softmax over the margins.
     tree_weight : ndarray of float64, shape (n_trees,), optional
         Default: 1 for each tree.
     tree_output : ndarray of int32, shape (n_trees,), optional
@@ -355,7 +355,7 @@ class TreeEnsemble:
 
 
 _CHOICES = {
-    "link": ("identity", "logit", "softmax"),
+    "link": ("identity", "logit", "log", "softmax"),
     "aggregation": ("sum", "mean"),
     "comparison": ("<", "<="),
     "input_dtype": ("float32", "float64"),
