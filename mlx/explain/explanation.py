@@ -227,7 +227,7 @@ class Explanation:
         import pandas as pd
 
         shape = self.shape
-        axes = list(np.indices(shape).reshape(len(shape), -1))
+        axes = list(np.indices(shape).reshape(len(shape), self.values.size))
         row = axes.pop(0) if self._has_rows else np.zeros(self.values.size, dtype=np.intp)
         feature = axes.pop(0) if self._has_features else None
         names = np.asarray(self.feature_names, dtype=object)

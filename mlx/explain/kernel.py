@@ -207,7 +207,7 @@ class KernelExplainer:
         if not self._is_vector:
             self._outputs_on_background = self._outputs_on_background[:, None]
         self.output_names = self._named_outputs(output_names)
-        base = self._linked(self._average(np.arange(len(self.background.rows))))
+        base = self._linked(self._average(self._outputs_on_background, np.flatnonzero(self.background.weights)))
         self.expected_value = base if self._is_vector else float(base[0])
 
     def __call__(
@@ -231,7 +231,8 @@ class KernelExplainer:
         rows = self.background.matching(X)
         budget, l1_reg = self._check_budget(nsamples), check_l1_reg(l1_reg)
         outputs = self._call(rows).reshape(len(rows), -1)
-        values, errors, game = self._explain(rows, self._linked(outputs), budget, l1_reg, silent)
+        averaged = self._linked(self._averaged_alone(outputs))
+        values, errors, game = self._explain(rows, averaged, budget, l1_reg, silent)
         base = np.broadcast_to(np.atleast_1d(self.expected_value), outputs.shape)
         gap = float(np.abs(self._linked(outputs) - base - values.sum(axis=1)).max())
         if not self._is_vector:
@@ -400,25 +401,29 @@ class KernelExplainer:
         if l1_reg and questions.coalitions.shape[1] > 1:
             return self._solve_selected(worth, outputs, questions, l1_reg)
         if questions.exact:
-            base = np.broadcast_to(np.atleast_1d(self.expected_value), outputs.shape)
-            if questions.coalitions.shape[1] == 0:
-                worth = outputs[:, None, :]
-            else:
-                worth = np.concatenate([base[:, None, :], worth, outputs[:, None, :]], axis=1)
-            values = exact_shapley_values(worth)
-            return values, np.zeros_like(values)
+            return self._solve_exactly(worth, outputs, questions)
         shape = (len(worth), questions.coalitions.shape[1], outputs.shape[1])
         values, variances, start = np.zeros(shape), np.zeros(shape), 0
         for group, regression in zip(questions.groups, questions.regressions):
             stop = start + 2 * len(regression.design)
             differences = worth[:, start:stop:2] - worth[:, start + 1 : stop : 2]
-            total = outputs - self._linked(self._average(group))
+            total = outputs - self._linked(self._average(self._outputs_on_background, group))
             found, variance = solve_pairs(regression, differences, total)
             share = self.background.weights[group].sum()
             values += share * found
             variances += share**2 * variance
             start = stop
         return values, np.sqrt(variances)
+
+    def _solve_exactly(
+        self, worth: NDArray[np.float64], outputs: NDArray[np.float64], questions: Questions
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        if questions.coalitions.shape[1] == 0:
+            nothing = np.zeros((len(outputs), 0, outputs.shape[1]))
+            return nothing, nothing
+        base = np.broadcast_to(np.atleast_1d(self.expected_value), outputs.shape)
+        values = exact_shapley_values(np.concatenate([base[:, None], worth, outputs[:, None]], axis=1))
+        return values, np.zeros_like(values)
 
     def _solve_selected(
         self, worth: NDArray[np.float64], outputs: NDArray[np.float64], questions: Questions, l1_reg: Any
@@ -457,11 +462,23 @@ class KernelExplainer:
             raise ValueError("model returned NaN or infinity for some rows; their Shapley values do not exist.")
         return outputs
 
-    def _average(self, group: NDArray[np.intp]) -> NDArray[np.float64]:
-        """Mean output over some background rows; summed as in `_ask`, so that equal games are equal in all bits."""
+    def _average(self, outputs: NDArray[np.float64], group: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Mean of the rows `group` of `outputs`, summed as in `_ask`: equal games are equal in all bits."""
         weights = self.background.weights[group]
-        sums = np.add.reduceat(self._outputs_on_background[group] * weights[:, None], [0], axis=0)[0]
-        return sums / np.add.reduceat(weights, [0])[0]
+        sums = np.add.reduceat(outputs[group] * weights[:, None], [0], axis=0)[0]
+        return np.asarray(sums / np.add.reduceat(weights, [0])[0])
+
+    def _averaged_alone(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Outputs of the explained rows, as averages over background rows that have no influence.
+
+        The average of equal numbers may differ from them in the last bit. A feature that changes nothing gets
+        exactly 0 only if the full coalition is averaged as all others are.
+        """
+        used = np.flatnonzero(self.background.weights)
+        repeated = np.broadcast_to(outputs, (len(self.background.rows), *outputs.shape)).reshape(
+            len(self.background.rows), -1
+        )
+        return self._average(repeated, used).reshape(outputs.shape)
 
     def _linked(self, averages: NDArray[np.float64]) -> NDArray[np.float64]:
         if self.link == "identity":
