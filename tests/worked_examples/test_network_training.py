@@ -38,7 +38,7 @@ def test_e27_decay_with_the_square_root():
 def running_means(values, beta, start=0.0):
     """Adam's first moment after each gradient, and the same corrected for the start at zero.
 
-    With β₂ = 0 and ε = 1 the step is η times the corrected mean over |gradient| + 1, so the latter is read off the step.
+    With β₂ = 0 and ε = 1 the step is η times the corrected mean over |gradient| + 1: the mean is read off the step.
     """
     means, corrected = [], []
     moments = np.array([start]), np.zeros(1)

@@ -225,6 +225,14 @@ class TestGoingOn:
         assert model.loss_ < 1.1 * before
         assert len(model.loss_curve_) == 5
 
+    @both_classes
+    def test_going_on_with_other_columns_is_refused(self, cls, X, y):
+        model = cls(**SMALL, warm_start=True).fit(X, y)
+        for method in (model.fit, model.partial_fit):
+            with pytest.raises(ValueError, match=r"X has 2 features"):
+                method(X[:, :2], y)
+        assert model.n_features_in_ == X.shape[1]
+
     def test_partial_fit_wants_all_classes_first(self):
         with pytest.raises(ValueError, match="classes must be passed"):
             MLPClassifier().partial_fit(IRIS_X, IRIS_Y)
