@@ -102,6 +102,13 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     At least two rows are needed. Of equal variances only the span of the axes is determined, and along a direction
     without variance not even that.
 
+    References
+    ----------
+    T. Hastie, R. Tibshirani & J. Friedman, The Elements of Statistical Learning, 2nd ed., section 14.5.1.
+    M. Tipping & C. Bishop, "Probabilistic principal component analysis", J. R. Statist. Soc. B 61 (1999).
+    T. Minka, "Automatic choice of dimensionality for PCA", NIPS 2000.
+    N. Halko, P.-G. Martinsson & J. Tropp, "Finding structure with randomness", SIAM Review 53 (2011).
+
     Examples
     --------
     >>> import numpy as np

@@ -297,6 +297,10 @@ class LinearRegression(MultiOutputMixin, RegressorMixin, BaseEstimator):
 
     Sums are in float64 for float32 input too.
 
+    References
+    ----------
+    Å. Björck, Numerical Methods for Least Squares Problems, SIAM 1996, sections 2.2, 2.7 and 6.6.5.
+
     Examples
     --------
     >>> import numpy as np

@@ -109,6 +109,11 @@ class LogisticRegression(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
     A dense `X` is copied once, to float64.
 
+    References
+    ----------
+    T. Hastie, R. Tibshirani & J. Friedman, The Elements of Statistical Learning, 2nd ed., section 4.4.
+    J. Nocedal & S. Wright, Numerical Optimization, 2nd ed., chapters 3 and 7.
+
     Examples
     --------
     >>> from sklearn.datasets import load_breast_cancer
