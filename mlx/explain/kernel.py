@@ -39,26 +39,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import ThreadpoolController, threadpool_limits
 
 from ..callbacks import progress
 from ..losses import logit
 from .background import Background, is_frame, player_columns
-from .coalitions import all_coalitions, sample_coalitions
 from .explanation import Explanation, Game
-from .selection import check_l1_reg, selected_players
-from .shapley import (
-    PairedRegression,
-    constrained_least_squares,
-    exact_shapley_values,
-    paired_regression,
-    shapley_kernel,
-    solve_pairs,
-)
+from .questions import Questions, all_fit, draw_questions, runs
+from .selection import check_l1_reg
+from .solving import solve_exactly, solve_groups, solve_selected
 
 __all__ = ["KernelExplainer"]
 
@@ -73,41 +66,6 @@ LARGEST_NUMBER_OF_GROUPS = 100
 
 # Cells of Ω for all groups together: 128 MiB of float64.
 SOLUTION_CELLS = 2**24
-
-# Above this number of players the coalitions are too many to list, whatever the budget.
-LARGEST_ENUMERATION = 24
-
-
-class Questions(NamedTuple):
-    """The coalitions that are asked about rows with d varying players; the same for all such rows.
-
-    Attributes
-    ----------
-    coalitions : ndarray of bool of shape (n_coalitions, d)
-        All groups' coalitions, one group after the other.
-    donors : ndarray of int of shape (n_evaluations,)
-        Background row of each evaluation; a coalition's evaluations stand together.
-    starts : ndarray of int of shape (n_coalitions + 1,)
-        Where the evaluations of each coalition begin, and the end of the last.
-    groups : tuple of ndarray of int
-        Background rows of each group.
-    regressions : tuple of PairedRegression
-        One per group; empty if all coalitions are asked.
-    inclusion : ndarray of shape (n_coalitions,)
-        Probability with which each coalition was drawn.
-    """
-
-    coalitions: NDArray[np.bool_]
-    donors: NDArray[np.intp]
-    starts: NDArray[np.intp]
-    groups: tuple[NDArray[np.intp], ...]
-    regressions: tuple[PairedRegression, ...]
-    inclusion: NDArray[np.float64]
-
-    @property
-    def exact(self) -> bool:
-        """Whether every coalition is asked."""
-        return not self.regressions
 
 
 class KernelExplainer:
@@ -194,13 +152,14 @@ class KernelExplainer:
                 raise NotImplementedError(f"KernelExplainer: parameter {name}={value!r} is not supported.")
         if max_rows_per_call is not None and max_rows_per_call < 1:
             raise ValueError(f"max_rows_per_call must be at least 1, not {max_rows_per_call}.")
+        if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+            raise ValueError(f"seed must be a whole number, not negative; it is {seed!r}.")
         self.model = model
         self.link = link
         self.seed = seed
         self.background = Background(data, feature_names, weights)
         self.player_names, self._player = player_columns(groups, self.background.feature_names)
         self._max_rows = max_rows_per_call or max(1, CELLS_PER_CALL // self.background.n_features)
-        self._threads = ThreadpoolController()
         self._questions: dict[tuple[int, int, int], Questions] = {}
         self._outputs_on_background = self._call(self.background.rows)
         self._is_vector = self._outputs_on_background.ndim == 2
@@ -301,10 +260,11 @@ class KernelExplainer:
             for pattern in range(len(patterns))
             for batch in self._batches(np.flatnonzero(kind.ravel() == pattern), questions_of[pattern])
         ]
+        threads = ThreadpoolController()
         for pattern, batch in progress(work, description="Kernel SHAP", enabled=not silent):
             players, questions = np.flatnonzero(patterns[pattern]), questions_of[pattern]
             worth = self._ask(rows, batch, players, questions)
-            with self._threads.limit(limits=1, user_api="blas"):
+            with threads.limit(limits=1, user_api="blas"):
                 found, error = self._solve(worth, outputs[batch], questions, l1_reg)
             values[np.ix_(batch, players)] = found
             errors[np.ix_(batch, players)] = error
@@ -324,9 +284,8 @@ class KernelExplainer:
     def _questions_for(self, n_players: int, budget: int | None, one_group: bool) -> Questions:
         """Coalitions to ask about rows in which this many players vary; drawn once per explainer."""
         n_coalitions = 2 * n_players + BASE_COALITIONS if budget is None else budget
-        everything = n_players <= LARGEST_ENUMERATION and 2**n_players - 2 <= n_coalitions
-        if everything or n_players < 2:
-            n_coalitions, n_groups = 2**n_players, 1
+        if all_fit(n_players, n_coalitions):
+            n_coalitions, n_groups = 2**n_players - 2, 1
         else:
             if n_coalitions < 2 * n_players:
                 raise ValueError(
@@ -335,33 +294,15 @@ class KernelExplainer:
             n_groups = 1 if one_group or self.link != "identity" else self._number_of_groups(n_players, n_coalitions)
         key = (n_players, n_coalitions, n_groups)
         if key not in self._questions:
+            donors = np.flatnonzero(self.background.weights)
             # Products of this size lose more to a second BLAS thread than they gain.
-            with self._threads.limit(limits=1, user_api="blas"):
-                self._questions[key] = self._draw(n_players, n_coalitions, n_groups, everything)
+            with threadpool_limits(1, "blas"):
+                self._questions[key] = draw_questions(donors, n_players, n_coalitions, n_groups, self.seed)
         return self._questions[key]
 
     def _number_of_groups(self, n_players: int, n_coalitions: int) -> int:
         fits = SOLUTION_CELLS // (n_players * (n_coalitions // 2))
         return max(1, min(int(np.count_nonzero(self.background.weights)), LARGEST_NUMBER_OF_GROUPS, fits))
-
-    def _draw(self, n_players: int, n_coalitions: int, n_groups: int, everything: bool) -> Questions:
-        used = np.flatnonzero(self.background.weights)
-        groups = tuple(used[start::n_groups] for start in range(n_groups))
-        if everything or n_players < 2:
-            # The empty coalition is known from the background, the full one from the row itself.
-            samples = [all_coalitions(n_players)[1:-1]]
-            regressions: tuple[PairedRegression, ...] = ()
-            inclusion = np.ones(len(samples[0]))
-        else:
-            seeds = np.random.SeedSequence([self.seed, n_players, n_coalitions]).spawn(n_groups)
-            drawn = [sample_coalitions(n_players, n_coalitions, np.random.default_rng(seed)) for seed in seeds]
-            samples = [sample.coalitions for sample in drawn]
-            regressions = tuple(map(paired_regression, drawn))
-            inclusion = np.concatenate([np.repeat(sample.inclusion, 2) for sample in drawn])
-        donors = np.concatenate([np.tile(group, len(sample)) for group, sample in zip(groups, samples)])
-        lengths = np.concatenate([np.full(len(sample), len(group)) for group, sample in zip(groups, samples)])
-        starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.intp)
-        return Questions(np.concatenate(samples), donors, starts, groups, regressions, inclusion)
 
     def _batches(self, rows: NDArray[np.intp], questions: Questions) -> Iterator[NDArray[np.intp]]:
         """Rows that are asked and solved together: as many as fit one call of the model, at least one."""
@@ -376,7 +317,7 @@ class KernelExplainer:
         n_outputs = self._outputs_on_background.shape[1]
         worth = np.empty((len(batch), len(questions.coalitions), n_outputs))
         weights = self.background.weights
-        for first, last in _runs(questions.starts, max(1, self._max_rows // len(batch))):
+        for first, last in runs(questions.starts, max(1, self._max_rows // len(batch))):
             offsets = questions.starts[first:last] - questions.starts[first]
             donors = questions.donors[questions.starts[first] : questions.starts[last]]
             lengths = np.diff(questions.starts[first : last + 1])
@@ -398,52 +339,14 @@ class KernelExplainer:
         self, worth: NDArray[np.float64], outputs: NDArray[np.float64], questions: Questions, l1_reg: Any
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Values and standard errors of the players that vary, shape (n_batch, d, n_outputs)."""
+        base = np.atleast_1d(self.expected_value)
         if l1_reg and questions.coalitions.shape[1] > 1:
-            return self._solve_selected(worth, outputs, questions, l1_reg)
+            return solve_selected(questions, worth, base, outputs, l1_reg)
         if questions.exact:
-            return self._solve_exactly(worth, outputs, questions)
-        shape = (len(worth), questions.coalitions.shape[1], outputs.shape[1])
-        values, variances, start = np.zeros(shape), np.zeros(shape), 0
-        for group, regression in zip(questions.groups, questions.regressions):
-            stop = start + 2 * len(regression.design)
-            differences = worth[:, start:stop:2] - worth[:, start + 1 : stop : 2]
-            total = outputs - self._linked(self._average(self._outputs_on_background, group))
-            found, variance = solve_pairs(regression, differences, total)
-            share = self.background.weights[group].sum()
-            values += share * found
-            variances += share**2 * variance
-            start = stop
-        return values, np.sqrt(variances)
-
-    def _solve_exactly(
-        self, worth: NDArray[np.float64], outputs: NDArray[np.float64], questions: Questions
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        if questions.coalitions.shape[1] == 0:
-            nothing = np.zeros((len(outputs), 0, outputs.shape[1]))
-            return nothing, nothing
-        base = np.broadcast_to(np.atleast_1d(self.expected_value), outputs.shape)
-        values = exact_shapley_values(np.concatenate([base[:, None], worth, outputs[:, None]], axis=1))
-        return values, np.zeros_like(values)
-
-    def _solve_selected(
-        self, worth: NDArray[np.float64], outputs: NDArray[np.float64], questions: Questions, l1_reg: Any
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        n_players = questions.coalitions.shape[1]
-        kernel = np.array([np.nan] + [shapley_kernel(s, n_players) for s in range(1, n_players)])
-        weights = kernel[questions.coalitions.sum(axis=1)] / questions.inclusion
-        gains = worth - np.atleast_1d(self.expected_value)
-        totals = outputs - np.atleast_1d(self.expected_value)
-        values = np.zeros((len(worth), n_players, outputs.shape[1]))
-        errors = np.zeros_like(values)
-        for row, output in np.ndindex(outputs.shape):
-            gain, total = gains[row, :, output], totals[row, output]
-            kept = selected_players(l1_reg, questions.coalitions, weights, gain, total)
-            if not len(kept):
-                continue
-            values[row, kept, output], errors[row, kept, output] = constrained_least_squares(
-                questions.coalitions[:, kept], weights, gain, total, 1.0 - questions.inclusion
-            )
-        return values, errors
+            return solve_exactly(questions, worth, base, outputs)
+        averages = [self._average(self._outputs_on_background, group) for group in questions.groups]
+        shares = [float(self.background.weights[group].sum()) for group in questions.groups]
+        return solve_groups(questions, worth, [self._linked(average) for average in averages], outputs, shares)
 
     def _call(self, rows: Any) -> NDArray[np.float64]:
         """The model's output as float64 of shape (n_rows,) or (n_rows, n_outputs)."""
@@ -525,13 +428,3 @@ class KernelExplainer:
         if isinstance(nsamples, bool) or not isinstance(nsamples, int | np.integer) or nsamples < 1:
             raise ValueError(f'nsamples must be "auto" or a positive whole number, not {nsamples!r}.')
         return int(nsamples)
-
-
-def _runs(starts: NDArray[np.intp], largest: int) -> Iterator[tuple[int, int]]:
-    """Runs of whole coalitions with at most `largest` evaluations each; one coalition may have more."""
-    first, n_coalitions = 0, len(starts) - 1
-    while first < n_coalitions:
-        last = int(np.searchsorted(starts, starts[first] + largest, side="right")) - 1
-        last = min(max(last, first + 1), n_coalitions)
-        yield first, last
-        first = last

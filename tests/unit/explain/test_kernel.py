@@ -1,3 +1,5 @@
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -194,6 +196,13 @@ class TestSampled:
         assert (explanation.standard_errors[explanation.values == 0] == 0).all()
 
 
+def test_explainer_is_picklable(table):
+    background, rows = table
+    explainer = KernelExplainer(wavy, background)
+    values = explainer.shap_values(rows, silent=True)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(explainer)).shap_values(rows, silent=True), values)
+
+
 class TestTables:
     @pytest.fixture
     def frame(self):
@@ -269,6 +278,7 @@ class TestBadInput:
             ({"groups": {"g": [0], "h": [0]}}, ValueError, "groups"),
             ({"output_names": ["a", "b"]}, ValueError, "output_names"),
             ({"max_rows_per_call": 0}, ValueError, "max_rows_per_call"),
+            ({"seed": -1}, ValueError, "seed"),
             ({"keep_index": True}, NotImplementedError, "keep_index"),
         ],
     )
