@@ -105,6 +105,13 @@ class TestExact:
         assert explanation.values[0, 1] == 0
         assert explanation.game.coalitions == 2**4 - 2
 
+    def test_column_missing_everywhere_is_constant(self, table):
+        background, rows = table
+        background[:, 4] = rows[0, 4] = np.nan
+        explanation = KernelExplainer(lambda X: X[:, 0] * X[:, 1], background)(rows[:1], silent=True)
+        assert explanation.values[0, 4] == 0
+        assert explanation.game.coalitions == 2**4 - 2
+
     def test_column_close_to_the_background_is_not_taken_for_constant(self):
         """The peer drops features within 1e-5 of the background; a steep model tells them apart."""
         values = KernelExplainer(lambda X: 1e6 * X[:, 0] + X[:, 1], np.array([[1.0, 0.0]]))
