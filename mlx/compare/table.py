@@ -9,6 +9,7 @@ missing values stay missing. What has to be fitted is fitted inside each fold (`
 from __future__ import annotations
 
 import difflib
+import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -198,11 +199,11 @@ def _encode_target(
     """Target as numbers, the texts of its classes, and which rows are kept."""
     everything = np.ones(len(values), dtype=bool)
     if task == "regression":
+        if values.nunique() == 1:
+            raise TableError(f"target {target!r} has the same value in every row: there is nothing to predict")
         column = as_column(target, values, notes)
         if column is None or column.levels is not None or np.isnan(column.values).any():
             raise TableError(f"target {target!r} holds texts, so the task cannot be regression")
-        if np.ptp(column.values) == 0:
-            raise TableError(f"target {target!r} has the same value in every row: there is nothing to predict")
         return column.values, (), everything
     counts = values.value_counts()
     if len(counts) == 1:
@@ -240,7 +241,7 @@ def _encode_features(
     for position, name in enumerate(features.columns):
         values = features.iloc[:, position]
         if values.isna().all():
-            raise TableError(f"column {name!r} holds no values; leave it out with --drop {name!r}")
+            raise TableError(f"column {name!r} holds no values; leave it out with --drop {shlex.quote(str(name))}")
         column = as_column(str(name), values, notes)
         if column is None:
             continue
