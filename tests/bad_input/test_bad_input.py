@@ -85,7 +85,6 @@ BAD_X = {
 # (class, input): what happens instead of an error, and why that is right.
 RIGHT_X = {
     **{(name, "nan"): "a missing value goes the learned way" for name in BOOSTERS},
-    **{(name, "sparse with nan"): "a missing value goes the learned way" for name in BOOSTERS},
     **{
         (name, "too large for float32"): "computed in float64"
         for name in ("LinearRegression", "LogisticRegression", "PCA", "MLPClassifier")
@@ -118,7 +117,8 @@ def test_bad_table_in_predict(name, case):
             with np.errstate(all="ignore"):
                 assert len(getattr(estimator, method)(BAD_X[case])) == N
         else:
-            assert_error_names("X", lambda method=method: getattr(estimator, method)(BAD_X[case]))
+            with np.errstate(all="ignore"):
+                assert_error_names("X", lambda method=method: getattr(estimator, method)(BAD_X[case]))
 
 
 @pytest.mark.parametrize("n_columns", [1, D - 1, D + 1])
@@ -162,13 +162,6 @@ BAD_Y_OF_CLASSIFIERS = {
     "one class of text": np.full(N, "many"),
     "numbers that are no classes": NUMBER,
 }
-RIGHT_Y = {
-    **{
-        (name, case): "the one class is predicted with probability 1"
-        for name in ("XGBClassifier",)
-        for case in ("one class", "one class of text")
-    },
-}
 
 
 @pytest.mark.parametrize("case", [*BAD_Y, *BAD_Y_OF_REGRESSORS, *BAD_Y_OF_CLASSIFIERS])
@@ -178,11 +171,6 @@ def test_bad_target(name, case):
     if case not in {**BAD_Y, **own}:
         pytest.skip("a good target for this kind of model")
     bad = {**BAD_Y, **own}[case]
-    if (name, case) in RIGHT_Y:
-        fitted = quick(name).fit(X, bad)
-        assert (fitted.predict(X) == bad).all()
-        np.testing.assert_array_equal(fitted.predict_proba(X), np.ones((N, 1)))
-        return
     assert_error_names("y", lambda: quick(name).fit(X, bad))
 
 

@@ -86,6 +86,13 @@ def multi_class():
     return scale(X), y
 
 
+def many_rows():
+    """Enough of them for several threads to be worth their start."""
+    generator = np.random.default_rng(0)
+    X = generator.normal(size=(40_000, 6))
+    return X, (X[:, 0] + generator.normal(size=40_000) > 0).astype(int)
+
+
 def noise():
     """A spectrum without steps, for which an iteration that may stop early does."""
     generator = np.random.default_rng(0)
@@ -93,10 +100,14 @@ def noise():
 
 
 def minus_nine_for_missing():
-    X, y = regression()
-    X = X.copy()
-    X[::7, 2] = -9.0
-    return X, y
+    """The target rises with the one column; -9 stands where it is highest, so it goes right only as a missing value."""
+    x = np.linspace(0.0, 1.0, 60)
+    return np.where(x > 0.8, -9.0, x)[:, None], np.floor(10 * x)
+
+
+def minus_nine_for_missing_in_two_classes():
+    X, y = minus_nine_for_missing()
+    return X, (y > 5).astype(int)
 
 
 DATA: dict[str, Callable[[], tuple[np.ndarray, np.ndarray]]] = {
@@ -109,8 +120,10 @@ DATA: dict[str, Callable[[], tuple[np.ndarray, np.ndarray]]] = {
         binary,
         unbalanced,
         multi_class,
+        many_rows,
         noise,
         minus_nine_for_missing,
+        minus_nine_for_missing_in_two_classes,
     )
 }
 
@@ -137,6 +150,7 @@ def observe(estimator, data, *, fits=1, **fit_arguments):
         contextlib.redirect_stderr(printed),
         mock.patch.object(threads, "ThreadPoolExecutor", CountedPool),
         mock.patch.object(threads, "available_cores", lambda: 4),
+        mock.patch.object(threads, "effective_n_jobs", lambda n: 1 if n is None else n if n > 0 else 4),
         warnings.catch_warnings(record=True) as warned,
     ):
         warnings.simplefilter("always")
@@ -233,6 +247,7 @@ MULTILAYER_PERCEPTRON = {
     "max_fun": Effect(3, "coefs_", {**_NETWORK, "max_iter": 50, "solver": "lbfgs"}),
 }
 
+_STUMP = {"n_estimators": 1, "max_depth": 1}
 _TREES = {"n_estimators": 4, "max_depth": 3}
 
 BOOSTER = {
@@ -242,11 +257,11 @@ BOOSTER = {
     "grow_policy": Refused("lossguide", _TREES),
     "learning_rate": Effect(0.1, "predict", _TREES),
     "n_estimators": Effect(3, "predict", {"max_depth": 2}),
-    "verbosity": Refused(2, _TREES),
+    "verbosity": Inert(2, "nothing is printed, whatever the level"),
     "objective": Refused("reg:tweedie", _TREES),
     "booster": Refused("dart", _TREES),
     "tree_method": Refused("exact", _TREES),
-    "n_jobs": Effect(2, "threads", _TREES),
+    "n_jobs": Effect(2, "threads", _TREES, data="many_rows"),
     "gamma": Effect(5.0, "predict", _TREES),
     "min_child_weight": Effect(20.0, "predict", _TREES),
     "max_delta_step": Effect(0.1, "predict", _TREES),
@@ -257,16 +272,16 @@ BOOSTER = {
     "colsample_bynode": Refused(0.5, _TREES),
     "reg_alpha": Effect(1.0, "predict", _TREES),
     "reg_lambda": Effect(10.0, "predict", _TREES),
-    "scale_pos_weight": Effect(5.0, "predict_proba", _TREES),
+    "scale_pos_weight": Effect(5.0, "predict", _TREES, data="binary"),
     "base_score": Effect(0.2, "predict", _TREES),
-    "random_state": Refused(1, _TREES),
-    "missing": Effect(-9.0, "predict", _TREES, data="minus_nine_for_missing"),
+    "random_state": Inert(1, "without subsampling nothing is random, here or in xgboost"),
+    "missing": Effect(-9.0, "predict", _STUMP, data="minus_nine_for_missing"),
     "num_parallel_tree": Refused(2, _TREES),
     "monotone_constraints": Refused("(1,0)", _TREES),
     "interaction_constraints": Refused("[[0,1]]", _TREES),
     "importance_type": Effect("weight", "feature_importances_", _TREES),
     "device": Refused("cuda", _TREES),
-    "validate_parameters": Refused(False, _TREES),
+    "validate_parameters": Inert(False, "parameters are always validated"),
     "enable_categorical": Refused(True, _TREES),
     "feature_types": Refused(["q"] * 10, _TREES),
     "feature_weights": Refused([1.0] * 10, _TREES),
@@ -284,7 +299,10 @@ EFFECTS: dict[str, dict[str, Effect | Refused | Inert]] = {
     "PCA": PCA,
     "MLPClassifier": MULTILAYER_PERCEPTRON,
     "MLPRegressor": {"loss": Effect("poisson", "coefs_", _NETWORK), **MULTILAYER_PERCEPTRON},
-    "XGBClassifier": BOOSTER,
+    "XGBClassifier": {
+        **BOOSTER,
+        "missing": Effect(-9.0, "predict_proba", _STUMP, data="minus_nine_for_missing_in_two_classes"),
+    },
     "XGBRegressor": BOOSTER,
 }
 

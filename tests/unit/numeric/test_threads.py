@@ -7,7 +7,7 @@ import pytest
 
 from mlx.environment import available_cores
 from mlx.numeric import threads
-from mlx.numeric.threads import resolve_n_jobs, run_tasks
+from mlx.numeric.threads import resolve_n_jobs, run_tasks, thread_team
 
 
 @pytest.fixture
@@ -79,3 +79,29 @@ def test_nothing_is_left_behind():
 
 def test_no_tasks():
     assert run_tasks(lambda task: task, [], 4) == []
+
+
+@pytest.mark.parametrize("n_threads", [1, 3])
+def test_team_does_one_thing_after_the_other_in_order(n_threads):
+    with thread_team(n_threads) as run:
+        assert run(lambda task: task + 1, range(5)) == [1, 2, 3, 4, 5]
+        assert run(lambda task: -task, iter([1, 2])) == [-1, -2]
+        assert run(lambda task: task, []) == []
+
+
+def test_team_keeps_its_threads_and_ends_them():
+    before = threading.active_count()
+    together = threading.Barrier(2, timeout=5)
+
+    def who(_):
+        together.wait()
+        return threading.get_ident()
+
+    with thread_team(2) as run:
+        assert set(run(who, range(2))) == set(run(who, range(2)))
+    assert threading.active_count() == before
+
+
+def test_error_in_a_team_reaches_the_caller():
+    with pytest.raises(ZeroDivisionError), thread_team(2) as run:
+        run(lambda task: 1 // task, [1, 0])
