@@ -37,3 +37,15 @@ LINEAR_COMPONENTS = 1e-9
 
 # float32 stores 1.2e-7; the library also computes in it, which costs the condition number of the table, below 100.
 LINEAR_FLOAT32 = 1e-5
+
+# Booster: trees node for node beside xgboost 3.2. Relative to the largest entry of the same tree.
+# Gains and covers are float32 of float64 sums of float32 gradients. For logistic losses exp differs by an ulp between
+# compilers, and with weights the library rounds g w to float32, where we do not: a few ulps (1.2e-7) of the largest
+# term, which for a gain, a difference of similarities, may be some times the gain itself.
+BOOSTER_GAIN = 2e-5
+BOOSTER_COVER = 2e-6
+BOOSTER_VALUE = 5e-6
+# Margins add up 20 to 50 trees in float32.
+BOOSTER_MARGIN = 1e-5
+# R² on 2,000 held-out rows, where cuts differ by design: about one standard error of it.
+BOOSTER_SCORE = 0.01

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import column_or_1d, validate_data
+from sklearn.utils.validation import column_or_1d
 
-from ..validation import check_sample_weight
+from ..validation import check_sample_weight, naming, validate_data
 from .model import XGBModel, positive_rows
 
 __all__ = ["XGBClassifier"]
@@ -126,6 +126,8 @@ class XGBClassifier(ClassifierMixin, XGBModel):
     >>> model.predict(X[:3])
     array([0, 0, 0])
     """
+
+    _objectives: ClassVar[tuple[str, ...]] = OBJECTIVES
 
     def __init__(
         self,
@@ -265,11 +267,13 @@ class XGBClassifier(ClassifierMixin, XGBModel):
             },
         )
         X, y = validate_data(self, X, y, dtype=np.float32, order="C", ensure_all_finite=self._finiteness())
-        check_classification_targets(y)
+        with naming("y"):
+            check_classification_targets(y)
         weight = check_sample_weight(sample_weight, X, dtype=np.float32)
         rows = positive_rows(weight)
         X, labels = self._mark_missing(X)[rows], column_or_1d(y)[rows]
-        self.classes_, codes = np.unique(labels, return_inverse=True)
+        with naming("y"):
+            self.classes_, codes = np.unique(labels, return_inverse=True)
         self.n_classes_ = len(self.classes_)
         if self.n_classes_ < 2:
             raise ValueError(f"y: at least two classes are needed, but there is one class only: {self.classes_[0]!r}")

@@ -249,7 +249,8 @@ def choose_splits(candidates, gamma, splits):
             splits.bin[node] = candidates.bin[node, best]
             splits.missing_left[node] = candidates.missing_left[node, best]
             splits.gain[node] = gain
-            splits.left_sums[node] = candidates.left_sums[node, best]
+            splits.left_sums[node, 0] = candidates.left_sums[node, best, 0]
+            splits.left_sums[node, 1] = candidates.left_sums[node, best, 1]
 
 
 @kernel

@@ -8,15 +8,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from ..callbacks import CallbackSupportMixin, FitRounds
 from ..numeric.threads import resolve_n_jobs
 from ..tree import Tree, TreeEnsemble
 from ..tree.tree import Link
-from ..validation import refuse_unsupported
+from ..validation import refuse_unsupported, validate_data
+from .model_format import ModelFile
 from .prediction import mean_of, rounds_of
 
 __all__ = ["XGBModel", "positive_rows"]
@@ -65,7 +65,7 @@ ACCEPTED: Mapping[str, tuple[Any, ...]] = {
 IMPORTANCE_TYPES = {"gain", "weight", "cover", "total_gain", "total_cover"}
 
 
-class XGBModel(CallbackSupportMixin, BaseEstimator):
+class XGBModel(CallbackSupportMixin, ModelFile):
     """Base of the boosted estimators: all but the targets."""
 
     _parameter_constraints: ClassVar[dict] = {
@@ -82,8 +82,10 @@ class XGBModel(CallbackSupportMixin, BaseEstimator):
         "reg_lambda": [Interval(Real, 0, None, closed="left"), None],
         "scale_pos_weight": [Interval(Real, 0, None, closed="neither"), None],
         "base_score": [Real, "array-like", None],
+        "random_state": ["random_state"],
         "missing": [Real],
         "importance_type": [StrOptions(IMPORTANCE_TYPES), None],
+        "validate_parameters": ["boolean", None],
     }
 
     def get_num_boosting_rounds(self) -> int:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import RegressorMixin, _fit_context
-from sklearn.utils.validation import validate_data
 
-from ..validation import check_sample_weight
+from ..validation import check_sample_weight, validate_data
 from .model import XGBModel, positive_rows
 
 __all__ = ["XGBRegressor"]
@@ -117,6 +116,8 @@ class XGBRegressor(RegressorMixin, XGBModel):
     >>> round(model.score(X, y), 2)
     0.75
     """
+
+    _objectives: ClassVar[tuple[str, ...]] = OBJECTIVES
 
     def __init__(
         self,
