@@ -117,7 +117,7 @@ def _verdict(comparison: Comparison) -> str:
     if comparison.stopped:
         sentences.append(
             f'<span class="bad">Stopped early: {escape(comparison.stopped)}; {comparison.folds_done} of '
-            f"{comparison.plan.n_folds} folds are done.</span>"
+            f"{comparison.plan.n_folds} folds are complete.</span>"
         )
     return f'<div class="verdict"><p>{" ".join(sentences)}</p></div>'
 

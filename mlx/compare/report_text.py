@@ -202,7 +202,7 @@ def _remarks(comparison: Comparison) -> Iterator[str]:
     yield "Times: below 1 mlx is faster; median and quartiles over the folds. Interval: corrected resampled t, 95 %."
     yield from comparison_lines(comparison)
     if comparison.stopped:
-        done = f"{comparison.folds_done} of {comparison.plan.n_folds} folds are done"
+        done = f"{comparison.folds_done} of {comparison.plan.n_folds} folds are complete"
         yield f"Stopped early: {comparison.stopped}; {done}."
     for line in failure_lines(comparison):
         yield f"Failed: {line}"

@@ -185,7 +185,7 @@ sys.exit(main(["compare", {str(table)!r}, *{QUICK!r}, "--json", {str(tmp_path / 
     out, err = process.communicate(timeout=50)
     assert process.returncode == 130
     assert time.monotonic() - started < 50
-    assert "Stopped early: interrupted by Ctrl-C; 1 of 2 folds are done." in out
+    assert "Stopped early: interrupted by Ctrl-C; 1 of 2 folds are complete." in out
     assert "LogisticRegression" in out
     assert "Traceback" not in err
     assert json.loads((tmp_path / "r.json").read_text())["tables"][0]["stopped"] == "interrupted by Ctrl-C"
