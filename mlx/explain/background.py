@@ -97,26 +97,31 @@ class Background:
         background, values = codes[: len(self.rows)], codes[len(self.rows) :]
         return (values == background[0]) & (background == background[0]).all(axis=0)
 
-    def mix(self, rows: Any, row: NDArray[np.intp], donor: NDArray[np.intp], known: NDArray[np.bool_]) -> Any:
-        """Rows for the model: row[i] of `rows` where known[i], background row donor[i] elsewhere.
+    def mix(self, rows: Any, batch: NDArray[np.intp], donors: NDArray[np.intp], known: NDArray[np.bool_]) -> Any:
+        """Rows for the model: for each row of the batch, its values where known, those of the donors elsewhere.
 
         Parameters
         ----------
         rows : ndarray or DataFrame
             Of `matching`.
-        row, donor : ndarray of int of shape (n_mixed,)
+        batch : ndarray of int of shape (n_batch,)
+            Numbers of the explained rows.
+        donors : ndarray of int of shape (n_mixed,)
+            Numbers of the background rows.
         known : ndarray of bool of shape (n_mixed, n_features)
+            The same for each row of the batch.
 
         Returns
         -------
-        ndarray or DataFrame of shape (n_mixed, n_features)
+        ndarray or DataFrame of shape (n_batch * n_mixed, n_features)
+            Row after row of the batch.
         """
         if not self.is_frame:
-            return np.where(known, rows[row], self.rows[donor])
+            return np.where(known, rows[batch][:, None, :], self.rows[donors]).reshape(-1, self.n_features)
         import pandas as pd
 
         stacked = pd.concat([self.rows, rows], ignore_index=True)
-        taken = np.where(known, len(self.rows) + row[:, None], donor[:, None])
+        taken = np.where(known, len(self.rows) + batch[:, None, None], donors[:, None]).reshape(-1, self.n_features)
         columns = {name: stacked[name].array.take(taken[:, j]) for j, name in enumerate(stacked.columns)}
         return pd.DataFrame(columns, copy=False)
 

@@ -58,8 +58,9 @@ __all__ = ["KernelExplainer"]
 # shap's budget: this many coalitions, and two more per player.
 BASE_COALITIONS = 2048
 
-# Largest table that one call of the model gets, in cells: 64 MiB of float64.
-CELLS_PER_CALL = 2**23
+# Largest table that one call of the model gets, in cells: 4 MiB of float64, which stays in the cache between the
+# mixing and the model, and is many rows enough that the model's fixed cost does not count.
+CELLS_PER_CALL = 2**19
 
 # More groups than this gain no accuracy worth the time to draw their coalitions.
 LARGEST_NUMBER_OF_GROUPS = 100
@@ -324,12 +325,7 @@ class KernelExplainer:
             known_player = np.zeros((last - first, len(self.player_names)), dtype=bool)
             known_player[:, players] = questions.coalitions[first:last]
             known = np.repeat(known_player[:, self._player], lengths, axis=0)
-            mixed = self.background.mix(
-                rows,
-                np.repeat(batch, len(donors)),
-                np.tile(donors, len(batch)),
-                np.broadcast_to(known, (len(batch), *known.shape)).reshape(-1, known.shape[1]),
-            )
+            mixed = self.background.mix(rows, batch, donors, known)
             outputs = self._call(mixed).reshape(len(batch), len(donors), n_outputs)
             sums = np.add.reduceat(outputs * weights[donors][None, :, None], offsets, axis=1)
             worth[:, first:last] = sums / np.add.reduceat(weights[donors], offsets)[None, :, None]
