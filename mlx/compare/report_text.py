@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 # Width of the table where standard output is no terminal: all columns on one line each.
-WIDTH_IN_FILES = 118
+WIDTH_IN_FILES = 126
 
 NOTHING = "–"
 
@@ -152,7 +152,7 @@ def _models(comparison: Comparison) -> RichTable:
         "predict time\nmlx / library",
         "compile\nseconds",
     ):
-        table.add_column(title, justify="right")
+        table.add_column(title, justify="right", no_wrap="interval" in title)
     ranked = comparison.ranked()
     for result in [*ranked, *(result for result in comparison.results if result not in ranked)]:
         table.add_row(*_row(comparison, result))
