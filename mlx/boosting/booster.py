@@ -38,6 +38,7 @@ from .growing import GrowthSettings, grow_tree
 from .histogram import HistogramPool
 from .objectives import Objective
 from .partitioning import RowOwner
+from .prediction import mean_of
 
 __all__ = ["BoostedTrees", "boost"]
 
@@ -99,7 +100,8 @@ def boost(
     base_score : ndarray of float32, shape (n_outputs,), optional
         Start in units of the prediction (multi:*: of the margin); estimated if None.
     positive_weight : float, default=1
-        Factor of the weights of rows with ``y == 1``; the start is estimated without it.
+        Factor of the weights of rows with ``y == 1``. If it is not 1, the start is one Newton step from margin 0, as
+        in the library.
     n_threads : int, default=1
         Changes no bit of the result.
     round_begins, round_done : callable, optional
@@ -111,14 +113,21 @@ def boost(
     """
     n_samples = len(X)
     weight = np.ones(n_samples, dtype=np.float32) if sample_weight is None else sample_weight
-    intercept = objective.estimate(y, weight, n_outputs) if base_score is None else base_score
+    # Weights that mean repetition keep their products with gradients exact, in float64; nothing else needs that.
+    repeated = sample_weight is not None and np.any(sample_weight != 1.0)
+    weight = weight.astype(np.float64 if repeated else np.float32)
+    weight_of_loss = weight
+    if positive_weight != 1.0:
+        weight_of_loss = np.where(y == 1.0, weight * weight.dtype.type(positive_weight), weight)
+    if base_score is not None:
+        intercept = base_score
+    elif positive_weight != 1.0:
+        intercept = _newton_start(objective, y, weight_of_loss)
+    else:
+        intercept = objective.estimate(y, weight, n_outputs)
     base_margin = objective.to_margin(intercept).astype(np.float32)
     margin = np.repeat(base_margin[:, np.newaxis], n_samples, axis=1)
     result = BoostedTrees([], intercept, base_margin, margin)
-    if positive_weight != 1.0:
-        weight = np.where(y == 1.0, weight * np.float32(positive_weight), weight)
-    # A weighted gradient is exact in float64 only; without weights float32 is all there is, and half the memory.
-    weight = weight.astype(np.float32 if np.all(weight == 1.0) else np.float64)
     gradients = np.empty((n_outputs, n_samples, 2), dtype=weight.dtype)
     parts = _row_ranges(n_samples)
     n_threads = 1 if X.size < SMALL_TABLE else n_threads
@@ -129,7 +138,7 @@ def boost(
         for _ in range(n_rounds):
             if round_begins is not None:
                 round_begins()
-            run(lambda rows: objective.gradients(rows, margin, y, weight, gradients), parts)
+            run(lambda rows: objective.gradients(rows, margin, y, weight_of_loss, gradients), parts)
             for k in range(n_outputs):
                 tree = grow_tree([owner], [gradients[k]], pool, settings, run, n_threads)
                 owner.add_values(tree.value, tree.is_leaf, margin[k])
@@ -137,6 +146,14 @@ def boost(
             if round_done is not None and round_done(result):
                 break
     return result
+
+
+def _newton_start(objective: Objective, y: NDArray[np.float32], weight: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Prediction after one Newton step -G / H from margin 0."""
+    gradients = np.empty((1, len(y), 2), dtype=weight.dtype)
+    objective.gradients(np.array([0, len(y)]), np.zeros((1, len(y)), dtype=np.float32), y, weight, gradients)
+    G, H = gradients[0].sum(axis=0, dtype=np.float64)
+    return mean_of(np.array([-G / H], dtype=np.float32), objective.link)
 
 
 def _row_ranges(n_samples: int) -> NDArray[np.int64]:

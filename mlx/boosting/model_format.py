@@ -77,7 +77,10 @@ def read_model(source: str | os.PathLike | bytes | bytearray | memoryview) -> XG
     if isinstance(source, bytes | bytearray | memoryview):
         return read_xgboost(bytes(source))
     with open(source, "rb") as file:
-        # One byte more than the limit is enough to see that it is exceeded.
+        size = os.fstat(file.fileno()).st_size
+        if size > LARGEST_BYTES:
+            raise ModelFormatError(f"{os.fspath(source)}: {size} bytes are more than the limit of {LARGEST_BYTES}")
+        # A pipe has no size; one byte more than the limit is enough to see that it is exceeded.
         return read_xgboost(file.read(LARGEST_BYTES + 1))
 
 

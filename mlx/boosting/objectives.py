@@ -13,8 +13,8 @@ All times the weight of the row. The losses are those of `mlx.losses`, where the
 The factor 2 in the Hessian of the softmax is the library's (an upper bound of the matrix by its diagonal).
 
 Margins, gradients and Hessians are float32 as in xgboost 3.2, and are rounded at the same places, so that trees are the
-same. The product with the weight is the exception: the library rounds it to float32, this file keeps it in float64,
-where it is exact. Only so is a row of weight 3 the same as three rows, to the last bit.
+same. The product with a sample weight is the exception: the library rounds it to float32, this file keeps it in
+float64, where it is exact. Only so is a row of weight 3 the same as three rows, to the last bit.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Objective(NamedTuple):
     gradients : callable
         ``gradients(rows, margin, y, weight, out)`` writes g and h of the rows from ``rows[0]`` up to ``rows[1]``;
         margin has shape (n_outputs, n_samples), weight, in the dtype of `out`, (n_samples,), and out
-        (n_outputs, n_samples, 2): float32 if all weights are 1, else float64.
+        (n_outputs, n_samples, 2): float64 if rows have sample weights, else float32.
     estimate : callable
         ``estimate(y, weight, n_outputs)``: the start in units of the prediction (multi:*: of the margin).
     to_margin : callable
@@ -125,9 +125,9 @@ def identity(mean: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def float32_logit(mean: NDArray[np.float32]) -> NDArray[np.float32]:
-    """-log(1 / p - 1), with p kept away from 0 and 1."""
+    """-log(1 / p - 1), with p kept away from 0 and 1; the logarithm is rounded once, as by the library's compiler."""
     p = np.clip(mean, SHARE_MARGIN, f32(1.0) - SHARE_MARGIN)
-    return -np.log(f32(1.0) / p - f32(1.0))
+    return -np.log((f32(1.0) / p - f32(1.0)).astype(np.float64)).astype(np.float32)
 
 
 OBJECTIVES = {

@@ -73,7 +73,8 @@ def compare(ours, X, y, record_difference, case, sample_weight=None):
     np.testing.assert_allclose(ours.feature_importances_, peer.feature_importances_, rtol=1e-4, atol=1e-7)
     np.testing.assert_array_equal(ours.apply(X), peer.apply(X))
     if hasattr(ours, "predict_proba"):
-        np.testing.assert_allclose(ours.predict_proba(X), peer.predict_proba(X), rtol=tolerances.BOOSTER_MARGIN)
+        difference = np.max(np.abs(ours.predict_proba(X) - peer.predict_proba(X)))
+        record_difference(f"booster {case}: probability", difference, tolerances.BOOSTER_PROBABILITY)
         np.testing.assert_array_equal(ours.predict(X), peer.predict(X))
 
 
@@ -169,7 +170,8 @@ def test_softmax_objective_and_iteration_range(record_difference):
         a = ours.predict(X, output_margin=True, iteration_range=rounds)
         b = peer.predict(X, output_margin=True, iteration_range=rounds)
         np.testing.assert_allclose(a, b, rtol=tolerances.BOOSTER_MARGIN, atol=1e-6)
-        np.testing.assert_array_equal(ours.apply(X, rounds), peer.apply(X, rounds))
+        if rounds[0] == 0:  # the library knows leaves of the first rounds only
+            np.testing.assert_array_equal(ours.apply(X, rounds), peer.apply(X, rounds))
 
 
 def test_accuracy_where_cuts_differ():
