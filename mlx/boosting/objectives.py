@@ -39,6 +39,9 @@ LEAST_HESSIAN = f32(1e-16)
 # exp of more than this is infinite in float32.
 LARGEST_EXPONENT = f32(88.7)
 
+# exp of this is well above the smallest float32.
+MOST_NEGATIVE_EXPONENT = f32(-80.0)
+
 # Smallest positive normal float32: where the library starts looking for the largest margin.
 SMALLEST_POSITIVE = np.finfo(np.float32).tiny
 
@@ -93,9 +96,13 @@ def softmax_gradients(rows, margin, y, weight, out):
     one, two = f32(1.0), f32(2.0)
     n_classes = len(margin)
     for i in range(rows[0], rows[1]):
-        largest = SMALLEST_POSITIVE
-        for k in range(n_classes):
+        largest = margin[0, i]
+        for k in range(1, n_classes):
             largest = max(largest, margin[k, i])
+        # The library looks for the largest margin from just above 0 on, which decides how sums are rounded. Where all
+        # margins are very negative it divides 0 by 0; here they are then taken as they are.
+        if largest > MOST_NEGATIVE_EXPONENT:
+            largest = max(largest, SMALLEST_POSITIVE)
         total = 0.0
         for k in range(n_classes):
             total += math.exp(margin[k, i] - largest)

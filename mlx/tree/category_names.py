@@ -1,6 +1,8 @@
 """Names of categories, as xgboost 3.1 and later keep them in a model file beside the codes that trees ask about.
 
-Code k of a column stands for element k of its names. The file has, in ``cats``::
+Code k of a column stands for element k of its names. xgboost 3.2 counts characters where it should count bytes, and so
+cuts names that are not ASCII at the wrong places; they are read as they stand, with bytes that are no text of their own
+as surrogates, and written back the same. The file has, in ``cats``::
 
     enc                 per column {"offsets": [...], "values": [...]}  names end to end as bytes of UTF-8, or
                                    {"type": t, "values": [...]}         whole numbers, t says of which width;
@@ -27,6 +29,9 @@ CategoryNames = tuple[tuple[str, ...] | tuple[int, ...] | None, ...]
 INTEGER_TYPES = {9 + 2 * k: (-(1 << (8 * 2**k - 1)), (1 << (8 * 2**k - 1)) - 1) for k in range(4)}
 INTEGER_TYPES |= {10 + 2 * k: (0, (1 << (8 * 2**k)) - 1) for k in range(4)}
 INT64 = 15
+
+# How bytes that are no UTF-8 are decoded and encoded, so that they come back unchanged.
+_AS_THEY_STAND = "surrogateescape"
 
 
 def read_category_names(cats: Place, n_features: int) -> CategoryNames | None:
@@ -62,7 +67,7 @@ def category_names_document(names: CategoryNames | None) -> dict[str, Any]:
     if names is None:
         return {"enc": [], "feature_segments": np.zeros(0, np.int32), "sorted_idx": np.zeros(0, np.int32)}
     start = np.concatenate([[0], np.cumsum([len(column or ()) for column in names])])
-    order = [sorted(range(len(column)), key=column.__getitem__) for column in names if column]
+    order = [_sorted_codes(column) for column in names if column]
     return {
         "enc": [_column_document(column) for column in names],
         "feature_segments": start.astype(np.int32),
@@ -79,12 +84,10 @@ def _read_column(column: Place) -> tuple[str, ...] | tuple[int, ...] | None:
         least, most = INTEGER_TYPES[number]
         if len(values) == 0 or np.any(values < least) or (most < 1 << 62 and np.any(values > most)):
             column.child("values").refuse("must be numbers of the type that is stated")
-        found: tuple[Any, ...] = tuple(values.tolist())
-    else:
-        found = _read_texts(column, values)
-    if len(set(found)) < len(found):
-        column.refuse("a category stands twice")
-    return found or None
+        if len(np.unique(values)) < len(values):
+            column.child("values").refuse("a category stands twice")
+        return tuple(values.tolist())
+    return _read_texts(column, values) or None
 
 
 def _read_texts(column: Place, values: NDArray[np.int64]) -> tuple[str, ...]:
@@ -98,10 +101,12 @@ def _read_texts(column: Place, values: NDArray[np.int64]) -> tuple[str, ...]:
     if np.any((values < -128) | (values > 255)):
         column.child("values").refuse("must hold bytes")
     data = values.astype(np.uint8).tobytes()
-    try:
-        return tuple(data[first:last].decode("utf-8") for first, last in itertools.pairwise(offsets))
-    except UnicodeDecodeError:
-        column.child("values").refuse("holds text that is no UTF-8")
+    return tuple(data[first:last].decode("utf-8", _AS_THEY_STAND) for first, last in itertools.pairwise(offsets))
+
+
+def _sorted_codes(names: tuple[str, ...] | tuple[int, ...]) -> list[int]:
+    keys = [name.encode("utf-8", _AS_THEY_STAND) if isinstance(name, str) else name for name in names]
+    return np.argsort(np.array(keys, dtype=object), kind="stable").tolist()
 
 
 def _column_document(names: tuple[str, ...] | tuple[int, ...] | None) -> dict[str, Any]:
@@ -109,6 +114,6 @@ def _column_document(names: tuple[str, ...] | tuple[int, ...] | None) -> dict[st
         return {"offsets": np.zeros(0, np.int32), "values": np.zeros(0, np.int8)}
     if all(isinstance(name, int) for name in names):
         return {"type": INT64, "values": np.array(names, dtype=np.int64)}
-    parts = [str(name).encode("utf-8") for name in names]
+    parts = [str(name).encode("utf-8", _AS_THEY_STAND) for name in names]
     offsets = np.concatenate([[0], np.cumsum([len(part) for part in parts])]).astype(np.int32)
     return {"offsets": offsets, "values": np.frombuffer(b"".join(parts), dtype=np.int8)}

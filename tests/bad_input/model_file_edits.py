@@ -1,0 +1,250 @@
+"""Edits of xgboost's model file that keep it JSON: each breaks one rule, or changes what the file says.
+
+An edit is a function of a random generator and a document, which it changes in place. `EDITS` says for each what must
+come of it: "refused", "read" (it must then predict as the text says), or "either".
+"""
+
+from tests.bad_input import model_file_edits_of_trees as trees
+from tests.bad_input.model_file_edits_of_trees import booster_model, pick
+
+ONE_OUTPUT = ("squared_error", "logistic", "pruned", "forest", "dart", "categories")
+TWO_OUTPUTS = ("two_targets", "softprob")
+ALL = (*ONE_OUTPUT, *TWO_OUTPUTS, "vector_leaf")
+
+REQUIRED_KEYS = {
+    "learner": ("attributes", "gradient_booster", "learner_model_param", "objective"),
+    "learner_model_param": ("base_score", "num_class", "num_feature"),
+    "model": ("gbtree_model_param", "tree_info", "trees"),
+    "tree": ("base_weights", "default_left", "id", "left_children", "loss_changes", "parents", "right_children"),
+    "tree, too": ("split_conditions", "split_indices", "sum_hessian", "tree_param"),
+    "tree with types": ("categories", "categories_nodes", "categories_segments", "categories_sizes"),
+}
+
+
+def place_of(rng, document, group):
+    """The object that has the keys of a group."""
+    learner = document["learner"]
+    if group == "learner":
+        return learner
+    if group == "learner_model_param":
+        return learner["learner_model_param"]
+    return booster_model(document) if group == "model" else pick(rng, booster_model(document)["trees"])
+
+
+def required_key_missing(rng, document):
+    group = pick(rng, list(REQUIRED_KEYS))
+    del place_of(rng, document, group)[pick(rng, REQUIRED_KEYS[group])]
+
+
+def wrong_type(rng, document):
+    group = pick(rng, list(REQUIRED_KEYS))
+    place, key = place_of(rng, document, group), pick(rng, REQUIRED_KEYS[group])
+    others = [None, "", "text", 1.5, True, -7, {"a": []}, [[]], [None]]
+    place[key] = pick(rng, [other for other in others if type(other) is not type(place[key]) or key == "trees"])
+
+
+def count_of_trees(rng, document):
+    parameters, n_trees = booster_model(document)["gbtree_model_param"], len(booster_model(document)["trees"])
+    parameters["num_trees"] = pick(rng, [str(n_trees + 1), str(n_trees - 1), "-1", "x", "", n_trees, "1e1", "99999999"])
+
+
+def output_out_of_range(rng, document):
+    model = booster_model(document)
+    model["tree_info"][rng.integers(len(model["tree_info"]))] = pick(rng, [7, -1, 2**31, -(2**63), 2**64, 65_536])
+
+
+def output_of_another(rng, document):
+    info = booster_model(document)["tree_info"]
+    position = rng.integers(len(info))
+    info[position] = (info[position] + 1) % (max(info) + 1)
+
+
+def length_of_outputs(rng, document):
+    info = booster_model(document)["tree_info"]
+    info.append(0) if rng.random() < 0.5 else info.pop()
+
+
+def number_of_outputs(rng, document):
+    parameters = document["learner"]["learner_model_param"]
+    key = "num_class" if parameters["num_class"] != "0" else "num_target"
+    value = pick(rng, ["1", "4", "5", "7", "100000000", "-3", "x", ""])
+    parameters[key] = value
+    if "softmax_multiclass_param" in document["learner"]["objective"] and rng.random() < 0.5:
+        document["learner"]["objective"]["softmax_multiclass_param"]["num_class"] = value
+
+
+def rounds(rng, document):
+    model = booster_model(document)
+    start = model["iteration_indptr"]
+    wrong = [start[:-1], start[1:], [], start + [start[-1] + 1], [-1] + start[1:], start[::-1], [0.0], None]
+    wrong += [[0] + start[:-1] + [start[-1]], [0, start[-1] - 1], [0, 2**70]]
+    model["iteration_indptr"] = pick(rng, wrong)
+
+
+def weights_of_trees(rng, document):
+    booster = document["learner"]["gradient_booster"]
+    weights = booster["weight_drop"]
+    changed = list(weights)
+    changed[0] = pick(rng, [float("nan"), float("inf"), 1e39, None, 1, "1"])
+    booster["weight_drop"] = pick(rng, [weights[:-1], weights + [1.0], changed, "1", None])
+
+
+def number_of_features(rng, document):
+    parameters = document["learner"]["learner_model_param"]
+    parameters["num_feature"] = pick(rng, ["0", "-1", "4", "1000000000", "99999999999999999999", 5, "5.0", "٥", " 5"])
+
+
+def base_score(rng, document):
+    parameters = document["learner"]["learner_model_param"]
+    parameters["base_score"] = pick(
+        rng, ["nan", "[nan]", "inf", "1e39", "[]", "", 0.5, [0.5], "[0.5,]", "[1,2,3,4]", "0x1", "1_0", "[[1]]", None]
+    )
+
+
+def share_out_of_range(rng, document):
+    document["learner"]["learner_model_param"]["base_score"] = pick(rng, ["0", "1", "-0.5", "[1.5E0]", "1e-60"])
+
+
+def objective(rng, document):
+    document["learner"]["objective"] = pick(
+        rng,
+        [
+            {"name": "reg:unknown"},
+            {"name": 3},
+            {},
+            [],
+            {"name": "multi:softmax", "softmax_multiclass_param": {"num_class": "9"}},
+            {"name": "reg:squarederror", "reg_loss_param": {"scale_pos_weight": 1.0}},
+            {"name": "reg:squarederror", "reg_loss_param": []},
+        ],
+    )
+
+
+def booster(rng, document):
+    document["learner"]["gradient_booster"]["name"] = pick(rng, ["gblinear", "tree", "", None, 0])
+
+
+def names_of_features(rng, document):
+    names = document["learner"]["feature_names"]
+    wrong = [names[:-1], names + ["more"], names[:-1] + names[:1], [*names[:-1], 5], "names", {"a": 1}]
+    document["learner"]["feature_names"] = pick(rng, wrong)
+
+
+def types_of_features(rng, document):
+    types = document["learner"]["feature_types"]
+    document["learner"]["feature_types"] = pick(rng, [types[:-1], [*types[:-1], "x"], [*types[:-1], 1], 7])
+
+
+def attributes(rng, document):
+    document["learner"]["attributes"] = pick(rng, [{"a": 1}, {"a": None}, [], "text", {"mlx": {}}])
+
+
+def names_of_categories(rng, document):
+    bytes_of = {"offsets": [0, 1, 2], "values": [97, 98]}
+    empty = {"offsets": [], "values": []}
+    right = {"enc": [bytes_of, *[empty] * 4], "feature_segments": [0, 2, 2, 2, 2, 2], "sorted_idx": [0, 1]}
+    wrong = [
+        {**right, "enc": right["enc"][:-1]},
+        {**right, "feature_segments": [0, 2, 2, 2, 2, 3]},
+        {**right, "sorted_idx": [0, 0]},
+        {**right, "sorted_idx": [0, 1, 2]},
+        {**right, "enc": [{"offsets": [0, 3], "values": [97, 98]}, *[empty] * 4]},
+        {**right, "enc": [{"offsets": [0, 2, 1], "values": [97, 98]}, *[empty] * 4]},
+        {**right, "enc": [{"type": 9, "values": [1, 1]}, *[empty] * 4]},
+        {**right, "enc": [{"offsets": [0, 1, 2], "values": [97, 1000]}, *[empty] * 4]},
+        {**right, "enc": [{"type": 9, "values": [1, 1000]}, *[empty] * 4]},
+        {**right, "enc": [{"type": 99, "values": [1, 2]}, *[empty] * 4]},
+        {key: right[key] for key in ("enc", "sorted_idx")},
+        None,
+    ]
+    booster_model(document)["cats"] = pick(rng, wrong)
+
+
+def version(rng, document):
+    document["version"] = pick(rng, ["3.2", [3, 2], [3, 2, -1], [3, 2.0, 0], None, {}])
+
+
+# What the file may say ------------------------------------------------------------------------------------------------
+
+
+def other_base_score(rng, document):
+    document["learner"]["learner_model_param"]["base_score"] = f"{rng.uniform(0.01, 0.99):.7E}"
+
+
+def optional_keys_removed(rng, document):
+    learner, model = document["learner"], booster_model(document)
+    document.pop("version", None)
+    for key in ("feature_names", "feature_types"):
+        learner.pop(key)
+    learner["learner_model_param"].pop("boost_from_average")
+    if rng.random() < 0.5:
+        model.pop("iteration_indptr")
+        model.pop("cats")
+
+
+def unknown_keys(rng, document):
+    for place in (document, document["learner"], booster_model(document), booster_model(document)["trees"][0]):
+        if rng.random() < 0.7:
+            place[f"key {rng.integers(1000)}"] = pick(rng, [None, 1, [1, "a", {"b": []}], {"c": 1.5}])
+
+
+def rounds_removed(rng, document):
+    model = booster_model(document)
+    start = model["iteration_indptr"]
+    n_rounds = int(rng.integers(len(start) - 1))
+    kept = start[n_rounds]
+    model["iteration_indptr"] = start[: n_rounds + 1]
+    model["gbtree_model_param"]["num_trees"] = str(kept)
+    del model["trees"][kept:], model["tree_info"][kept:]
+    document["learner"]["gradient_booster"].get("weight_drop", [])[kept:] = []
+
+
+def anything_anywhere(rng, document):
+    """Replace one value, found by a random walk from the top."""
+    place = document
+    while True:
+        keys = list(place) if isinstance(place, dict) else list(range(len(place)))
+        key = pick(rng, keys)
+        if not isinstance(place[key], dict | list) or not place[key] or rng.random() < 0.05:
+            break
+        place = place[key]
+    values = [None, 0, 1, -1, 2**31 - 1, 0.0, -1.5, 1e39, float("nan"), "", "1", "x", [], {}, True, 3, 2.5]
+    place[key] = pick(rng, values)
+
+
+# Name: (models that have what is edited, edit, outcome).
+EDITS = {
+    edit.__name__.replace("_", " "): (models, edit, "refused")
+    for models, edit in [
+        (ALL, required_key_missing),
+        (ALL, wrong_type),
+        (ALL, count_of_trees),
+        (ALL, output_out_of_range),
+        (TWO_OUTPUTS, output_of_another),
+        (ALL, length_of_outputs),
+        (TWO_OUTPUTS, number_of_outputs),
+        (ALL, rounds),
+        (("dart",), weights_of_trees),
+        (ALL, number_of_features),
+        (ALL, base_score),
+        (("logistic",), share_out_of_range),
+        (ALL, objective),
+        (ALL, booster),
+        (ALL, names_of_features),
+        (ALL, types_of_features),
+        (ALL, attributes),
+        (ALL, names_of_categories),
+        (ALL, version),
+    ]
+}
+EDITS |= {
+    edit.__name__.replace("_", " "): (models, edit, "read")
+    for models, edit in [
+        (ALL, other_base_score),
+        (ALL[:5], optional_keys_removed),
+        (ALL, unknown_keys),
+        (ALL, rounds_removed),
+    ]
+}
+EDITS |= {"anything anywhere": (ALL, anything_anywhere, "either")}
+EDITS |= {edit.__name__.replace("_", " "): (models or ALL, edit, outcome) for models, edit, outcome in trees.EDITS}
