@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_array, check_is_fitted
 
 from ..callbacks import CallbackSupportMixin, FitRounds
 from ..numeric.threads import resolve_n_jobs
@@ -187,9 +187,12 @@ class XGBModel(CallbackSupportMixin, ModelFile):
     def _check_X(self, X: Any, validate_features: bool) -> NDArray[np.float32]:
         """Rows to predict, as float32 with NaN for what is missing."""
         check_is_fitted(self)
-        if not validate_features:
-            X = np.asarray(X)
-        X = validate_data(self, X, reset=False, dtype=np.float32, order="C", ensure_all_finite=self._finiteness())
+        how = {"dtype": np.float32, "order": "C", "ensure_all_finite": self._finiteness()}
+        if validate_features:
+            return self._mark_missing(validate_data(self, X, reset=False, **how))
+        X = check_array(X, input_name="X", **how)
+        if X.shape[1] != self.n_features_in_:
+            raise ValueError(f"X: has {X.shape[1]} features, but the model was fitted with {self.n_features_in_}")
         return self._mark_missing(X)
 
     def _finiteness(self) -> Any:

@@ -11,7 +11,7 @@ largest value; a tree uses it to ask "is the value missing?".
 
 The cuts depend neither on the order of the rows nor on the scale of the weights, and a row of weight 2 counts as two
 rows. xgboost's cuts are the same where m <= B. Where m > B it approximates the quantiles by a sketch of the rows in
-their order (Chen & Guestrin 2016, section 3.3), and its cuts differ a little.
+their order (Chen & Guestrin 2016, section 3.3), and its cuts differ a little; `library_cuts` reproduces them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["column_cuts", "weighted_quantiles"]
+__all__ = ["closing_cut", "column_cuts", "weighted_quantiles"]
 
 # xgboost's distance between the largest value of a column and the cut that closes its last bin: |max| and this.
 CLOSING_MARGIN = np.float32(1e-5)
@@ -49,12 +49,12 @@ def column_cuts(
         column = column[present]
         sample_weight = None if sample_weight is None else sample_weight[present]
     if len(column) == 0:
-        return np.array([_closing_cut(np.float32(0.0))], dtype=np.float32)
+        return np.array([closing_cut(np.float32(0.0))], dtype=np.float32)
     values, weights = _distinct(column, sample_weight)
     inner = values[1:] if len(values) <= max_bin else weighted_quantiles(values, weights, max_bin)
     # The lowest value opens the first bin, which needs no cut.
     inner = inner[inner > values[0]]
-    return np.append(inner, _closing_cut(values[-1])).astype(np.float32)
+    return np.append(inner, closing_cut(values[-1])).astype(np.float32)
 
 
 def weighted_quantiles(values: NDArray[np.float32], weights: NDArray[np.floating], n_parts: int) -> NDArray[np.float32]:
@@ -81,7 +81,7 @@ def _distinct(
     return ordered[first], np.add.reduceat(sample_weight[order].astype(np.float64), first)
 
 
-def _closing_cut(largest: np.float32) -> np.float32:
+def closing_cut(largest: np.float32) -> np.float32:
     """A cut above the largest value, as xgboost sets it; the largest float32 if that would be infinite."""
     cut = float(largest) + (abs(float(largest)) + float(CLOSING_MARGIN))
     return np.float32(min(cut, float(np.finfo(np.float32).max)))

@@ -262,7 +262,8 @@ class XGBRegressor(RegressorMixin, XGBModel):
         weight = check_sample_weight(sample_weight, X, dtype=np.float32)
         rows = positive_rows(weight)
         X = self._mark_missing(X)[rows]
-        targets = np.asarray(y, dtype=np.float32)[rows]
+        with np.errstate(over="ignore"):
+            targets = np.asarray(y, dtype=np.float32)[rows]
         if not np.all(np.isfinite(targets)):
             raise ValueError("y: has values too large for float32")
         self._boost(X, targets, None if weight is None else weight[rows], "reg:squarederror")

@@ -82,7 +82,7 @@ def grow(X, g, h, cuts, *, max_depth, reg_lambda, gamma, min_child_weight):
 
 
 def gradients_of(objective, margin, y, weight):
-    """g and h of each row and output, shape (n_outputs, n_samples)."""
+    """Gradients and Hessians of each row and output, shape (n_outputs, n_samples)."""
     if objective == "reg:squarederror":
         g, h = margin - y, np.ones_like(margin)
     elif objective == "binary:logistic":
@@ -105,7 +105,7 @@ def boost(X, y, weight, objective, base_margin, *, n_rounds, learning_rate, max_
         for k in range(len(margin)):
             nodes = grow(X, g[k], h[k], cuts, **settings)
             for node in nodes:
-                enough = node.H >= settings["min_child_weight"] and node.H > 0
+                enough = settings["min_child_weight"] <= node.H and node.H > 0
                 node.value = -node.G / (node.H + settings["reg_lambda"]) * learning_rate if enough else 0.0
                 if node.left is None:
                     margin[k, node.rows] += node.value

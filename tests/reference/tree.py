@@ -32,7 +32,9 @@ def margin(ensemble, X):
         columns = slice(None) if output < 0 else output
         weight_of_output[columns] += weight
         for i, row in enumerate(X):
-            total[i, columns] += weight * tree.value[leaf_of(tree, row, ensemble.comparison, ensemble.unlisted_category)]
+            total[i, columns] += (
+                weight * tree.value[leaf_of(tree, row, ensemble.comparison, ensemble.unlisted_category)]
+            )
     if ensemble.aggregation == "mean":
         total /= weight_of_output
     return ensemble.base_score + total

@@ -1,0 +1,129 @@
+"""Grown trees: equal to the slow twin's, and the same bits for any number of threads and owners."""
+
+import numpy as np
+import pytest
+
+from mlx.boosting.binning import bin_table
+from mlx.boosting.booster import boost
+from mlx.boosting.growing import GrowthSettings, grow_tree
+from mlx.boosting.histogram import HistogramPool
+from mlx.boosting.objectives import OBJECTIVES
+from mlx.boosting.partitioning import RowOwner, shares_of
+from mlx.boosting.splitting import Penalty
+from mlx.numeric.threads import thread_team
+from tests.reference import boosting as reference
+
+
+def settings(reg_lambda=1.0, min_child_weight=1.0, gamma=0.0, max_depth=3, learning_rate=0.3):
+    penalty = Penalty(reg_lambda, 0.0, 0.0, min_child_weight)
+    return GrowthSettings(penalty, np.float32(gamma), max_depth, np.float32(learning_rate))
+
+
+def small_table(seed, n=70, d=3):
+    rng = np.random.default_rng(seed)
+    X = rng.integers(0, 12, size=(n, d)).astype(np.float32)
+    X[rng.random(X.shape) < 0.15] = np.nan
+    return X, (np.nan_to_num(X[:, 0], nan=9) + rng.normal(size=n)).astype(np.float32)
+
+
+@pytest.mark.parametrize("max_bin", [5, 256])
+@pytest.mark.parametrize("parameters", [{}, {"gamma": 1.0}, {"min_child_weight": 4.0, "reg_lambda": 0.5}], ids=str)
+@pytest.mark.parametrize("objective", ["reg:squarederror", "binary:logistic", "multi:softprob"])
+def test_trees_are_the_slow_twins(objective, parameters, max_bin):
+    X, score = small_table(0)
+    n_outputs = 3 if objective.startswith("multi") else 1
+    y = {"reg:squarederror": score, "binary:logistic": score > 6}.get(objective, np.digitize(score, [4, 8]))
+    y = y.astype(np.float32)
+    weight = np.random.default_rng(1).integers(1, 4, len(y)).astype(np.float32)
+    chosen = settings(**parameters)
+    ours = boost(X, y, weight, OBJECTIVES[objective], settings=chosen, n_rounds=4, max_bin=max_bin, n_outputs=n_outputs)
+    theirs = reference.boost(
+        X,
+        y.astype(float),
+        weight.astype(float),
+        objective,
+        ours.base_margin,
+        n_rounds=4,
+        learning_rate=float(chosen.learning_rate),
+        max_bin=max_bin,
+        max_depth=chosen.max_depth,
+        gamma=float(chosen.gamma),
+        reg_lambda=chosen.penalty.reg_lambda,
+        min_child_weight=chosen.penalty.min_child_weight,
+    )
+    assert len(ours.trees) == len(theirs)
+    for tree, nodes in zip(ours.trees, theirs):
+        assert tree.feature.tolist() == [node.feature for node in nodes]
+        assert tree.missing_left.tolist() == [node.missing_left for node in nodes]
+        np.testing.assert_array_equal(tree.threshold, np.float32([node.threshold for node in nodes]))
+        np.testing.assert_allclose(tree.gain, [node.gain for node in nodes], rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(tree.cover, [node.H for node in nodes], rtol=1e-5)
+        np.testing.assert_allclose(tree.value, [node.value for node in nodes], rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("objective", ["reg:squarederror", "binary:logistic", "multi:softprob"])
+def test_same_bits_for_any_number_of_threads(objective):
+    rng = np.random.default_rng(2)
+    X = rng.normal(size=(40_000, 9)).astype(np.float32)
+    X[rng.random(X.shape) < 0.1] = np.nan
+    score = np.nan_to_num(X[:, 0]) + rng.normal(size=len(X))
+    n_outputs = 3 if objective.startswith("multi") else 1
+    y = (score if objective == "reg:squarederror" else np.digitize(score, [-1, 1][:n_outputs])).astype(np.float32)
+    y = y if n_outputs == 3 or objective == "reg:squarederror" else (y > 0).astype(np.float32)
+    fits = [
+        boost(
+            X,
+            y,
+            None,
+            OBJECTIVES[objective],
+            settings=settings(),
+            n_rounds=3,
+            max_bin=256,
+            n_outputs=n_outputs,
+            n_threads=t,
+        )
+        for t in (1, 2, 3)
+    ]
+    for other in fits[1:]:
+        np.testing.assert_array_equal(fits[0].margin, other.margin)
+        for a, b in zip(fits[0].trees, other.trees):
+            for part in ("left", "feature", "threshold", "missing_left", "value", "cover", "gain"):
+                np.testing.assert_array_equal(getattr(a, part), getattr(b, part))
+
+
+def test_rows_of_several_owners_grow_the_same_tree():
+    """The seam: histograms of two owners are added. Integer gradients make the sums exact."""
+    X, _ = small_table(3, n=600)
+    gradients = np.random.default_rng(4).integers(-9, 9, size=(600, 2)).astype(np.float32)
+    gradients[:, 1] = 1.0
+    with thread_team(1) as run:
+        table = bin_table(X, None, 256, 1, run)
+        halves = [
+            table._replace(codes=np.ascontiguousarray(table.codes[:, rows])) for rows in (slice(250), slice(250, None))
+        ]
+        trees = []
+        for tables, own in (([table], [gradients]), (halves, [gradients[:250], gradients[250:]])):
+            pool = HistogramPool(int(table.start[-1]))
+            owners = [RowOwner(t, run, 1) for t in tables]
+            trees.append(grow_tree(owners, own, pool, settings(max_depth=5), run, 1))
+    assert trees[0].n_nodes > 20
+    for part in ("left", "feature", "threshold", "missing_left", "value", "cover", "gain"):
+        np.testing.assert_array_equal(getattr(trees[0], part), getattr(trees[1], part))
+
+
+def test_margins_are_those_of_the_trees():
+    """What is added to training rows while trees grow is what prediction finds again."""
+    from mlx.tree import TreeEnsemble
+
+    X, y = small_table(5, n=500)
+    fit = boost(X, y, None, OBJECTIVES["reg:squarederror"], settings=settings(max_depth=6), n_rounds=10, max_bin=7)
+    ensemble = TreeEnsemble(tuple(fit.trees), X.shape[1], base_score=fit.base_margin)
+    np.testing.assert_array_equal(ensemble.margin(X)[:, 0], fit.margin[0])
+
+
+@pytest.mark.parametrize("n_threads", [1, 2, 3, 7])
+@pytest.mark.parametrize("work", [[5], [10**6] * 3, [10**7, 1, 1, 1], [1] * 50, [0, 0, 10**6]])
+def test_shares_cover_all_tasks_once(work, n_threads):
+    shares = shares_of(np.array(work), n_threads)
+    assert [task for first, last in shares for task in range(first, last)] == list(range(len(work)))
+    assert len(shares) <= n_threads

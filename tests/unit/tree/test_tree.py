@@ -1,0 +1,197 @@
+"""Trees as flat arrays: what they refuse, and what they answer."""
+
+import pickle
+
+import numpy as np
+import pytest
+
+from mlx.tree import Tree, TreeEnsemble
+from tests.reference import tree as reference
+
+PARTS = {
+    "left": [1, -1, 3, -1, -1],
+    "right": [2, -1, 4, -1, -1],
+    "feature": [2, -1, 0, -1, -1],
+    "threshold": np.array([0.5, 0, 7, 0, 0], dtype=np.float32),
+    "missing_left": np.array([True, False, False, False, False]),
+    "value": np.array([0.4, 0.3, 0.5, -1, 2], dtype=np.float32),
+    "cover": np.array([10.0, 4, 6, 3, 3]),
+    "gain": np.array([8.0, 0, 5, 0, 0]),
+}
+
+
+def a_tree(**changes):
+    return Tree(**{**PARTS, **changes})
+
+
+BAD = {
+    "empty": ({name: np.asarray(part)[:0] for name, part in PARTS.items()}, "left"),
+    "short threshold": ({"threshold": PARTS["threshold"][:4]}, "threshold"),
+    "one child": ({"right": [2, -1, -1, -1, -1]}, "node 2 has one child"),
+    "child is not there": ({"right": [2, -1, 5, -1, -1]}, "right: node 2"),
+    "child before its parent": ({"left": [1, -1, 0, -1, -1]}, "left: node 2"),
+    "own child": ({"left": [1, -1, 2, -1, -1]}, "left: node 2"),
+    "two parents": (
+        {"left": [1, -1, 3, -1, -1], "right": [2, -1, 3, -1, -1]},
+        "node 3 must be the child of exactly one",
+    ),
+    "child below -1": ({"left": [1, -2, 3, -1, -1], "right": [2, -2, 4, -1, -1]}, "node 1 has a child below -1"),
+    "question without a column": ({"feature": [-1, -1, 0, -1, -1]}, "feature: node 0"),
+    "leaf with a column": ({"feature": [2, 0, 0, -1, -1]}, "feature: node 1 is a leaf"),
+    "threshold nan": ({"threshold": np.array([np.nan, 0, 7, 0, 0])}, "threshold: node 0"),
+    "value inf": ({"value": np.array([0, 0, 0, 0, np.inf])}, "value: node 4"),
+    "vector value nan": ({"value": np.array([[0, 0], [0, np.nan], [0, 0], [0, 0], [0, 0]])}, "value: node 1"),
+    "cover negative": ({"cover": np.array([10.0, 4, -6, 3, 3])}, "cover: node 2 is negative"),
+    "gain nan": ({"gain": np.array([np.nan, 0, 5, 0, 0])}, "gain: node 0"),
+    "children are floats": ({"left": [1.0, -1, 3, -1, -1]}, "left: must hold integers"),
+    "child beyond 32 bits": ({"left": np.array([2**32, -1, 3, -1, -1])}, "32 bits"),
+    "sides are integers": ({"missing_left": [1, 0, 0, 0, 0]}, "missing_left: must hold booleans"),
+    "value is text": ({"value": np.array(["a"] * 5)}, "value: must hold numbers"),
+    "categories alone": ({"categories": [1]}, "together"),
+    "categories at a leaf": ({"category_start": [0, 0, 1, 1, 1, 1], "categories": [3]}, "node 1 is a leaf"),
+    "categories do not rise": ({"category_start": [0, 2, 1, 1, 1, 1], "categories": [3]}, "must rise"),
+    "negative category": ({"category_start": [0, 1, 1, 1, 1, 1], "categories": [-3]}, "must not be negative"),
+}
+
+
+@pytest.mark.parametrize(("changes", "message"), BAD.values(), ids=BAD)
+def test_tree_refuses(changes, message):
+    with pytest.raises(ValueError, match=message):
+        a_tree(**changes)
+
+
+def test_tree_tells_about_itself():
+    tree = a_tree()
+    assert (tree.n_nodes, tree.n_leaves) == (5, 3)
+    assert tree.is_leaf.tolist() == [False, True, False, True, True]
+    assert tree.depth.tolist() == [0, 1, 1, 2, 2]
+    assert tree.left.dtype == np.int32
+    with pytest.raises(AttributeError):
+        tree.left = None
+
+
+def test_arrays_are_copied():
+    value = PARTS["value"].copy()
+    tree = a_tree(value=value)
+    value[:] = 0
+    assert tree.value[4] == 2
+
+
+BAD_ENSEMBLES = {
+    "too few columns": ({"n_features": 2}, "column 2 of 2"),
+    "no columns": ({"n_features": 0}, "n_features"),
+    "unknown link": ({"link": "probit"}, "link='probit'"),
+    "unknown comparison": ({"comparison": ">"}, "comparison"),
+    "base scores": ({"base_score": [1.0, 2.0]}, "base_score"),
+    "base score nan": ({"base_score": np.nan}, "base_score"),
+    "weights": ({"tree_weight": [1.0]}, "tree_weight"),
+    "weight nan": ({"tree_weight": [1.0, np.nan]}, "tree_weight"),
+    "output": ({"tree_output": [0, 1]}, "tree_output: tree 1"),
+    "output of a vector": ({"tree_output": [0, -1]}, "tree_output: tree 1"),
+    "mean of nothing": ({"n_outputs": 2, "aggregation": "mean"}, "mean"),
+    "names": ({"feature_names": ["a"]}, "feature_names"),
+}
+
+
+@pytest.mark.parametrize(("changes", "message"), BAD_ENSEMBLES.values(), ids=BAD_ENSEMBLES)
+def test_ensemble_refuses(changes, message):
+    with pytest.raises(ValueError, match=message):
+        TreeEnsemble(**{"trees": (a_tree(), a_tree()), "n_features": 3, **changes})
+
+
+def random_tree(rng, n_features, n_splits, *, n_values=None, categorical=False):
+    """A tree grown by splitting random leaves; half of its questions are about categories, if wanted."""
+    left, right, feature = [-1], [-1], [-1]
+    for _ in range(n_splits):
+        node = rng.choice([i for i in range(len(left)) if left[i] < 0])
+        left[node], right[node], feature[node] = len(left), len(left) + 1, int(rng.integers(n_features))
+        left += [-1, -1]
+        right += [-1, -1]
+        feature += [-1, -1]
+    n = len(left)
+    inner = np.array(left) >= 0
+    sizes = np.where(inner & categorical & (rng.random(n) < 0.5), rng.integers(1, 4, n), 0)
+    parts = {"category_start": np.concatenate([[0], np.cumsum(sizes)]), "categories": rng.integers(0, 5, sizes.sum())}
+    return Tree(
+        left,
+        right,
+        feature,
+        np.where(inner, rng.integers(-2, 6, n), 0).astype(np.float32),
+        inner & (rng.random(n) < 0.5),
+        rng.normal(size=n if n_values is None else (n, n_values)).astype(np.float32),
+        np.ones(n),
+        np.zeros(n),
+        **(parts if categorical else {}),
+    )
+
+
+@pytest.mark.parametrize("aggregation", ["sum", "mean"])
+@pytest.mark.parametrize("comparison", ["<", "<="])
+@pytest.mark.parametrize("input_dtype", ["float32", "float64"])
+@pytest.mark.parametrize("unlisted", ["left", "right"])
+def test_margin_and_leaves_are_the_slow_twins(aggregation, comparison, input_dtype, unlisted):
+    rng = np.random.default_rng(0)
+    trees = [random_tree(rng, 4, 12, categorical=True) for _ in range(6)]
+    trees += [random_tree(rng, 4, 5, n_values=2), random_tree(rng, 4, 0)]
+    ensemble = TreeEnsemble(
+        trees,
+        4,
+        n_outputs=2,
+        base_score=[0.5, -1.0],
+        tree_weight=rng.uniform(0.5, 2, 8),
+        tree_output=[0, 1, 0, 1, 0, 1, -1, 1],
+        aggregation=aggregation,
+        comparison=comparison,
+        input_dtype=input_dtype,
+        unlisted_category=unlisted,
+    )
+    X = rng.integers(-3, 7, size=(200, 4)).astype(float)
+    X[:50] += 0.5
+    X[rng.random(X.shape) < 0.2] = np.nan
+    tolerance = 1e-5 if input_dtype == "float32" else 1e-12
+    np.testing.assert_allclose(ensemble.margin(X), reference.margin(ensemble, X), atol=tolerance)
+    leaves = ensemble.apply(X)
+    for t, tree in enumerate(trees):
+        assert leaves[:, t].tolist() == [reference.leaf_of(tree, row, comparison, unlisted) for row in X]
+
+
+def test_a_value_on_the_threshold():
+    X = [[0.0, 0.0, 0.5]]
+    assert TreeEnsemble((a_tree(),), 3).apply(X)[0, 0] == 3
+    assert TreeEnsemble((a_tree(),), 3, comparison="<=").apply(X)[0, 0] == 1
+
+
+def test_rows_are_rounded_before_they_are_compared():
+    """0.1 in float64 is less than 0.1 in float32; rounded to float32 it is not."""
+    tree = a_tree(threshold=np.array([0.1, 0, 7, 0, 0], dtype=np.float32))
+    X = [[0.0, 0.0, 0.1]]
+    assert TreeEnsemble((tree,), 3).apply(X)[0, 0] == 3
+    assert TreeEnsemble((tree,), 3, input_dtype="float64").apply(X)[0, 0] == 1
+
+
+def test_rows_are_checked():
+    with pytest.raises(ValueError, match="X: shape"):
+        TreeEnsemble((a_tree(),), 3).margin([[1.0, 2.0]])
+    with pytest.raises(ValueError, match="missing"):
+        TreeEnsemble((a_tree(),), 3, missing="refused").apply([[np.nan, 0.0, 0.0]])
+
+
+def test_threads_selection_and_pickle():
+    rng = np.random.default_rng(1)
+    trees = [random_tree(rng, 3, 10) for _ in range(5)]
+    ensemble = TreeEnsemble(trees, 3, feature_names=["a", "b", "c"])
+    X = rng.normal(size=(50_000, 3))
+    margin = ensemble.margin(X)
+    np.testing.assert_array_equal(margin, ensemble.margin(X, n_threads=2))
+    parts = ensemble.select([0, 1]).margin(X) + ensemble.select([2, 3, 4]).margin(X)
+    np.testing.assert_allclose(parts, margin, atol=1e-5)
+    again = pickle.loads(pickle.dumps(ensemble))
+    assert "flat" not in again.__dict__
+    assert again.feature_names == ("a", "b", "c")
+    np.testing.assert_array_equal(again.margin(X), margin)
+
+
+def test_no_trees():
+    ensemble = TreeEnsemble((), 2, n_outputs=2, base_score=[1.0, 2.0])
+    assert ensemble.margin(np.zeros((3, 2))).tolist() == [[1.0, 2.0]] * 3
+    assert ensemble.apply(np.zeros((3, 2))).shape == (3, 0)
