@@ -49,6 +49,10 @@ BOOSTER_VALUE = 3e-6
 BOOSTER_MARGIN = 1e-6
 # Absolute: a probability is a float32 next to 1 (its ulp is 6e-8) of a margin that differs by a few ulps.
 BOOSTER_PROBABILITY = 1e-6
+# The library adds the weights of each class in float32, we in float64; then both take logarithms. Relative above one.
+BOOSTER_INTERCEPT = 1e-6
+# Absolute: shares of 1, of float32 sums of gains.
+BOOSTER_IMPORTANCES = 1e-6
 # R² on 2,000 held-out rows, where cuts differ by design: about one standard error of it.
 BOOSTER_SCORE = 0.01
 
