@@ -146,7 +146,9 @@ def part_rows(tasks, codes, rows, scratch, segments, feature, split_bin, missing
             n_left += left
             n_right += 1 - left
         middle[node] = first + n_left
-        rows[first + n_left : last] = scratch[first : first + n_right]
+        # A loop, not an assignment of slices: that one brings the text of its error along, 2 s of compiling.
+        for k in range(n_right):
+            rows[first + n_left + k] = scratch[first + k]
 
 
 @kernel
