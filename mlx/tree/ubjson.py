@@ -18,8 +18,7 @@ typed array     ``[$``, one type of number, ``#``, count, numbers without their 
 Lengths and counts are integers with their type. A typed array becomes an ndarray, any other a list. Counted objects,
 high-precision numbers, characters and the no-op byte, which xgboost does not write, are refused.
 
-A count is believed only if the file could hold as many values: nothing is allocated that the file's own size does not
-pay for.
+A count is believed only as far as the file holds values: nothing is allocated that its own size does not pay for.
 
 Reference: Universal Binary JSON, specification draft 12, https://ubjson.org.
 """
@@ -154,11 +153,8 @@ class _Reader:
         if first == b"$":
             return self.typed()
         if first == b"#":
-            count = self.size()
-            # Each value has a byte for its type at least.
-            if count > len(self.data) - self.place:
-                self.refuse(f"the file ends; {count} values were announced")
-            return [self.value(self.take(1), depth) for _ in range(count)]
+            # Read one by one: a count that is too large ends where the file does.
+            return [self.value(self.take(1), depth) for _ in range(self.size())]
         values = []
         while first != b"]":
             values.append(self.value(first, depth))

@@ -208,6 +208,15 @@ def test_depth_just_within_the_limit_is_read():
         read_json(nested.replace(b"[]", b"[[]]"))
 
 
+def test_many_outputs_are_refused_before_anything_is_counted_for_them():
+    """Trees times outputs would be a table of the size that the file likes."""
+    document = copy.deepcopy(document_of("softprob"))
+    document["learner"]["learner_model_param"] |= {"num_class": "65536", "base_score": "0.5"}
+    document["learner"]["objective"] = {"name": "multi:softprob"}
+    with pytest.raises(ModelFormatError, match="multiple of 65536"):
+        read_model(json.dumps(document).encode())
+
+
 def test_the_message_says_where_and_what():
     document = copy.deepcopy(document_of("squared_error"))
     document["learner"]["gradient_booster"]["model"]["trees"][2]["split_indices"][1] = 99
