@@ -14,19 +14,23 @@ begin on a new memory page, and they would push each other out of the cache.)
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..numeric.jit import kernel
+from .library_cuts import library_cuts
 from .quantiles import column_cuts
 
 __all__ = ["BinnedTable", "bin_table"]
 
 # Columns per group: eight 1-byte codes are one 64-bit word, and eight histograms of 257 bins are 32 KB.
 GROUP_WIDTH = 8
+
+# Where a column is cut: at exact quantiles, or where xgboost's sketch puts them.
+CUTS: Mapping[str, Callable] = {"exact": column_cuts, "xgboost": library_cuts}
 
 # Rows per block while binning: a block of a row-major table stays in the cache while its columns are read in turn.
 BLOCK = 512
@@ -70,6 +74,7 @@ def bin_table(
     max_bin: int,
     n_threads: int,
     run: Callable[[Callable, Any], list],
+    cuts: str = "exact",
 ) -> BinnedTable:
     """Cuts of every column, and the codes of every value.
 
@@ -85,13 +90,15 @@ def bin_table(
         How many groups there shall be at least, so that each thread has one; it changes no result.
     run : callable
         ``run(function, tasks)``, see `mlx.numeric.threads.thread_team`.
+    cuts : {'exact', 'xgboost'}, default='exact'
+        Exact quantiles (`quantiles`), or the library's approximate ones (`library_cuts`).
     """
     n_samples, n_features = X.shape
-    cuts = run(lambda f: column_cuts(X[:, f], sample_weight, max_bin), range(n_features))
-    n_bins = np.array([len(c) for c in cuts], dtype=np.int64)
+    columns = run(lambda f: CUTS[cuts](X[:, f], sample_weight, max_bin), range(n_features))
+    n_bins = np.array([len(c) for c in columns], dtype=np.int64)
     start = np.concatenate([[0], np.cumsum(n_bins + 1)]).astype(np.int64)
     joined = np.zeros(start[-1], dtype=np.float32)
-    for first, column in zip(start, cuts):
+    for first, column in zip(start, columns):
         joined[first : first + len(column)] = column
     has_missing = np.array(run(lambda f: bool(np.isnan(X[:, f]).any()), range(n_features)))
     dtype = np.uint8 if np.max(n_bins + has_missing) <= 256 else np.uint16

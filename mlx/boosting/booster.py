@@ -17,8 +17,9 @@ gradients          g and h, float32 (float64 if weighted)      (n_outputs, n_sam
 =================  ==========================================  =======================================
 
 Departures from xgboost 3.2 with ``tree_method="hist"``: the cuts of columns with more than max_bin distinct values are
-exact quantiles (`quantiles`); a column with max_bin values and missing ones keeps them apart as there. The trees of a
-round all see the margins from before the round, as there.
+exact quantiles (`quantiles`), unless ``cuts="xgboost"`` asks for those of the library (`library_cuts`); a column with
+max_bin values and missing ones keeps them apart as there. The trees of a round all see the margins from before the
+round, as there.
 
 Reference: T. Chen and C. Guestrin, "XGBoost: A Scalable Tree Boosting System", KDD 2016.
 """
@@ -79,6 +80,7 @@ def boost(
     settings: GrowthSettings,
     n_rounds: int,
     max_bin: int,
+    cuts: str = "exact",
     n_outputs: int = 1,
     base_score: NDArray[np.float32] | None = None,
     positive_weight: float = 1.0,
@@ -97,6 +99,8 @@ def boost(
     objective : Objective
     settings : GrowthSettings
     n_rounds, max_bin, n_outputs : int
+    cuts : {'exact', 'xgboost'}, default='exact'
+        How columns are cut, see `binning.bin_table`.
     base_score : ndarray of float32, shape (n_outputs,), optional
         Start in units of the prediction (multi:*: of the margin); estimated if None.
     positive_weight : float, default=1
@@ -132,7 +136,7 @@ def boost(
     parts = _row_ranges(n_samples)
     n_threads = 1 if X.size < SMALL_TABLE else n_threads
     with thread_team(n_threads) as run:
-        table = bin_table(X, sample_weight, max_bin, n_threads, run)
+        table = bin_table(X, sample_weight, max_bin, n_threads, run, cuts)
         owner = RowOwner(table, run, n_threads)
         pool = HistogramPool(int(table.start[-1]))
         for _ in range(n_rounds):

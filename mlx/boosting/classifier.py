@@ -84,6 +84,9 @@ class XGBClassifier(ClassifierMixin, XGBModel):
         Only 'one_output_per_tree', which None is, is supported.
     eval_metric, early_stopping_rounds, callbacks : default=None
         Not supported. For callbacks of scikit-learn use `set_callbacks`.
+    cuts : {'exact', 'xgboost'}, default='exact'
+        How a column with more than `max_bin` distinct values is cut: at exact quantiles, or where xgboost cuts it (see
+        Notes). The library has no such parameter.
 
     Attributes
     ----------
@@ -105,8 +108,11 @@ class XGBClassifier(ClassifierMixin, XGBModel):
     Notes
     -----
     Trees are those of xgboost 3.2 with ``tree_method="hist"``, node for node, where no column has more than `max_bin`
-    distinct values. Columns with more are cut at exact quantiles, which depend neither on the order of the rows nor on
-    the scale of the weights; the library approximates them.
+    distinct values. Columns with more are cut at exact quantiles: the model depends neither on the order of the rows
+    nor on the scale of the weights, and a row of weight 2 counts as two rows. The library approximates the quantiles
+    from the rows in their order. ``cuts="xgboost"`` takes its cuts, bit for bit those of its estimator's `fit`, and
+    with them come its trees; rows of weight 0, which the library counts when it plans the approximation, are left out
+    here.
 
     Labels may be anything that can be sorted; the library wants 0, ..., n_classes - 1. Unlike there, `fit` leaves the
     parameter `objective` as it is.
@@ -172,6 +178,7 @@ class XGBClassifier(ClassifierMixin, XGBModel):
         eval_metric: Any = None,
         early_stopping_rounds: Any = None,
         callbacks: Any = None,
+        cuts: str = "exact",
     ) -> None:
         self.max_depth = max_depth
         self.max_leaves = max_leaves
@@ -213,6 +220,7 @@ class XGBClassifier(ClassifierMixin, XGBModel):
         self.eval_metric = eval_metric
         self.early_stopping_rounds = early_stopping_rounds
         self.callbacks = callbacks
+        self.cuts = cuts
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(

@@ -86,6 +86,7 @@ class XGBModel(CallbackSupportMixin, ModelFile):
         "missing": [Real],
         "importance_type": [StrOptions(IMPORTANCE_TYPES), None],
         "validate_parameters": ["boolean", None],
+        "cuts": [StrOptions({"exact", "xgboost"})],
     }
 
     def get_num_boosting_rounds(self) -> int:
@@ -231,6 +232,7 @@ class XGBModel(CallbackSupportMixin, ModelFile):
                 settings=self._growth_settings(),
                 n_rounds=n_rounds,
                 max_bin=self._resolved("max_bin"),
+                cuts=self.cuts,
                 n_outputs=n_outputs,
                 base_score=self._base_score(objective_name, n_outputs),
                 positive_weight=float(self._resolved("scale_pos_weight")),

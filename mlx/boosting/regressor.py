@@ -81,6 +81,9 @@ class XGBRegressor(RegressorMixin, XGBModel):
         Only 'one_output_per_tree', which None is, is supported.
     eval_metric, early_stopping_rounds, callbacks : default=None
         Not supported. For callbacks of scikit-learn use `set_callbacks`.
+    cuts : {'exact', 'xgboost'}, default='exact'
+        How a column with more than `max_bin` distinct values is cut: at exact quantiles, or where xgboost cuts it (see
+        Notes). The library has no such parameter.
 
     Attributes
     ----------
@@ -98,8 +101,11 @@ class XGBRegressor(RegressorMixin, XGBModel):
     Notes
     -----
     Trees are those of xgboost 3.2 with ``tree_method="hist"``, node for node, where no column has more than `max_bin`
-    distinct values. Columns with more are cut at exact quantiles, which depend neither on the order of the rows nor on
-    the scale of the weights; the library approximates them.
+    distinct values. Columns with more are cut at exact quantiles: the model depends neither on the order of the rows
+    nor on the scale of the weights, and a row of weight 2 counts as two rows. The library approximates the quantiles
+    from the rows in their order. ``cuts="xgboost"`` takes its cuts, bit for bit those of its estimator's `fit`, and
+    with them come its trees; rows of weight 0, which the library counts when it plans the approximation, are left out
+    here.
 
     X is copied to float32.
 
@@ -114,7 +120,7 @@ class XGBRegressor(RegressorMixin, XGBModel):
     >>> X, y = load_diabetes(return_X_y=True)
     >>> model = XGBRegressor(n_estimators=20, max_depth=3).fit(X, y)
     >>> round(model.score(X, y), 2)
-    0.75
+    0.73
     """
 
     _objectives: ClassVar[tuple[str, ...]] = OBJECTIVES
@@ -162,6 +168,7 @@ class XGBRegressor(RegressorMixin, XGBModel):
         eval_metric: Any = None,
         early_stopping_rounds: Any = None,
         callbacks: Any = None,
+        cuts: str = "exact",
     ) -> None:
         self.max_depth = max_depth
         self.max_leaves = max_leaves
@@ -203,6 +210,7 @@ class XGBRegressor(RegressorMixin, XGBModel):
         self.eval_metric = eval_metric
         self.early_stopping_rounds = early_stopping_rounds
         self.callbacks = callbacks
+        self.cuts = cuts
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(

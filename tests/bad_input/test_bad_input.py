@@ -314,6 +314,7 @@ BOOSTER = {
     "eval_metric": ["text", 3],
     "early_stopping_rounds": [0, -1, "text"],
     "callbacks": ["text", 3],
+    "cuts": ["text", None, 3],
 }
 BAD_PARAMETERS = {
     "LinearRegression": LINEAR,

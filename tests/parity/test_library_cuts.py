@@ -1,9 +1,14 @@
 """``cuts="xgboost"``: cuts bit for bit those of xgboost 3.2, and with them its trees, on columns of any values."""
 
+import itertools
+
 import numpy as np
 import pytest
+from sklearn.datasets import load_breast_cancer, load_diabetes
 
+from mlx.boosting import XGBClassifier, XGBRegressor
 from mlx.boosting.library_cuts import library_cuts
+from tests.parity.test_boosting import compare
 
 pytestmark = pytest.mark.parity
 
@@ -13,7 +18,7 @@ xgboost = pytest.importorskip("xgboost")
 def cuts_of(matrix):
     """The library's cuts of each column; the first number it tells of a column is not a cut."""
     start, cuts = matrix.get_quantile_cut()
-    return [cuts[int(a) + 1 : int(b)] for a, b in zip(start[:-1], start[1:])]
+    return [cuts[int(a) + 1 : int(b)] for a, b in itertools.pairwise(start)]
 
 
 def quantile_matrix(X, weight, max_bin):
@@ -96,3 +101,78 @@ def test_weights_of_equal_values_are_added_in_the_same_order(n_values, repeats, 
         column = np.repeat(np.arange(n_values, dtype=np.float32), repeats)[order]
         weight = np.tile(rng.random(repeats).astype(np.float32), n_values)[order]
         assert_same_cuts(column[:, np.newaxis], weight, max_bin)
+
+
+# Trees ----------------------------------------------------------------------------------------------------------------
+
+MODELS = {"regression": XGBRegressor, "binary": XGBClassifier, "multi": XGBClassifier}
+
+
+def table(task, n=20_000, missing=0.2, seed=0):
+    """Six columns of continuous values, of which one is mostly zero; each has thousands of distinct ones."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, 6))
+    X[:, 1] = rng.pareto(1.5, size=n)
+    X[:, 4] = np.where(rng.random(n) < 0.6, 0.0, X[:, 4])
+    score = X[:, 0] + np.sin(3 * X[:, 2]) + np.log1p(X[:, 1]) * (X[:, 3] > 0) + 0.5 * rng.normal(size=n)
+    X[rng.random(X.shape) < missing] = np.nan
+    if task == "regression":
+        return X, score
+    return X, np.digitize(score, [0.5] if task == "binary" else [-0.5, 1.0])
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.2])
+@pytest.mark.parametrize("depth", [3, 6])
+@pytest.mark.parametrize("task", sorted(MODELS))
+def test_trees_are_the_librarys_on_any_values(task, depth, missing, record_difference):
+    X, y = table(task, missing=missing)
+    ours = MODELS[task](n_estimators=20, max_depth=depth, cuts="xgboost")
+    compare(ours, X, y, record_difference, f"library's cuts, {task}, depth {depth}, {missing:.0%} missing")
+
+
+@pytest.mark.parametrize("task", sorted(MODELS))
+def test_fifty_rounds_of_depth_ten(task, record_difference):
+    X, y = table(task)
+    ours = MODELS[task](n_estimators=50 if task != "multi" else 15, max_depth=10, cuts="xgboost")
+    compare(ours, X, y, record_difference, f"library's cuts, {task}, depth 10")
+
+
+@pytest.mark.parametrize("task", sorted(MODELS))
+def test_weighted_trees(task, record_difference):
+    X, y = table(task, n=5000)
+    ours = MODELS[task](n_estimators=10, max_depth=4, cuts="xgboost")
+    compare(ours, X, y, record_difference, f"library's cuts, {task}, weighted", weights("even", len(X)))
+
+
+@pytest.mark.parametrize("max_bin", [2, 32, 600])
+def test_other_numbers_of_bins(max_bin, record_difference):
+    X, y = table("regression", n=5000)
+    ours = XGBRegressor(n_estimators=20, max_bin=max_bin, cuts="xgboost")
+    compare(ours, X, y, record_difference, f"library's cuts, {max_bin} bins")
+
+
+@pytest.mark.parametrize(
+    ("model", "load"), [(XGBRegressor, load_diabetes), (XGBClassifier, load_breast_cancer)], ids=["diabetes", "cancer"]
+)
+def test_real_tables(model, load, record_difference):
+    X, y = load(return_X_y=True)
+    name = load.__name__.removeprefix("load_")
+    compare(model(n_estimators=50, max_bin=64, cuts="xgboost"), X, y, record_difference, f"library's cuts, {name}")
+
+
+def test_without_them_trees_differ():
+    """What the tests above see: with exact cuts the first tree asks other questions of the same rows."""
+    X, y = table("regression", n=5000)
+    exact = XGBRegressor(n_estimators=1).fit(X, y).tree_ensemble_.trees[0]
+    library = XGBRegressor(n_estimators=1, cuts="xgboost").fit(X, y).tree_ensemble_.trees[0]
+    assert not np.array_equal(exact.threshold, library.threshold)
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf])
+def test_infinite_values_are_refused_on_both_sides(value):
+    X, y = table("regression", n=100)
+    X[3, 2] = value
+    with pytest.raises(ValueError, match="infinity"):
+        XGBRegressor(cuts="xgboost").fit(X, y)
+    with pytest.raises(ValueError, match="inf"):
+        xgboost.XGBRegressor().fit(X, y)

@@ -291,6 +291,7 @@ BOOSTER = {
     "eval_metric": Refused("mae", _TREES),
     "early_stopping_rounds": Refused(2, _TREES),
     "callbacks": Refused([object()], _TREES),
+    "cuts": Effect("xgboost", "predict", {**_TREES, "max_bin": 8}),
 }
 
 EFFECTS: dict[str, dict[str, Effect | Refused | Inert]] = {

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from mlx.boosting import XGBRegressor
 from mlx.boosting.library_cuts import library_cuts, sketch_shape
 from mlx.boosting.quantiles import column_cuts
 from tests.reference import library_cuts as reference
@@ -95,3 +96,11 @@ def test_column_and_weights_are_left_alone():
 def test_the_closing_cut_is_finite():
     column = np.array([1.0, 3.0e38], dtype=np.float32)
     assert library_cuts(column, None, 256)[-1] == np.finfo(np.float32).max
+
+
+def test_any_number_of_threads_gives_the_same_trees():
+    rng = np.random.default_rng(7)
+    X = rng.normal(size=(6000, 10))
+    y = X[:, 0] + rng.normal(size=len(X))
+    models = [XGBRegressor(n_estimators=3, cuts="xgboost", n_jobs=n_jobs).fit(X, y) for n_jobs in (1, 2)]
+    np.testing.assert_array_equal(models[0].predict(X), models[1].predict(X))
