@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..validation import column_names
+from .arguments import as_array, as_numbers, check_names
 
 __all__ = ["Background", "is_frame", "player_columns"]
 
@@ -50,11 +51,13 @@ class Background:
             data = data.data
         _refuse_sparse(data, "data")
         self.is_frame = is_frame(data)
-        self.rows: Any = data.reset_index(drop=True) if self.is_frame else np.asarray(data)
+        self.rows: Any = data.reset_index(drop=True) if self.is_frame else as_array(data, "data")
         if self.rows.ndim != 2 or 0 in self.rows.shape:
             raise ValueError(
                 f"data must have two dimensions, at least one row and one column; its shape is {self.rows.shape}."
             )
+        if self.is_frame and not data.columns.is_unique:
+            raise ValueError("data has two columns of the same name.")
         self.feature_names = self._named(data, feature_names)
         self.weights = self._weighed(weights)
 
@@ -74,14 +77,13 @@ class Background:
         _refuse_sparse(X, "X")
         if self.is_frame:
             return self._matching_frame(X)
-        rows = X.to_numpy() if hasattr(X, "to_numpy") else np.asarray(X)
+        rows = as_array(X, "X")
         rows = rows.reshape(1, -1) if rows.ndim == 1 else rows
         self._check_width(rows)
         if self.rows.dtype.kind in "biuf" and rows.dtype.kind not in "biuf":
-            try:
-                rows = rows.astype(np.float64)
-            except (TypeError, ValueError) as error:
-                raise ValueError(f"X must hold numbers, as data does: {error}") from None
+            return as_numbers(rows, "X")
+        if self.rows.dtype.kind != rows.dtype.kind and self.rows.dtype.kind in "USmM":
+            raise ValueError(f"X must hold {self.rows.dtype}, as data does, not {rows.dtype}.")
         return rows
 
     def constant_columns(self, rows: Any) -> NDArray[np.bool_]:
@@ -132,7 +134,7 @@ class Background:
         if isinstance(X, pd.Series):
             X = X.to_frame().T
         if not is_frame(X):
-            values = np.asarray(X)
+            values = as_array(X, "X")
             values = values.reshape(1, -1) if values.ndim == 1 else values
             self._check_width(values)
             X = pd.DataFrame(values, columns=columns)
@@ -164,15 +166,12 @@ class Background:
             feature_names = column_names(data) or (
                 [str(name) for name in data.columns] if self.is_frame else [f"x{j}" for j in range(self.n_features)]
             )
-        names = tuple(str(name) for name in feature_names)
-        if len(names) != self.n_features:
-            raise ValueError(f"feature_names has {len(names)} names for {self.n_features} columns of data.")
-        return names
+        return check_names("feature_names", feature_names, self.n_features, "columns of data")
 
     def _weighed(self, weights: Any) -> NDArray[np.float64]:
         if weights is None:
             return np.full(len(self.rows), 1.0 / len(self.rows))
-        weights = np.asarray(weights, dtype=np.float64)
+        weights = as_numbers(weights, "weights")
         if weights.shape != (len(self.rows),) or not np.isfinite(weights).all() or weights.min() < 0:
             raise ValueError(f"weights must be {len(self.rows)} finite numbers, none negative, one per row of data.")
         if weights.sum() == 0:
@@ -197,11 +196,17 @@ def player_columns(
     """
     if groups is None:
         return tuple(feature_names), np.arange(len(feature_names))
+    if not isinstance(groups, Mapping):
+        raise ValueError(f"groups must be a mapping of names to lists of columns, not {groups!r}.")
+    if len(set(feature_names)) < len(feature_names):
+        raise ValueError("groups need feature_names that differ from each other.")
     owner: dict[int, str] = {}
     for name, members in groups.items():
-        if isinstance(members, str) or not len(members):
+        if isinstance(members, str) or not hasattr(members, "__len__") or not len(members):
             raise ValueError(f"groups[{name!r}] must be a non-empty list of columns.")
         for member in members:
+            if isinstance(member, bool) or not isinstance(member, str | int | np.integer):
+                raise ValueError(f"groups[{name!r}]: {member!r} is neither the name nor the position of a column.")
             if isinstance(member, str) and member not in feature_names:
                 raise ValueError(f"groups[{name!r}] names the column {member!r}, which data has not.")
             column = feature_names.index(member) if isinstance(member, str) else int(member)

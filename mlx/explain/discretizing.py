@@ -12,6 +12,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.utils.multiclass import check_classification_targets
+
+from ..validation import naming
+from .arguments import as_array
 
 __all__ = ["Bins", "discretized_columns", "find_bins"]
 
@@ -79,8 +83,14 @@ def find_bins(
     ValueError
         For an unknown discretizer, or "entropy" without labels.
     """
-    if discretizer == "entropy" and labels is None:
-        raise ValueError('training_labels are needed for discretizer="entropy".')
+    if discretizer == "entropy":
+        if labels is None:
+            raise ValueError('training_labels are needed for discretizer="entropy".')
+        labels = as_array(labels, "training_labels")
+        if labels.shape != (len(table),):
+            raise ValueError(f"training_labels of shape {labels.shape} for {len(table)} rows of training_data.")
+        with naming("training_labels"):
+            check_classification_targets(labels)
     found = {}
     for j in columns:
         values = table[:, j]

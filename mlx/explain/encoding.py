@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .arguments import as_array, as_numbers
 from .background import is_frame
 
 __all__ = ["TableEncoding"]
@@ -49,10 +50,7 @@ class TableEncoding:
             self._read_frame(training_data)
             table = self.encode(training_data, "training_data")
         else:
-            try:
-                table = np.asarray(training_data, dtype=np.float64)
-            except (TypeError, ValueError) as error:
-                raise ValueError(f"training_data must be numbers, or a data frame: {error}") from None
+            table = as_numbers(training_data, "training_data")
             if table.ndim != 2 or 0 in table.shape:
                 raise ValueError(f"training_data must be a table with rows and columns; its shape is {table.shape}.")
             self.n_features = table.shape[1]
@@ -84,10 +82,26 @@ class TableEncoding:
                 decoded[column] = pd.Series(table[:, j])
         return pd.DataFrame(decoded)
 
+    def category_columns(self, given: Sequence[int] | None) -> list[int]:
+        """Columns to be drawn as categories: those that the user names, and the coded ones of a data frame."""
+        columns = list(as_array(() if given is None else given, "categorical_features").flat)
+        if any(isinstance(j, bool | np.bool_) or not isinstance(j, int | np.integer) for j in columns):
+            raise ValueError(f"categorical_features must be numbers of columns, not {given!r}.")
+        if any(not 0 <= j < self.n_features for j in columns):
+            raise ValueError(f"categorical_features must lie between 0 and {self.n_features - 1}: {given!r}.")
+        return list(dict.fromkeys([*map(int, columns), *self.categories]))
+
     def category_names(self, given: Mapping[int, Sequence[str]] | None) -> dict[int, list[str]]:
         """Names of the categories of each coded column, and those that the user gave."""
         named = {j: [str(value) for value in values] for j, values in self.categories.items()}
-        named.update({int(j): list(values) for j, values in (given or {}).items()})
+        if not isinstance(given, Mapping | None):
+            raise ValueError(f"categorical_names must be a mapping of columns to lists of names, not {given!r}.")
+        for j, names in (given or {}).items():
+            if not isinstance(j, int | np.integer) or not 0 <= j < self.n_features:
+                raise ValueError(f"categorical_names: {j!r} is not the number of a column.")
+            if isinstance(names, str) or not hasattr(names, "__len__"):
+                raise ValueError(f"categorical_names[{j}] must be a list of names, not {names!r}.")
+            named[int(j)] = list(names)
         return named
 
     def _read_frame(self, frame: Any) -> None:
@@ -95,15 +109,22 @@ class TableEncoding:
 
         if 0 in frame.shape:
             raise ValueError(f"training_data must have rows and columns; its shape is {frame.shape}.")
+        if not frame.columns.is_unique:
+            raise ValueError("training_data has two columns of the same name.")
         self.columns = list(frame.columns)
         self.n_features = len(self.columns)
         self._dtypes = list(frame.dtypes)
         for j, column in enumerate(self.columns):
             values = frame[column]
+            if pd.api.types.is_datetime64_any_dtype(values.dtype) or pd.api.types.is_timedelta64_dtype(values.dtype):
+                raise ValueError(f"training_data: column {column!r} has dates; make numbers of them.")
             if isinstance(values.dtype, pd.CategoricalDtype):
                 known = list(values.dtype.categories)
             elif pd.api.types.is_bool_dtype(values.dtype) or not pd.api.types.is_numeric_dtype(values.dtype):
-                known = sorted(values.dropna().unique(), key=lambda value: (str(type(value)), value))
+                try:
+                    known = sorted(values.dropna().unique(), key=lambda value: (str(type(value)), value))
+                except TypeError as error:
+                    raise ValueError(f"training_data: column {column!r} has no categories: {error}") from None
             else:
                 continue
             categories = np.empty(len(known) + bool(values.isna().any()), dtype=object)
@@ -111,7 +132,7 @@ class TableEncoding:
             self.categories[j] = categories
 
     def _encode_array(self, rows: Any, name: str) -> NDArray[np.float64]:
-        array = rows.to_numpy() if hasattr(rows, "to_numpy") else np.asarray(rows)
+        array = as_array(rows, name)
         array = array.reshape(1, -1) if array.ndim == 1 else array
         if array.ndim != 2 or array.shape[1] != self.n_features or not len(array):
             raise ValueError(f"{name} must have {self.n_features} values per row; its shape is {array.shape}.")
@@ -121,7 +142,7 @@ class TableEncoding:
         table = np.empty((len(columns[0]), self.n_features))
         for j, values in enumerate(columns):
             try:
-                table[:, j] = self._codes(j, values) if j in self.categories else values.astype(np.float64)
+                table[:, j] = self._codes(j, values) if j in self.categories else as_numbers(values, name)
             except (TypeError, ValueError, KeyError) as error:
                 column = self.columns[j] if self.columns is not None else j
                 raise ValueError(f"{name}: column {column!r} has a value that training_data has not: {error}") from None

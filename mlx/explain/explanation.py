@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .arguments import as_array, as_numbers
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -122,7 +124,15 @@ class Explanation:
     seconds: float = field(default=0.0, compare=False)
 
     def __post_init__(self) -> None:
-        values = np.asarray(self.values, dtype=np.float64)
+        for name in ("feature_names", "output_names"):
+            names = getattr(self, name)
+            if isinstance(names, list | np.ndarray):
+                object.__setattr__(self, name, tuple(map(str, names)))
+            elif not isinstance(names, str | tuple) and (names is not None or name == "feature_names"):
+                raise ValueError(f"{name} must be names or one name, not {names!r}.")
+        if not isinstance(self.game, Game | None):
+            raise ValueError(f"game must be a Game, not {self.game!r}.")
+        values = as_numbers(self.values, "values")
         rows = values.ndim - self._has_features - self._has_outputs
         if rows not in (0, 1):
             raise ValueError(f"values of shape {values.shape} do not fit the feature_names and output_names given.")
@@ -130,18 +140,19 @@ class Explanation:
             raise ValueError(f"{len(self.feature_names)} feature_names for values of shape {values.shape}.")
         if self._has_outputs and values.shape[-1] != len(self.output_names or ()):
             raise ValueError(f"{len(self.output_names or ())} output_names for values of shape {values.shape}.")
-        base = np.asarray(self.base_values, dtype=np.float64)
+        base = as_numbers(self.base_values, "base_values")
         expected = values.shape[:rows] + values.shape[rows + self._has_features :]
         if base.shape != expected:
             raise ValueError(
                 f"base_values of shape {base.shape} for values of shape {values.shape}: {expected} needed."
             )
-        data = np.asarray(self.data)
+        data = as_array(self.data, "data")
         if data.shape != values.shape[: rows + self._has_features]:
             raise ValueError(f"data of shape {data.shape} for values of shape {values.shape}.")
-        if self.standard_errors is not None and np.shape(self.standard_errors) != values.shape:
-            raise ValueError(f"standard_errors of shape {np.shape(self.standard_errors)} for values {values.shape}.")
-        for name, array in (("values", values), ("base_values", base), ("data", data)):
+        errors = None if self.standard_errors is None else as_numbers(self.standard_errors, "standard_errors")
+        if errors is not None and errors.shape != values.shape:
+            raise ValueError(f"standard_errors of shape {errors.shape} for values of shape {values.shape}.")
+        for name, array in (("values", values), ("base_values", base), ("data", data), ("standard_errors", errors)):
             object.__setattr__(self, name, array)
 
     @property

@@ -46,10 +46,11 @@ from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController, threadpool_limits
 
 from ..callbacks import progress
-from ..losses import logit
+from .answers import ExplainedModel
+from .arguments import check_choice, check_count, check_flag, check_names
 from .background import Background, is_frame, player_columns
 from .explanation import Explanation, Game
-from .questions import Questions, all_fit, draw_questions, runs
+from .questions import Questions, all_fit, draw_questions
 from .selection import check_l1_reg
 from .solving import solve_exactly, solve_groups, solve_selected
 
@@ -94,7 +95,7 @@ class KernelExplainer:
     seed : int, default=0
         The same seed gives the same coalitions. Rows of one explanation share their coalitions.
     max_rows_per_call : int, optional
-        Largest number of rows in one call of the model; default: what fits in 64 MiB. A coalition of all
+        Largest number of rows in one call of the model; default: what fits in 4 MiB. A coalition of all
         background rows is never cut.
 
     Attributes
@@ -146,29 +147,22 @@ class KernelExplainer:
     ) -> None:
         if not callable(model):
             raise TypeError(f"model must be callable, such as model.predict; it is {type(model).__name__}.")
-        if link not in ("identity", "logit"):
-            raise ValueError(f'link must be "identity" or "logit", not {link!r}.')
+        check_choice("link", link, ("identity", "logit"))
         for name, value in (("keep_index", keep_index), ("keep_index_ordered", keep_index_ordered)):
-            if value:
+            if value is not False:
                 raise NotImplementedError(f"KernelExplainer: parameter {name}={value!r} is not supported.")
-        if max_rows_per_call is not None and max_rows_per_call < 1:
-            raise ValueError(f"max_rows_per_call must be at least 1, not {max_rows_per_call}.")
-        if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-            raise ValueError(f"seed must be a whole number, not negative; it is {seed!r}.")
         self.model = model
         self.link = link
-        self.seed = seed
+        self.seed = check_count("seed", seed, 0)
         self.background = Background(data, feature_names, weights)
         self.player_names, self._player = player_columns(groups, self.background.feature_names)
-        self._max_rows = max_rows_per_call or max(1, CELLS_PER_CALL // self.background.n_features)
+        cells = max(1, CELLS_PER_CALL // self.background.n_features)
+        self._max_rows = cells if max_rows_per_call is None else check_count("max_rows_per_call", max_rows_per_call, 1)
         self._questions: dict[tuple[int, int, int], Questions] = {}
-        self._outputs_on_background = self._call(self.background.rows)
-        self._is_vector = self._outputs_on_background.ndim == 2
-        if not self._is_vector:
-            self._outputs_on_background = self._outputs_on_background[:, None]
+        self._answers = ExplainedModel(model, self.background, link)
         self.output_names = self._named_outputs(output_names)
-        base = self._linked(self._average(self._outputs_on_background, np.flatnonzero(self.background.weights)))
-        self.expected_value = base if self._is_vector else float(base[0])
+        base = self._answers.base(np.flatnonzero(self.background.weights))
+        self.expected_value = base if self._answers.is_vector else float(base[0])
 
     def __call__(
         self, X: Any, l1_reg: Any = False, silent: bool = False, *, nsamples: int | str = "auto"
@@ -189,13 +183,12 @@ class KernelExplainer:
         """
         began = time.perf_counter()
         rows = self.background.matching(X)
-        budget, l1_reg = self._check_budget(nsamples), check_l1_reg(l1_reg)
-        outputs = self._call(rows).reshape(len(rows), -1)
-        averaged = self._linked(self._averaged_alone(outputs))
-        values, errors, game = self._explain(rows, averaged, budget, l1_reg, silent)
+        budget, l1_reg, silent = _check_budget(nsamples), check_l1_reg(l1_reg), check_flag("silent", silent)
+        outputs = self._answers.outputs(rows)
+        values, errors, game = self._explain(rows, self._answers.full(outputs), budget, l1_reg, silent)
         base = np.broadcast_to(np.atleast_1d(self.expected_value), outputs.shape)
-        gap = float(np.abs(self._linked(outputs) - base - values.sum(axis=1)).max())
-        if not self._is_vector:
+        gap = float(np.abs(self._answers.linked(outputs) - base - values.sum(axis=1)).max())
+        if not self._answers.is_vector:
             values, errors, base = values[..., 0], errors[..., 0], base[:, 0]
         explanation = Explanation(
             values=values,
@@ -242,8 +235,10 @@ class KernelExplainer:
         ndarray of shape (n_rows, n_features) or (n_rows, n_features, n_outputs)
             Without the first axis if X is one row.
         """
-        if gc_collect:
-            raise NotImplementedError("KernelExplainer.shap_values: parameter gc_collect=True is not supported.")
+        if gc_collect is not False:
+            raise NotImplementedError(
+                f"KernelExplainer.shap_values: parameter gc_collect={gc_collect!r} is not supported."
+            )
         return self(X, l1_reg, silent, nsamples=nsamples).values
 
     def _explain(
@@ -264,7 +259,9 @@ class KernelExplainer:
         threads = ThreadpoolController()
         for pattern, batch in progress(work, description="Kernel SHAP", enabled=not silent):
             players, questions = np.flatnonzero(patterns[pattern]), questions_of[pattern]
-            worth = self._ask(rows, batch, players, questions)
+            position = np.full(len(self.player_names), -1)
+            position[players] = np.arange(len(players))
+            worth = self._answers.worth(rows, batch, questions, position[self._player], self._max_rows)
             with threads.limit(limits=1, user_api="blas"):
                 found, error = self._solve(worth, outputs[batch], questions, l1_reg)
             values[np.ix_(batch, players)] = found
@@ -311,26 +308,6 @@ class KernelExplainer:
         for start in range(0, len(rows), size):
             yield rows[start : start + size]
 
-    def _ask(
-        self, rows: Any, batch: NDArray[np.intp], players: NDArray[np.intp], questions: Questions
-    ) -> NDArray[np.float64]:
-        """Worth of every coalition for a batch of rows, shape (n_batch, n_coalitions, n_outputs)."""
-        n_outputs = self._outputs_on_background.shape[1]
-        worth = np.empty((len(batch), len(questions.coalitions), n_outputs))
-        weights = self.background.weights
-        for first, last in runs(questions.starts, max(1, self._max_rows // len(batch))):
-            offsets = questions.starts[first:last] - questions.starts[first]
-            donors = questions.donors[questions.starts[first] : questions.starts[last]]
-            lengths = np.diff(questions.starts[first : last + 1])
-            known_player = np.zeros((last - first, len(self.player_names)), dtype=bool)
-            known_player[:, players] = questions.coalitions[first:last]
-            known = np.repeat(known_player[:, self._player], lengths, axis=0)
-            mixed = self.background.mix(rows, batch, donors, known)
-            outputs = self._call(mixed).reshape(len(batch), len(donors), n_outputs)
-            sums = np.add.reduceat(outputs * weights[donors][None, :, None], offsets, axis=1)
-            worth[:, first:last] = sums / np.add.reduceat(weights[donors], offsets)[None, :, None]
-        return self._linked(worth)
-
     def _solve(
         self, worth: NDArray[np.float64], outputs: NDArray[np.float64], questions: Questions, l1_reg: Any
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -340,68 +317,16 @@ class KernelExplainer:
             return solve_selected(questions, worth, base, outputs, l1_reg)
         if questions.exact:
             return solve_exactly(questions, worth, base, outputs)
-        averages = [self._average(self._outputs_on_background, group) for group in questions.groups]
+        bases = [self._answers.base(group) for group in questions.groups]
         shares = [float(self.background.weights[group].sum()) for group in questions.groups]
-        return solve_groups(questions, worth, [self._linked(average) for average in averages], outputs, shares)
-
-    def _call(self, rows: Any) -> NDArray[np.float64]:
-        """The model's output as float64 of shape (n_rows,) or (n_rows, n_outputs)."""
-        outputs = self.model(rows)
-        outputs = outputs.to_numpy() if hasattr(outputs, "to_numpy") else outputs
-        try:
-            outputs = np.asarray(outputs, dtype=np.float64)
-        except (TypeError, ValueError):
-            raise ValueError("model must return numbers; pass predict_proba for a classifier of texts.") from None
-        if outputs.ndim not in (1, 2) or len(outputs) != len(rows):
-            raise ValueError(
-                f"model returned an array of shape {outputs.shape} for {len(rows)} rows; "
-                f"({len(rows)},) or ({len(rows)}, n_outputs) is needed."
-            )
-        if not np.isfinite(outputs).all():
-            raise ValueError("model returned NaN or infinity for some rows; their Shapley values do not exist.")
-        return outputs
-
-    def _average(self, outputs: NDArray[np.float64], group: NDArray[np.intp]) -> NDArray[np.float64]:
-        """Mean of the rows `group` of `outputs`, summed as in `_ask`: equal games are equal in all bits."""
-        weights = self.background.weights[group]
-        sums = np.add.reduceat(outputs[group] * weights[:, None], [0], axis=0)[0]
-        return np.asarray(sums / np.add.reduceat(weights, [0])[0])
-
-    def _averaged_alone(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Outputs of the explained rows, as averages over background rows that have no influence.
-
-        The average of equal numbers may differ from them in the last bit. A feature that changes nothing gets
-        exactly 0 only if the full coalition is averaged as all others are.
-        """
-        used = np.flatnonzero(self.background.weights)
-        repeated = np.broadcast_to(outputs, (len(self.background.rows), *outputs.shape)).reshape(
-            len(self.background.rows), -1
-        )
-        return self._average(repeated, used).reshape(outputs.shape)
-
-    def _linked(self, averages: NDArray[np.float64]) -> NDArray[np.float64]:
-        if self.link == "identity":
-            return averages
-        if not ((averages > 0) & (averages < 1)).all():
-            raise ValueError(
-                'link="logit" needs outputs strictly between 0 and 1; model returned an average of '
-                f"{averages.min():.3g} to {averages.max():.3g}. Explain its margin with link='identity' instead."
-            )
-        return np.asarray(logit(averages), dtype=np.float64)
+        return solve_groups(questions, worth, bases, outputs, shares)
 
     def _named_outputs(self, output_names: Sequence[str] | None) -> tuple[str, ...] | str | None:
-        if not self._is_vector:
-            if output_names is None:
-                return None
-            if isinstance(output_names, str) or len(output_names) != 1:
-                raise ValueError("output_names must be a list of one name: model has one output.")
-            return str(output_names[0])
-        count = self._outputs_on_background.shape[1]
+        count = self._answers.n_outputs
         if output_names is None:
-            return tuple(map(str, range(count)))
-        if len(output_names) != count:
-            raise ValueError(f"output_names has {len(output_names)} names for {count} outputs of model.")
-        return tuple(map(str, output_names))
+            return tuple(map(str, range(count))) if self._answers.is_vector else None
+        names = check_names("output_names", output_names, count, "outputs of model")
+        return names if self._answers.is_vector else names[0]
 
     def _shown(self, rows: Any) -> NDArray[Any]:
         """The explained rows; of a group of several columns, the values as text."""
@@ -418,9 +343,10 @@ class KernelExplainer:
             shown[:, player] = column
         return shown
 
-    def _check_budget(self, nsamples: int | str) -> int | None:
-        if nsamples == "auto":
-            return None
-        if isinstance(nsamples, bool) or not isinstance(nsamples, int | np.integer) or nsamples < 1:
-            raise ValueError(f'nsamples must be "auto" or a positive whole number, not {nsamples!r}.')
-        return int(nsamples)
+
+def _check_budget(nsamples: int | str) -> int | None:
+    if isinstance(nsamples, str) and nsamples == "auto":
+        return None
+    if isinstance(nsamples, bool) or not isinstance(nsamples, int | np.integer) or nsamples < 1:
+        raise ValueError(f'nsamples must be "auto" or a positive whole number, not {nsamples!r}.')
+    return int(nsamples)

@@ -32,6 +32,8 @@ class LimeExplanation:
         What each feature's weight refers to: "age <= 28.00", "job=clerk", or the name of a number.
     row : ndarray of shape (n_features,)
         The explained row.
+    game : Game
+        Training rows, points and evaluations that the explanation rests on.
     local_exp : dict of int to list of (int, float)
         By label: features and weights, the largest weight first.
     standard_errors : dict of int to dict of int to float
@@ -47,8 +49,6 @@ class LimeExplanation:
         The model's prediction for the row, and the range over the sample (regression).
     top_labels : list of int or None
         If the labels with the highest probabilities were asked for: these, the highest first.
-    game : Game
-        Training rows, points and evaluations that the explanation rests on.
     """
 
     mode: str

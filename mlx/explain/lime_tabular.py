@@ -17,33 +17,30 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from functools import partial
+from numbers import Real
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 from threadpoolctl import ThreadpoolController
 
-from .discretizing import PERCENTILES, discretized_columns, find_bins
+from ..validation import naming
+from .arguments import as_array, as_numbers, check_choice, check_count, check_flag, check_names, checked_outputs
+from .discretizing import PERCENTILES, find_bins
 from .encoding import TableEncoding
 from .explanation import Game
 from .lime_explanation import REGRESSION_LABEL, LimeExplanation
 from .local_model import SELECTIONS, fit_local_model, replicate_errors, select_features
-from .perturbing import N_REPLICATES, ColumnModel, agreement_with, random_sample, sobol_sample
+from .neighbourhood import Neighbourhood, neighbourhoods
+from .perturbing import N_REPLICATES, column_model
 
 __all__ = ["LimeTabularExplainer"]
 
 # lime's default width of the kernel, per square root of the number of features. It is wide: points that agree in
 # nothing still have weight exp(-1 / 0.75² / 2) = 0.41.
 WIDTH_PER_ROOT_FEATURE = 0.75
-
-
-class Neighbourhood(NamedTuple):
-    """Drawn rows of one explained row, the row itself first, and what the model says about them."""
-
-    agreement: NDArray[np.float64]
-    outputs: NDArray[np.float64]
-    evaluations: int
 
 
 class LimeTabularExplainer:
@@ -130,27 +127,35 @@ class LimeTabularExplainer:
         *,
         sampling: str = "sobol",
     ) -> None:
-        _check_choice("mode", mode, ("classification", "regression"))
-        _check_choice("feature_selection", feature_selection, SELECTIONS)
-        _check_choice("sampling", sampling, ("sobol", "random"))
+        check_choice("mode", mode, ("classification", "regression"))
+        check_choice("feature_selection", feature_selection, SELECTIONS)
+        check_choice("sampling", sampling, ("sobol", "random"))
         if training_data_stats is not None:
             raise NotImplementedError("LimeTabularExplainer: parameter training_data_stats is not supported.")
         if not isinstance(discretizer, str):
             raise NotImplementedError("LimeTabularExplainer: parameter discretizer must be a name, not an object.")
-        _check_choice("discretizer", discretizer, (*PERCENTILES, "entropy"))
-        if kernel_width is not None and not kernel_width > 0:
-            raise ValueError(f"kernel_width must be positive, not {kernel_width!r}.")
+        check_choice("discretizer", discretizer, (*PERCENTILES, "entropy"))
+        if kernel_width is not None and not (isinstance(kernel_width, Real) and kernel_width > 0):
+            raise ValueError(f"kernel_width must be a positive number, not {kernel_width!r}.")
+        if kernel is not None and not callable(kernel):
+            raise TypeError(f"kernel must be callable; it is {type(kernel).__name__}.")
         self.mode = mode
-        self.verbose = verbose
+        self.verbose = check_flag("verbose", verbose)
         self.feature_selection = feature_selection
-        self.sample_around_instance = sample_around_instance
+        discretize_continuous = check_flag("discretize_continuous", discretize_continuous)
+        self.sample_around_instance = check_flag("sample_around_instance", sample_around_instance)
         self.sampling = sampling
-        self.random_state = check_random_state(random_state)
-        self.class_names = None if class_names is None else list(class_names)
+        with naming("random_state"):
+            self.random_state = check_random_state(random_state)
         self.encoding = TableEncoding(training_data)
         table, n_features = self.encoding.training_table, self.encoding.n_features
-        self.feature_names = _named(feature_names, self.encoding)
-        self.categorical_features = _checked_columns(categorical_features, self.encoding)
+        if feature_names is None:
+            feature_names = [str(name) for name in (self.encoding.columns or range(n_features))]
+        self.feature_names = list(check_names("feature_names", feature_names, n_features, "columns of training_data"))
+        if isinstance(class_names, str) or not (class_names is None or hasattr(class_names, "__len__")):
+            raise ValueError(f"class_names must be a list of names, not {class_names!r}.")
+        self.class_names = None if class_names is None else list(class_names)
+        self.categorical_features = self.encoding.category_columns(categorical_features)
         self.categorical_names = self.encoding.category_names(categorical_names)
         self.kernel_width = float(kernel_width or WIDTH_PER_ROOT_FEATURE * np.sqrt(n_features))
         self.kernel = kernel or _exponential_kernel
@@ -158,7 +163,7 @@ class LimeTabularExplainer:
         bins = {}
         if discretize_continuous:
             bins = find_bins(table, numbers, self.feature_names, discretizer, training_labels, self.random_state)
-        self.columns = _column_model(table, bins, self.categorical_features, discretize_continuous)
+        self.columns = column_model(table, bins, self.categorical_features, discretize_continuous)
 
     def explain_instance(
         self,
@@ -195,16 +200,11 @@ class LimeTabularExplainer:
         -------
         LimeExplanation
         """
-        return self.explain_instances(
-            self._one_row(data_row),
-            predict_fn,
-            labels,
-            top_labels,
-            num_features,
-            num_samples,
-            distance_metric,
-            model_regressor,
-        )[0]
+        table = self.encoding.encode(data_row, "data_row")
+        if len(table) != 1:
+            raise ValueError(f"data_row must be one row, not {len(table)}; explain_instances explains many.")
+        settings = (labels, top_labels, num_features, num_samples, distance_metric, model_regressor)
+        return self._explain_table(table, predict_fn, *settings)[0]
 
     def explain_instances(
         self,
@@ -229,62 +229,53 @@ class LimeTabularExplainer:
         -------
         list of LimeExplanation
         """
+        table = self.encoding.encode(rows, "rows")
+        settings = (labels, top_labels, num_features, num_samples, distance_metric, model_regressor)
+        return self._explain_table(table, predict_fn, *settings)
+
+    def _explain_table(
+        self,
+        table: NDArray[np.float64],
+        predict_fn: Callable[[Any], Any],
+        labels: Iterable[int],
+        top_labels: int | None,
+        num_features: int,
+        num_samples: int,
+        distance_metric: str,
+        model_regressor: Any,
+    ) -> list[LimeExplanation]:
         if not callable(predict_fn):
             raise TypeError(
                 f"predict_fn must be callable, such as model.predict_proba; it is {type(predict_fn).__name__}."
             )
-        _check_count("num_features", num_features, 1)
-        _check_count("num_samples", num_samples, 2 if self.sampling == "random" else 4 * N_REPLICATES)
+        check_count("num_features", num_features, 1)
+        check_count("num_samples", num_samples, 2 if self.sampling == "random" else 4 * N_REPLICATES)
         if top_labels is not None:
-            _check_count("top_labels", top_labels, 1)
-        table = self.encoding.encode(rows, "rows" if np.ndim(rows) != 1 else "data_row")
-        chosen = tuple(labels)
-        settings = (num_features, distance_metric, model_regressor)
+            check_count("top_labels", top_labels, 1)
+        if not (model_regressor is None or hasattr(model_regressor, "fit")):
+            raise TypeError(f"model_regressor must be a regression with fit; it is {type(model_regressor).__name__}.")
+        chosen = () if self.mode == "regression" or top_labels else _classes(labels)
+        samples = neighbourhoods(
+            table,
+            self.columns,
+            partial(self._predict, predict_fn),
+            num_samples,
+            sampling=self.sampling,
+            around_row=self.sample_around_instance,
+            random_state=self.random_state,
+        )
         threads = ThreadpoolController()
         explanations = []
-        for row, neighbours in zip(table, self._neighbourhoods(table, predict_fn, num_samples)):
+        for row, neighbours in zip(table, samples):
             # Products of this size lose more to a second BLAS thread than they gain; the model keeps its threads.
             with threads.limit(limits=1, user_api="blas"):
-                explanations.append(self._explain(row, neighbours, chosen, top_labels, *settings))
+                settings = (chosen, top_labels, num_features, distance_metric, model_regressor)
+                explanations.append(self._explain(row, neighbours, *settings))
         return explanations
-
-    def _neighbourhoods(
-        self, table: NDArray[np.float64], predict_fn: Callable[[Any], Any], num_samples: int
-    ) -> Iterable[Neighbourhood]:
-        codes_of = discretized_columns(table, self.columns.bins)
-        drawn_from_normal = len(self.columns.values) < table.shape[1]
-        around_row = self.sample_around_instance and drawn_from_normal
-        if self.sampling == "sobol" and not around_row:
-            codes, rows = sobol_sample(self.columns, num_samples, self.columns.means)
-            outputs = self._predict(predict_fn, np.concatenate([table, rows]))
-            evaluations = len(outputs)
-            for i, own in enumerate(codes_of):
-                own_codes = np.concatenate([own[None], codes])
-                own_outputs = np.concatenate([outputs[i : i + 1], outputs[len(table) :]])
-                yield Neighbourhood(agreement_with(own, own_codes, self.columns), own_outputs, evaluations)
-            return
-        for row, own in zip(table, codes_of):
-            centre = row if around_row else self.columns.means
-            if self.sampling == "sobol":
-                codes, rows = sobol_sample(self.columns, num_samples, centre)
-                codes, rows = np.concatenate([own[None], codes]), np.concatenate([row[None], rows])
-            else:
-                codes, rows = random_sample(self.columns, num_samples, row, centre, self.random_state)
-            outputs = self._predict(predict_fn, rows)
-            yield Neighbourhood(agreement_with(own, codes, self.columns), outputs, len(outputs))
 
     def _predict(self, predict_fn: Callable[[Any], Any], rows: NDArray[np.float64]) -> NDArray[np.float64]:
         """Outputs of shape (n_rows, n_classes), or (n_rows, 1) for a regression."""
-        outputs = predict_fn(self.encoding.decode(rows))
-        outputs = outputs.to_numpy() if hasattr(outputs, "to_numpy") else outputs
-        try:
-            outputs = np.asarray(outputs, dtype=np.float64)
-        except (TypeError, ValueError):
-            raise ValueError("predict_fn must return numbers; pass predict_proba for a classifier.") from None
-        if outputs.ndim not in (1, 2) or len(outputs) != len(rows):
-            raise ValueError(f"predict_fn returned an array of shape {outputs.shape} for {len(rows)} rows.")
-        if not np.isfinite(outputs).all():
-            raise ValueError("predict_fn returned NaN or infinity for some rows.")
+        outputs = checked_outputs(predict_fn(self.encoding.decode(rows)), len(rows), "predict_fn")
         if self.mode == "regression":
             if outputs.ndim == 2 and outputs.shape[1] != 1:
                 raise ValueError(f"predict_fn returned {outputs.shape[1]} outputs; mode='regression' explains one.")
@@ -357,7 +348,9 @@ class LimeTabularExplainer:
             ),
         )
         if self.mode == "classification":
-            explanation.class_names = self.class_names or [str(label) for label in range(outputs.shape[1])]
+            count = outputs.shape[1]
+            names = self.class_names or range(count)
+            explanation.class_names = list(check_names("class_names", names, count, "outputs of predict_fn"))
             explanation.predict_proba = outputs[0]
         else:
             explanation.predicted_value = float(outputs[0, 0])
@@ -367,26 +360,28 @@ class LimeTabularExplainer:
     def _proximity(self, agreement: NDArray[np.float64], distance_metric: str) -> NDArray[np.float64]:
         from sklearn.metrics import pairwise_distances
 
-        distances = pairwise_distances(agreement, agreement[:1], metric=distance_metric).ravel()
-        return np.asarray(self.kernel(distances, kernel_width=self.kernel_width), dtype=np.float64)
+        with naming("distance_metric"):
+            distances = pairwise_distances(agreement, agreement[:1], metric=distance_metric).ravel()
+        proximity = as_numbers(self.kernel(distances, kernel_width=self.kernel_width), "kernel")
+        if proximity.shape != distances.shape or not np.isfinite(proximity).all() or proximity.min() < 0:
+            raise ValueError("kernel must return a finite proximity for each distance, none negative.")
+        # Without weight there is nothing to fit, and each replicate is fitted for the standard errors.
+        replicates = proximity[1:].reshape(N_REPLICATES if self.sampling == "sobol" else 1, -1)
+        if not proximity.sum() > 0 or (self.sampling == "sobol" and not replicates.sum(axis=1).all()):
+            raise ValueError(f"kernel_width={self.kernel_width} gives no weight to the points drawn: widen it.")
+        return proximity
 
     def _conditions(self, row: NDArray[np.float64]) -> tuple[str, ...]:
         """What the weight of each feature refers to."""
         conditions = list(self.feature_names)
         for j in self.categorical_features:
-            code = int(row[j])
-            conditions[j] = (
-                f"{self.feature_names[j]}={self.categorical_names[j][code] if j in self.categorical_names else code}"
-            )
+            code, names = int(row[j]), self.categorical_names.get(j)
+            if names is not None and not 0 <= code < len(names):
+                raise ValueError(f"categorical_names has no name for code {code} in column {j} of data_row.")
+            conditions[j] = f"{self.feature_names[j]}={code if names is None else names[code]}"
         for j, bins in self.columns.bins.items():
             conditions[j] = bins.names[int(bins.bin_of(row[j : j + 1])[0])]
         return tuple(conditions)
-
-    def _one_row(self, data_row: Any) -> Any:
-        rows = getattr(data_row, "ndim", np.ndim(data_row))
-        if rows not in (1, 2) or (rows == 2 and len(data_row) != 1):
-            raise ValueError("data_row must be one row; explain_instances explains many.")
-        return data_row
 
 
 def _exponential_kernel(distances: NDArray[np.float64], kernel_width: float) -> NDArray[np.float64]:
@@ -394,43 +389,12 @@ def _exponential_kernel(distances: NDArray[np.float64], kernel_width: float) -> 
     return np.sqrt(np.exp(-(distances**2) / kernel_width**2))
 
 
-def _column_model(
-    table: NDArray[np.float64], bins: dict[int, Any], categorical: Sequence[int], discretized: bool
-) -> ColumnModel:
-    """How each column is drawn: codes by their frequency, numbers by mean and standard deviation."""
-    codes = discretized_columns(table, bins)
-    values, frequencies = {}, {}
-    for j in range(table.shape[1]) if discretized else categorical:
-        found, counts = np.unique(codes[:, j], return_counts=True)
-        values[j], frequencies[j] = found, counts / counts.sum()
-    means, scales = table.mean(axis=0), table.std(axis=0)
-    scales[scales < 10 * np.finfo(float).eps * np.maximum(np.abs(means), 1.0)] = 1.0
-    for j in values:
-        means[j], scales[j] = 0.0, 1.0
-    return ColumnModel(discretized, bins, values, frequencies, means, scales)
-
-
-def _named(feature_names: Sequence[str] | None, encoding: TableEncoding) -> list[str]:
-    if feature_names is None:
-        return [str(name) for name in (encoding.columns or range(encoding.n_features))]
-    names = [str(name) for name in feature_names]
-    if len(names) != encoding.n_features:
-        raise ValueError(f"feature_names has {len(names)} names for {encoding.n_features} columns of training_data.")
-    return names
-
-
-def _checked_columns(categorical_features: Sequence[int] | None, encoding: TableEncoding) -> list[int]:
-    given = [int(j) for j in (categorical_features if categorical_features is not None else ())]
-    if any(not 0 <= j < encoding.n_features for j in given):
-        raise ValueError(f"categorical_features must lie between 0 and {encoding.n_features - 1}: {given}.")
-    return given + [j for j in encoding.categories if j not in given]
-
-
-def _check_choice(name: str, value: Any, choices: Sequence[str]) -> None:
-    if value not in choices:
-        raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, not {value!r}.")
-
-
-def _check_count(name: str, value: Any, smallest: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < smallest:
-        raise ValueError(f"{name} must be a whole number, at least {smallest}, not {value!r}.")
+def _classes(labels: Iterable[int]) -> tuple[int, ...]:
+    if isinstance(labels, str) or not hasattr(labels, "__iter__"):
+        raise ValueError(f"labels must be a list of classes, not {labels!r}.")
+    chosen = tuple(as_array(labels if hasattr(labels, "__len__") else list(labels), "labels").flat)
+    for label in chosen:
+        check_count("labels", label, 0)
+    if not chosen:
+        raise ValueError("labels must name at least one class.")
+    return tuple(map(int, chosen))

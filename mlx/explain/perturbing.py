@@ -20,14 +20,15 @@ Owen, A. B. (1997). Scrambled net variance for integrals of smooth functions. An
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .discretizing import Bins
+from .discretizing import Bins, discretized_columns
 
-__all__ = ["N_REPLICATES", "ColumnModel", "agreement_with", "random_sample", "sobol_sample"]
+__all__ = ["N_REPLICATES", "ColumnModel", "agreement_with", "column_model", "random_sample", "sobol_sample"]
 
 # Independent scramblings: enough for a standard error, few enough to leave each a long sequence.
 N_REPLICATES = 8
@@ -57,6 +58,22 @@ class ColumnModel(NamedTuple):
     frequencies: dict[int, NDArray[np.float64]]
     means: NDArray[np.float64]
     scales: NDArray[np.float64]
+
+
+def column_model(
+    table: NDArray[np.float64], bins: dict[int, Bins], categorical: Sequence[int], discretized: bool
+) -> ColumnModel:
+    """How each column is drawn: codes by their frequency, numbers by mean and standard deviation."""
+    codes = discretized_columns(table, bins)
+    values, frequencies = {}, {}
+    for j in range(table.shape[1]) if discretized else categorical:
+        found, counts = np.unique(codes[:, j], return_counts=True)
+        values[j], frequencies[j] = found, counts / counts.sum()
+    means, scales = table.mean(axis=0), table.std(axis=0)
+    scales[scales < 10 * np.finfo(float).eps * np.maximum(np.abs(means), 1.0)] = 1.0
+    for j in values:
+        means[j], scales[j] = 0.0, 1.0
+    return ColumnModel(discretized, bins, values, frequencies, means, scales)
 
 
 def sobol_sample(

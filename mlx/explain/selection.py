@@ -12,6 +12,7 @@ The penalised regression has two rows per coalition S, so that the constraint on
 from __future__ import annotations
 
 import re
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 
 __all__ = ["check_l1_reg", "selected_players"]
 
-NUM_FEATURES = re.compile(r"num_features\(\s*(\d+)\s*\)")
+NUM_FEATURES = re.compile(r"num_features\(\s*0*([1-9]\d*)\s*\)")
 
 
 def check_l1_reg(l1_reg: Any) -> str | float | bool:
@@ -32,13 +33,15 @@ def check_l1_reg(l1_reg: Any) -> str | float | bool:
     NotImplementedError
         For shap's deprecated "auto".
     """
-    if l1_reg is None or (isinstance(l1_reg, bool | int | float) and l1_reg == 0):
+    if l1_reg is None or (isinstance(l1_reg, bool | np.bool_ | Real) and l1_reg == 0):
         return False
-    if l1_reg == "auto":
+    if isinstance(l1_reg, str) and l1_reg == "auto":
         raise NotImplementedError('l1_reg="auto" is deprecated in shap and not supported; use "aic".')
-    known = l1_reg in ("aic", "bic") or (isinstance(l1_reg, str) and NUM_FEATURES.fullmatch(l1_reg))
-    positive = isinstance(l1_reg, int | float) and not isinstance(l1_reg, bool) and l1_reg > 0
-    if not known and not positive:
+    if isinstance(l1_reg, str):
+        known = l1_reg in ("aic", "bic") or bool(NUM_FEATURES.fullmatch(l1_reg))
+    else:
+        known = isinstance(l1_reg, Real) and not isinstance(l1_reg, bool) and 0 < float(l1_reg) < np.inf
+    if not known:
         raise ValueError(f'l1_reg must be False, "num_features(k)", "aic", "bic" or a positive number, not {l1_reg!r}.')
     return l1_reg
 

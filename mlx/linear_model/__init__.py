@@ -1,6 +1,6 @@
 """Linear models: the prediction is a weighted sum of the features, or a function of it."""
 
-from .least_squares import LinearRegression
+from .linear_regression import LinearRegression
 from .logistic import LogisticRegression
 
 __all__ = ["LinearRegression", "LogisticRegression"]

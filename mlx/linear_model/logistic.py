@@ -31,6 +31,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from ..validation import check_sample_weight, naming, refuse_unsupported, validate_data
+from .iteration_hooks import IterationHooks
 from .newton import SOLVERS, fit_logistic
 
 __all__ = ["LogisticRegression"]
@@ -229,7 +230,7 @@ class LogisticRegression(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             tol=self.tol,
             max_iter=self.max_iter,
             start=self._start(X.shape[1]),
-            report=_IterationHooks(self, hooks, X, y) if hasattr(self, "_skl_callbacks") else None,
+            report=IterationHooks(self, hooks, X, y) if hasattr(self, "_skl_callbacks") else None,
         )
         if self.verbose:
             print(f"{type(self).__name__}: {fitted.n_iter} iterations, solver {self.solver!r}")
@@ -384,20 +385,3 @@ class LogisticRegression(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
-
-
-class _IterationHooks:
-    """Tells scikit-learn's callbacks of each iteration, with the attributes that the model would have then."""
-
-    def __init__(self, estimator: LogisticRegression, hooks: Any, X: Any, y: Any):
-        self.estimator, self.hooks, self.X, self.y = estimator, hooks, X, y
-
-    def __call__(self, coefficients: Array, intercepts: Array) -> bool:
-        attributes = {
-            "coef_": coefficients.astype(self.X.dtype),
-            "intercept_": intercepts.astype(self.X.dtype),
-        }
-        state = {"estimator": self.estimator, "X": self.X, "y": self.y, "reconstruction_attributes": attributes}
-        iteration = self.hooks.subcontext(task_name="iteration")
-        iteration.call_on_fit_task_begin(**state)
-        return bool(iteration.call_on_fit_task_end(**state))

@@ -185,7 +185,7 @@ def test_data_frames_keep_their_columns():
     [
         ({"training_data": np.zeros(3)}, ValueError, "training_data"),
         ({"training_data": np.full((3, 2), np.nan)}, ValueError, "training_data has a missing"),
-        ({"training_data": [["a", "b"]]}, ValueError, "training_data must be numbers"),
+        ({"training_data": [["a", "b"]]}, ValueError, "training_data must hold numbers"),
         ({"mode": "ranking"}, ValueError, "mode"),
         ({"feature_selection": "best"}, ValueError, "feature_selection"),
         ({"discretizer": "ternary"}, ValueError, "discretizer"),
