@@ -1,0 +1,308 @@
+"""A metric says how good predictions are: one number for all rows, by the names of xgboost.
+
+Let w_i be the weight of row i, y_i its target, p_i its prediction: a value, a probability, or for several outputs one
+of each. All metrics but two are weighted means of a loss of single rows, Σ w_i loss_i / Σ w_i:
+
+====================  ======================================================================  ======================
+metric                loss of a row                                                           departs from the mean
+====================  ======================================================================  ======================
+rmse                  (y - p)²                                                                its square root
+rmsle                 (log(1 + y) - log(1 + p))²                                              its square root
+mae                   abs(y - p)
+mape                  abs((y - p) / y)
+mphe                  δ² (sqrt(1 + ((y - p) / δ)²) - 1), δ the parameter huber_slope
+quantile              α max(y - p, 0) + (1 - α) max(p - y, 0), for each output and its α
+logloss               -y log p - (1 - y) log(1 - p)
+error, error@t        1 - y if p > t, else y; t is 0.5 if not stated
+mlogloss              -log p_y, p_y the probability of the row's class
+merror                1 if the most probable class is another one than y, else 0
+poisson-nloglik       log Γ(y + 1) + p - y log p
+gamma-nloglik         y / p + log p
+gamma-deviance        log(p / y) + y / p - 1, with 1e-6 added to y and p                      twice the mean
+tweedie-nloglik@ρ     -y p^(1 - ρ) / (1 - ρ) + p^(2 - ρ) / (2 - ρ)
+====================  ======================================================================  ======================
+
+``auc`` is the area under the curve of true positives over false positives, ``aucpr`` that under the curve of precision
+over recall; both grow with the quality of the predictions. Between two thresholds of the latter, false positives grow
+linearly with true positives, and its area is the integral of that (Keilwagen et al. 2014). With several classes both
+are means over the classes of one class against the rest, for auc weighted by the classes' shares.
+
+All sums are float64; the library rounds the loss of a row to float32.
+
+Reference: J. Keilwagen, I. Grosse and J. Grau, "Area under Precision-Recall Curves for Weighted and Unweighted Data",
+PLoS ONE 9(3), 2014, equation 8.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import gammaln, xlogy
+
+__all__ = ["METRICS", "Metric", "metric"]
+
+Array = NDArray[np.float64]
+
+# Distance that probabilities and means of counts keep from zero before logarithms are taken.
+LEAST_PROBABILITY = 1e-16
+
+# The same for targets and predictions of gamma models.
+LEAST_MEAN = 1e-6
+
+
+class Metric(NamedTuple):
+    """A metric with its parameters; call it with targets, predictions and weights.
+
+    Attributes
+    ----------
+    name : str
+        As the library names it, ``"error@0.7"`` for instance.
+    score : callable
+        ``score(y, prediction, weight)`` for float64 arrays of shape (n_samples,), (n_samples, n_outputs) and
+        (n_samples,); weight may be None.
+    larger_is_better : bool
+    """
+
+    name: str
+    score: Callable[[Array, Array, Array | None], float]
+    larger_is_better: bool = False
+
+    def __call__(self, y: NDArray, prediction: NDArray, weight: NDArray | None = None) -> float:
+        """How good the predictions are.
+
+        Parameters
+        ----------
+        y : ndarray of shape (n_samples,)
+            Targets, or numbers of classes.
+        prediction : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            What the objective predicts: values, probabilities of class 1, or of each class.
+        weight : ndarray of shape (n_samples,), optional
+            None is 1 for each row.
+
+        Returns
+        -------
+        float
+        """
+        prediction = np.asarray(prediction, dtype=np.float64).reshape(len(y), -1)
+        weight = None if weight is None else np.asarray(weight, dtype=np.float64)
+        return float(self.score(np.asarray(y, dtype=np.float64), prediction, weight))
+
+
+def metric(
+    name: str | Callable[..., float], *, huber_slope: float = 1.0, quantile_alpha: float | Sequence[float] = 0.5
+) -> Metric:
+    """Metric of a name, or the user's own.
+
+    Parameters
+    ----------
+    name : str or callable
+        One of `METRICS`; "error" and "tweedie-nloglik" may, and the latter must, be followed by ``@`` and a number. A
+        callable in the manner of scikit-learn, ``metric(y_true, y_pred)``, is taken for a loss: less is better. It is
+        called with ``sample_weight=`` if there are weights.
+    huber_slope : float, default=1
+        δ of "mphe".
+    quantile_alpha : float or sequence of float, default=0.5
+        α of "quantile", for each output.
+
+    Returns
+    -------
+    Metric
+
+    Raises
+    ------
+    ValueError
+        If there is no such metric: the message names the parameter eval_metric.
+    """
+    if callable(name):
+        return Metric(getattr(name, "__name__", type(name).__name__), partial(_own_score, name))
+    stem, at, text = name.partition("@")
+    if stem not in METRICS or (at and stem not in WITH_NUMBER):
+        raise ValueError(f"eval_metric={name!r} is not known; choose one of {', '.join(METRICS)}")
+    score = METRICS[stem]
+    if stem == "mphe":
+        score = partial(score, slope=huber_slope)
+    elif stem == "quantile":
+        score = partial(score, alpha=np.atleast_1d(np.asarray(quantile_alpha, dtype=np.float64)))
+    elif at or stem == "tweedie-nloglik":
+        score = partial(score, **{WITH_NUMBER[stem]: _number(name, text)})
+    return Metric(name, score, stem in LARGER_IS_BETTER)
+
+
+def _number(name: str, text: str) -> float:
+    """Number behind the @; that of a Tweedie metric lies between 1 and 2, where its formula has no poles."""
+    try:
+        number = float(text)
+    except ValueError:
+        raise ValueError(f"eval_metric={name!r} must end with @ and a number") from None
+    if not np.isfinite(number) or (name.startswith("tweedie") and not 1.0 < number < 2.0):
+        raise ValueError(f"eval_metric={name!r}: the number must be finite, and for tweedie-nloglik between 1 and 2")
+    return number
+
+
+def _own_score(function: Callable[..., float], y: Array, prediction: Array, weight: Array | None) -> float:
+    predicted = prediction[:, 0] if prediction.shape[1] == 1 else prediction
+    return function(y, predicted) if weight is None else function(y, predicted, sample_weight=weight)
+
+
+# Means of losses of rows ------------------------------------------------------------------------------------------
+
+
+def rmse(y: Array, p: Array, weight: Array | None) -> float:
+    """Root of the mean squared error."""
+    return np.sqrt(_mean((y[:, None] - p) ** 2, weight))
+
+
+def rmsle(y: Array, p: Array, weight: Array | None) -> float:
+    """Root of the mean squared error of log(1 + y)."""
+    return rmse(np.log1p(y), np.log1p(p), weight)
+
+
+def mae(y: Array, p: Array, weight: Array | None) -> float:
+    """Mean absolute error."""
+    return _mean(np.abs(y[:, None] - p), weight)
+
+
+def mape(y: Array, p: Array, weight: Array | None) -> float:
+    """Mean of the absolute error as a share of the target; infinite if a target is 0."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return _mean(np.abs((y[:, None] - p) / y[:, None]), weight)
+
+
+def mphe(y: Array, p: Array, weight: Array | None, slope: float) -> float:
+    """Mean pseudo-Huber error."""
+    return _mean(slope**2 * (np.sqrt(1.0 + ((y[:, None] - p) / slope) ** 2) - 1.0), weight)
+
+
+def quantile(y: Array, p: Array, weight: Array | None, alpha: Array) -> float:
+    """Mean pinball loss over rows and outputs."""
+    residual = y[:, None] - p
+    return _mean(np.where(residual >= 0.0, alpha, alpha - 1.0) * residual, weight)
+
+
+def logloss(y: Array, p: Array, weight: Array | None) -> float:
+    """Minus the mean log-likelihood of a Bernoulli distribution."""
+    y = y[:, None]
+    positive, negative = np.maximum(p, LEAST_PROBABILITY), np.maximum(1.0 - p, LEAST_PROBABILITY)
+    return _mean(-xlogy(y, positive) - xlogy(1.0 - y, negative), weight)
+
+
+def error(y: Array, p: Array, weight: Array | None, threshold: float = 0.5) -> float:
+    """Share of rows on the wrong side of a threshold."""
+    return _mean(np.where(p > np.float32(threshold), 1.0 - y[:, None], y[:, None]), weight)
+
+
+def mlogloss(y: Array, p: Array, weight: Array | None) -> float:
+    """Minus the mean log of the probability of the row's class."""
+    of_class = p[np.arange(len(y)), y.astype(np.intp)]
+    return _mean(-np.log(np.maximum(of_class, LEAST_PROBABILITY)), weight)
+
+
+def merror(y: Array, p: Array, weight: Array | None) -> float:
+    """Share of rows whose most probable class is a wrong one."""
+    return _mean(np.argmax(p, axis=1) != y, weight)
+
+
+def poisson_nloglik(y: Array, p: Array, weight: Array | None) -> float:
+    """Minus the mean log-likelihood of a Poisson distribution of mean p."""
+    y, p = y[:, None], np.maximum(p, LEAST_PROBABILITY)
+    return _mean(gammaln(y + 1.0) + p - y * np.log(p), weight)
+
+
+def gamma_nloglik(y: Array, p: Array, weight: Array | None) -> float:
+    """Minus the mean log-likelihood of a gamma distribution of mean p and dispersion 1."""
+    p = np.maximum(p, LEAST_MEAN)
+    return _mean(y[:, None] / p + np.log(p), weight)
+
+
+def gamma_deviance(y: Array, p: Array, weight: Array | None) -> float:
+    """Mean deviance of a gamma distribution."""
+    y, p = y[:, None] + LEAST_MEAN, p + LEAST_MEAN
+    return 2.0 * _mean(np.log(p / y) + y / p - 1.0, weight)
+
+
+def tweedie_nloglik(y: Array, p: Array, weight: Array | None, rho: float) -> float:
+    """Minus the mean log-likelihood of a Tweedie distribution of variance power ρ, without the terms free of p."""
+    return _mean(-y[:, None] * p ** (1.0 - rho) / (1.0 - rho) + p ** (2.0 - rho) / (2.0 - rho), weight)
+
+
+def _mean(losses: NDArray, weight: Array | None) -> float:
+    """Weighted mean of losses of shape (n_samples,) or (n_samples, n_outputs)."""
+    of_row = losses if losses.ndim == 1 else losses.mean(axis=1)
+    return np.average(of_row, weights=weight)
+
+
+# Areas under curves -----------------------------------------------------------------------------------------------
+
+
+def auc(y: Array, p: Array, weight: Array | None) -> float:
+    """Area under the curve of true over false positives; nan if a class has no rows."""
+    if p.shape[1] == 1:
+        return _roc_area(*_positives(y, p[:, 0], weight))
+    curves = [_positives(y == k, p[:, k], weight) for k in range(p.shape[1])]
+    return float(np.average([_roc_area(*curve) for curve in curves], weights=[tp[-1] for _, tp in curves]))
+
+
+def aucpr(y: Array, p: Array, weight: Array | None) -> float:
+    """Area under the curve of precision over recall; nan if a class has no rows."""
+    if p.shape[1] == 1:
+        return _precision_recall_area(*_positives(y, p[:, 0], weight))
+    return float(np.mean([_precision_recall_area(*_positives(y == k, p[:, k], weight)) for k in range(p.shape[1])]))
+
+
+def _positives(y: NDArray, p: Array, weight: Array | None) -> tuple[Array, Array]:
+    """Weights of false and true positives, from none to all, at each threshold between different predictions."""
+    order = np.argsort(-p, kind="stable")
+    w = np.ones(len(p)) if weight is None else weight[order]
+    share, sorted_p = y[order].astype(np.float64), p[order]
+    last_of_ties = np.append(sorted_p[1:] != sorted_p[:-1], True)
+    fp, tp = np.cumsum((1.0 - share) * w)[last_of_ties], np.cumsum(share * w)[last_of_ties]
+    return np.append(0.0, fp), np.append(0.0, tp)
+
+
+def _roc_area(fp: Array, tp: Array) -> float:
+    if fp[-1] <= 0.0 or tp[-1] <= 0.0:
+        return np.nan
+    return float(np.trapezoid(tp, fp) / (fp[-1] * tp[-1]))
+
+
+def _precision_recall_area(fp: Array, tp: Array) -> float:
+    """Sum over the steps of ∫ tp / (tp + fp) d tp / P, where fp = tp h + b along a step and P is all positives."""
+    if fp[-1] <= 0.0 or tp[-1] <= 0.0:
+        return np.nan
+    step = np.diff(tp) > 0.0
+    from_tp, to_tp, from_fp = tp[:-1][step], tp[1:][step], fp[:-1][step]
+    h = np.diff(fp)[step] / (to_tp - from_tp)
+    a, b = 1.0 + h, from_fp - h * from_tp
+    # The integral of tp / (a tp + b); the logarithm vanishes with b.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logarithm = np.where(b == 0.0, 0.0, b / a * np.log((a * to_tp + b) / (a * from_tp + b)))
+    return float(np.sum((to_tp - from_tp - logarithm) / a) / tp[-1])
+
+
+METRICS: dict[str, Callable[..., float]] = {
+    "rmse": rmse,
+    "rmsle": rmsle,
+    "mae": mae,
+    "mape": mape,
+    "mphe": mphe,
+    "quantile": quantile,
+    "logloss": logloss,
+    "error": error,
+    "mlogloss": mlogloss,
+    "merror": merror,
+    "poisson-nloglik": poisson_nloglik,
+    "gamma-nloglik": gamma_nloglik,
+    "gamma-deviance": gamma_deviance,
+    "tweedie-nloglik": tweedie_nloglik,
+    "auc": auc,
+    "aucpr": aucpr,
+}
+
+LARGER_IS_BETTER = {"auc", "aucpr"}
+
+# Metrics that a number may follow, and which of their arguments it is.
+WITH_NUMBER = {"error": "threshold", "tweedie-nloglik": "rho"}
