@@ -156,7 +156,8 @@ def test_named_files_exist(path):
 
 
 @page
-def test_python_on_the_page_runs(path):
+def test_python_on_the_page_runs(path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # examples write files
     namespace = {"__name__": "page"}
     for block in fences(path, "python", "py"):
         exec(compile(block, str(path), "exec"), namespace)
