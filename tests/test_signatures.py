@@ -11,6 +11,9 @@ import re
 import pytest
 
 from tests.inventory import estimator_classes, explainer_classes
+from tests.signatures.argument_effects import ARGUMENTS, SETTINGS, consequences, consequences_of_settings
+from tests.signatures.argument_effects import Inert as InertArgument
+from tests.signatures.argument_effects import Refused as RefusedArgument
 from tests.signatures.departures import DEFAULTS, METHODS_ABSENT, PARAMETERS_ABSENT
 from tests.signatures.effects import DEFAULT_DATA, EFFECTS, Inert, Refused, observe
 from tests.signatures.freeze import LIBRARIES, freeze, frozen_path, installed_version, parameters_of
@@ -159,3 +162,73 @@ def test_same_parameters_give_the_same_observation(name):
     cls, data = estimator_classes()[name], DEFAULT_DATA[name]
     given = {"random_state": 0} if "MLP" in name else {"n_estimators": 4} if "XGB" in name else {}
     assert observe(cls(**given), data) == observe(cls(**given), data)
+
+
+# Every argument of a method does something ----------------------------------------------------------------------------
+
+
+def public_methods_of(name):
+    """Names of the methods that the peer has and we too, and of an explainer's own."""
+    methods = {method for method in PEERS[name] if method != "__init__" and (name, method) not in METHODS_ABSENT}
+    own = vars(explainer_classes().get(name, object))
+    return methods | {key for key, value in own.items() if callable(value) and not key.startswith("_")}
+
+
+METHOD_ARGUMENTS = [
+    (name, method, argument)
+    for name, methods in ARGUMENTS.items()
+    for method, arguments in methods.items()
+    for argument in arguments
+]
+CALLS = sorted({key[:2] for key in METHOD_ARGUMENTS})
+
+
+@pytest.mark.parametrize("name", sorted(OURS))
+def test_table_of_arguments_is_complete(name):
+    assert ARGUMENTS[name].keys() == public_methods_of(name)
+    for method, arguments in ARGUMENTS[name].items():
+        ours = [parameter["name"] for parameter in parameters_of(getattr(OURS[name], method))]
+        assert sorted(arguments) == sorted(ours), method
+
+
+@pytest.mark.parametrize(("name", "method", "argument"), METHOD_ARGUMENTS, ids=map(".".join, METHOD_ARGUMENTS))
+def test_argument_changes_the_result_or_is_refused(name, method, argument):
+    entry = ARGUMENTS[name][method][argument]
+    if isinstance(entry, RefusedArgument):
+        with pytest.raises(NotImplementedError, match=rf"\b{argument}\b"):
+            consequences(name, method, **{argument: entry.change})
+        return
+    ordinary = consequences(name, method, entry.given)
+    changed = consequences(name, method, entry.given, **{argument: entry.change})
+    if isinstance(entry, InertArgument):
+        assert ordinary == changed
+        assert len(entry.reason) > 20
+    else:
+        assert ordinary != changed
+
+
+@pytest.mark.parametrize(("name", "method"), CALLS, ids=map(".".join, CALLS))
+def test_same_arguments_have_the_same_consequences(name, method):
+    assert consequences(name, method) == consequences(name, method)
+
+
+# Every setting of an explainer does something -------------------------------------------------------------------------
+
+EXPLAINER_SETTINGS = [(name, parameter) for name, settings in SETTINGS.items() for parameter in settings]
+
+
+@pytest.mark.parametrize("name", sorted(explainer_classes()))
+def test_table_of_settings_is_complete(name):
+    assert list(SETTINGS[name]) == list(inspect.signature(explainer_classes()[name]).parameters)
+
+
+@pytest.mark.parametrize(("name", "parameter"), EXPLAINER_SETTINGS, ids=map(".".join, EXPLAINER_SETTINGS))
+def test_setting_changes_the_explanation_or_is_refused(name, parameter):
+    entry = SETTINGS[name][parameter]
+    if isinstance(entry, RefusedArgument):
+        with pytest.raises(NotImplementedError, match=rf"\b{parameter}\b"):
+            consequences_of_settings(name, {}, **{parameter: entry.change})
+        return
+    ordinary, again = (consequences_of_settings(name, entry.given) for _ in range(2))
+    assert ordinary == again, "two runs that differ by themselves would pass"
+    assert consequences_of_settings(name, entry.given, **{parameter: entry.change}) != ordinary

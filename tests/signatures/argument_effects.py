@@ -1,0 +1,336 @@
+"""For every argument of the public methods, and of the explainers' constructors: a stated case in which it matters.
+
+A case calls the method with its ordinary arguments, and again with one of them changed. What is not supported must be
+refused by name; what has no effect in the peer either stands here with the reason.
+"""
+
+import contextlib
+import io
+import pickle
+import tempfile
+import warnings
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NamedTuple
+from unittest import mock
+
+import numpy as np
+from sklearn.linear_model import Ridge
+
+import mlx.explain.kernel
+from mlx.explain import KernelExplainer, LimeTabularExplainer
+from tests.inventory import estimator_classes
+from tests.signatures.effects import DATA, DEFAULT_DATA
+
+
+class Changes(NamedTuple):
+    """Putting `change(value)` in place of the ordinary value changes the result; `given` holds in both calls."""
+
+    change: Callable[[Any], Any]
+    given: Mapping[str, Any] = MappingProxyType({})
+
+
+class Refused(NamedTuple):
+    """`change(value)` raises NotImplementedError that names the argument."""
+
+    change: Callable[[Any], Any]
+
+
+class Inert(NamedTuple):
+    """`change(value)` changes nothing, here or in the peer."""
+
+    change: Callable[[Any], Any]
+    reason: str
+    given: Mapping[str, Any] = MappingProxyType({})
+
+
+def other(value):
+    """The argument becomes this, whatever it was."""
+    return lambda _: value
+
+
+# What methods are called on -----------------------------------------------------------------------------------------
+
+QUICK = {
+    "MLPClassifier": {"hidden_layer_sizes": (4,), "max_iter": 3, "random_state": 0},
+    "MLPRegressor": {"hidden_layer_sizes": (4,), "max_iter": 3, "random_state": 0},
+    "XGBClassifier": {"n_estimators": 4, "max_depth": 3},
+    "XGBRegressor": {"n_estimators": 4, "max_depth": 3},
+}
+TABLE = np.random.default_rng(0).normal(size=(60, 4))
+MANY_COLUMNS = np.random.default_rng(1).normal(size=(8, 13))
+
+
+def output(X):
+    """Linear in its first column, with a product that makes the values of two others depend on each other."""
+    return 2.0 * X[:, 0] + X[:, 1] * X[:, 2] + X[:, 3] ** 2
+
+
+def probabilities(X):
+    p = np.exp(np.column_stack([output(X), X[:, 1], 0.2 * X[:, 2]]))
+    return p / p.sum(axis=1, keepdims=True)
+
+
+def other_probabilities(X):
+    return np.roll(probabilities(X), 1, axis=1)
+
+
+def many_columns(X):
+    return np.sin(X[:, :6]).sum(axis=1) + X[:, 6] * X[:, 7] * X[:, 8] + X[:, 9:].prod(axis=1)
+
+
+EXPLAINERS = {
+    "KernelExplainer": (KernelExplainer, {"model": many_columns, "data": MANY_COLUMNS[2:]}, "__call__"),
+    "LimeTabularExplainer": (LimeTabularExplainer, {"training_data": TABLE}, "explain_instance"),
+}
+
+
+def fresh(name):
+    """An explainer, or an estimator that is not fitted."""
+    if name in EXPLAINERS:
+        cls, settings, _ = EXPLAINERS[name]
+        return cls(**settings)
+    return estimator_classes()[name](**QUICK.get(name, {}))
+
+
+def ordinary_arguments(name, method, folder):
+    """What a method is called with when nothing is changed."""
+    if name == "KernelExplainer":
+        return {"X": MANY_COLUMNS[:2], "nsamples": 60, "silent": True}
+    if name == "LimeTabularExplainer":
+        rows = {"data_row": TABLE[0]} if method == "explain_instance" else {"rows": TABLE[:2]}
+        return {**rows, "predict_fn": probabilities, "num_samples": 256, "num_features": 3}
+    X, y = DATA[DEFAULT_DATA[name]]()
+    if method in ("load_model", "save_model"):
+        for file, rows in (("one.json", slice(None)), ("two.json", slice(60))):
+            fresh(name).fit(X[rows], y[rows]).save_model(folder / file)
+        return {"fname": folder / ("one.json" if method == "load_model" else "written.json")}
+    if method == "inverse_transform":
+        return {"X": X[:, : min(X.shape)]}
+    arguments = {"X": X}
+    if method in ("fit", "partial_fit", "score") and name != "PCA":
+        arguments["y"] = y
+    if (name, method) == ("MLPClassifier", "partial_fit"):
+        arguments["classes"] = np.unique(y)
+    return {} if method in NOTHING_ASKED else arguments
+
+
+NOTHING_ASKED = {
+    "densify",
+    "sparsify",
+    "get_covariance",
+    "get_precision",
+    "get_feature_names_out",
+    "get_num_boosting_rounds",
+}
+
+
+def consequences_of_settings(name, given, **changed):
+    """What an explainer of these settings says about a row; as pickles."""
+    cls, settings, method = EXPLAINERS[name]
+    settings = {**settings, **given}
+    for argument, change in changed.items():
+        settings[argument] = change(settings.get(argument))
+    calls, model = [], settings.get("model", output if settings.get("mode") == "regression" else probabilities)
+
+    def watched_model(X):
+        calls.append(len(X))
+        return model(X)
+
+    if "model" in settings:
+        settings["model"] = watched_model
+    arguments = ordinary_arguments(name, method, None)
+    if "predict_fn" in arguments:
+        arguments["predict_fn"] = watched_model
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        explanation = getattr(cls(**settings), method)(**arguments)
+    names = [getattr(explanation, key, None) for key in ("feature_names", "output_names", "class_names", "conditions")]
+    return pickle.dumps((calls, printed.getvalue(), list(map(str, names)), _without_time(explanation)))
+
+
+def consequences(name, method, given=MappingProxyType({}), **changed):
+    """What a call leaves behind: result, fitted attributes, files, whether progress was shown; as pickles."""
+    shown = []
+
+    def watched_progress(iterable, **options):
+        shown.append(options["enabled"])
+        return iterable
+
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        mock.patch.object(mlx.explain.kernel, "progress", watched_progress),
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("ignore")  # networks are stopped long before they settle
+        subject = fresh(name)
+        arguments = {**ordinary_arguments(name, method, Path(folder)), **given}
+        if hasattr(subject, "fit") and method not in ("fit", "fit_transform", "partial_fit", "load_model"):
+            X, y = DATA[DEFAULT_DATA[name]]()
+            subject.fit(X, y)
+        for argument, change in changed.items():
+            arguments[argument] = change(arguments.get(argument))
+        result = getattr(subject, method)(**arguments)
+        seen = {"shown": shown, "files": sorted(path.name for path in Path(folder).iterdir())}
+        seen |= {key: value for key, value in vars(subject).items() if key.endswith("_") and not key.startswith("_")}
+        seen["result"] = None if result is subject else _without_time(result)
+    return {key: pickle.dumps(value) for key, value in seen.items()}
+
+
+def _without_time(result):
+    if isinstance(result, list):
+        return [_without_time(each) for each in result]
+    if hasattr(result, "local_exp"):
+        return (result.local_exp, result.intercept, result.score, result.top_labels)
+    return (result.values, result.standard_errors, result.game) if hasattr(result, "base_values") else result
+
+
+# The table ----------------------------------------------------------------------------------------------------------
+
+SQUARED = Changes(np.square)
+ROLLED = Changes(lambda y: np.roll(y, 7))
+NO_TARGET = "a decomposition has no target; scikit-learn has the argument so that it fits into a pipeline"
+X_ONLY = {"X": SQUARED}
+
+
+def weighted(name):
+    """Weights for the rows of the class's table."""
+    n_rows = len(DATA[DEFAULT_DATA[name]]()[0])
+    return Changes(lambda _: np.random.default_rng(2).uniform(0.1, 3.0, size=n_rows))
+
+
+def of_supervised(name):
+    learning = {"X": SQUARED, "y": ROLLED, "sample_weight": weighted(name)}
+    return {"fit": learning, "predict": X_ONLY, "score": learning}
+
+
+def of_booster(name):
+    methods = of_supervised(name)
+    n_rows, n_columns = DATA[DEFAULT_DATA[name]]()[0].shape
+    margin, rounds = Refused(lambda _: np.zeros(n_rows)), Changes(other((0, 2)))
+    names = Inert(other(False), "arrays have no column names to compare; a frame's are tested with the estimators")
+    methods["fit"] = {
+        **methods["fit"],
+        "base_margin": margin,
+        "eval_set": Refused(lambda _: [(np.ones((3, n_columns)), np.ones(3))]),
+        "verbose": Inert(other(False), "it is about what eval_set prints, which is refused"),
+        "xgb_model": Refused(other("model.json")),
+        "sample_weight_eval_set": Refused(other([np.ones(3)])),
+        "base_margin_eval_set": Refused(other([np.ones(3)])),
+        "feature_weights": Refused(lambda _: np.ones(n_columns)),
+    }
+    predicting = {"X": SQUARED, "validate_features": names, "base_margin": margin, "iteration_range": rounds}
+    margins = (
+        Changes(other(True))
+        if name == "XGBClassifier"
+        else Inert(other(True), "with an identity link the margin is the prediction, in xgboost too")
+    )
+    methods["predict"] = {**predicting, "output_margin": margins}
+    methods["predict_proba"] = predicting
+    methods["apply"] = {"X": SQUARED, "iteration_range": rounds}
+    methods["get_num_boosting_rounds"] = {}
+    methods["save_model"] = {"fname": Changes(lambda path: path.with_name("elsewhere.json"))}
+    methods["load_model"] = {"fname": Changes(lambda path: path.with_name("two.json"))}
+    return methods
+
+
+def of_classifier(name):
+    methods = of_supervised(name)
+    return {**methods, "predict_proba": X_ONLY, "predict_log_proba": X_ONLY}
+
+
+def of_network(methods, **more):
+    return {**methods, "partial_fit": {**methods["fit"], **more}}
+
+
+KERNEL_CALL = {
+    "X": SQUARED,
+    "l1_reg": Changes(other("num_features(3)")),
+    "silent": Changes(other(False)),
+    "nsamples": Changes(other(90)),
+}
+
+LIME_CALL = {
+    "predict_fn": Changes(other(other_probabilities)),
+    "labels": Changes(other((0, 2))),
+    "top_labels": Changes(other(2)),
+    "num_features": Changes(other(2)),
+    "num_samples": Changes(other(512)),
+    "distance_metric": Changes(other("cityblock")),
+    "model_regressor": Changes(lambda _: Ridge(alpha=7.0)),
+}
+
+ARGUMENTS: dict[str, dict[str, dict[str, Changes | Refused | Inert]]] = {
+    "LinearRegression": of_supervised("LinearRegression"),
+    "LogisticRegression": {
+        **of_classifier("LogisticRegression"),
+        "decision_function": X_ONLY,
+        "densify": {},
+        "sparsify": {},
+    },
+    "PCA": {
+        "fit": {"X": SQUARED, "y": Inert(other(np.ones(120)), NO_TARGET)},
+        "fit_transform": {"X": SQUARED, "y": Inert(other(np.ones(120)), NO_TARGET)},
+        "score": {"X": SQUARED, "y": Inert(other(np.ones(120)), NO_TARGET)},
+        "get_feature_names_out": {
+            "input_features": Inert(other(["a"] * 10), "the names are those of components, in scikit-learn too")
+        },
+        **dict.fromkeys(("transform", "inverse_transform", "score_samples"), X_ONLY),
+        "get_covariance": {},
+        "get_precision": {},
+    },
+    "MLPClassifier": of_network(of_classifier("MLPClassifier"), classes=Changes(lambda known: np.append(known, 9))),
+    "MLPRegressor": of_network(of_supervised("MLPRegressor")),
+    "XGBClassifier": of_booster("XGBClassifier"),
+    "XGBRegressor": {name: methods for name, methods in of_booster("XGBRegressor").items() if name != "predict_proba"},
+    "KernelExplainer": {
+        "__call__": KERNEL_CALL,
+        "shap_values": {**KERNEL_CALL, "gc_collect": Refused(other(True))},
+    },
+    "LimeTabularExplainer": {
+        "explain_instance": {"data_row": Changes(np.negative), **LIME_CALL},
+        "explain_instances": {"rows": Changes(np.negative), **LIME_CALL},
+    },
+}
+
+# Settings of the explainers -----------------------------------------------------------------------------------------
+
+CODED = {"categorical_features": [3], "training_data": np.column_stack([TABLE[:, :3], TABLE[:, 3] > 0]).astype(float)}
+ENTROPY = {"discretizer": "entropy", "training_labels": (TABLE[:, 0] > 0).astype(int), "random_state": 0}
+AS_DRAWN = {"discretize_continuous": False}
+
+SETTINGS: dict[str, dict[str, Changes | Refused | Inert]] = {
+    "KernelExplainer": {
+        "model": Changes(lambda model: lambda X: model(X) * X[:, 0]),
+        "data": SQUARED,
+        "feature_names": Changes(other([f"column {j}" for j in range(13)])),
+        "link": Changes(other("logit"), {"model": lambda X: 1 / (1 + np.exp(-many_columns(X)))}),
+        "keep_index": Refused(other(True)),
+        "keep_index_ordered": Refused(other(True)),
+        "weights": Changes(other([1, 2, 3, 4, 5, 6])),
+        "groups": Changes(other({"pair": [0, 1]})),
+        "output_names": Changes(other(["size"])),
+        "seed": Changes(other(1)),
+        "max_rows_per_call": Changes(other(100)),
+    },
+    "LimeTabularExplainer": {
+        "training_data": SQUARED,
+        "mode": Changes(other("regression")),
+        "training_labels": Changes(other(TABLE[:, 1] > 0), ENTROPY),
+        "feature_names": Changes(other(["a", "b", "c", "d"])),
+        "categorical_features": Changes(other([3]), {"training_data": CODED["training_data"]}),
+        "categorical_names": Changes(other({3: ["low", "high"]}), CODED),
+        "kernel_width": Changes(other(0.5)),
+        "kernel": Changes(other(lambda distances, kernel_width: 1 / (1 + distances / kernel_width))),
+        "verbose": Changes(other(True)),
+        "class_names": Changes(other(["a", "b", "c"])),
+        "feature_selection": Changes(other("none")),
+        "discretize_continuous": Changes(other(False)),
+        "discretizer": Changes(other("decile")),
+        "sample_around_instance": Changes(other(True), AS_DRAWN),
+        "random_state": Changes(other(1), {"sampling": "random", "random_state": 0}),
+        "training_data_stats": Refused(other({})),
+        "sampling": Changes(other("random"), {"random_state": 0}),
+    },
+}
