@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 
 from ..numeric.jit import kernel
 from ..tree import Tree
+from ..tree.record import GrowthRecord
 from .binning import BinnedTable
 from .histogram import HistogramPool
 from .partitioning import RowOwner, Run, shares_of
@@ -78,6 +79,11 @@ class _Splits(NamedTuple):
     gain: NDArray[np.float32]
     weight: NDArray[np.float32]
     left_sums: NDArray[np.float64]
+    missing_sums: NDArray[np.float64]
+    runner_up_feature: NDArray[np.int32]  # as in `GrowthRecord`
+    runner_up_bin: NDArray[np.int32]
+    runner_up_missing_left: NDArray[np.bool_]
+    runner_up_gain: NDArray[np.float32]
 
 
 def grow_tree(
@@ -176,6 +182,10 @@ def _split_level(
     )
     splits = _leaves(level, settings)
     choose_splits(candidates, settings.gamma, splits)
+    chosen = np.flatnonzero(splits.feature >= 0)
+    column = splits.feature[chosen]
+    # After `find_splits` every node of the level has its own histogram; a column's last place is of missing values.
+    splits.missing_sums[chosen] = pool.array[level.slots[chosen], table.start[column] + table.n_bins[column]]
     return splits
 
 
@@ -189,6 +199,11 @@ def _leaves(level: _Level, settings: GrowthSettings) -> _Splits:
         np.zeros(n_nodes, dtype=np.float32),
         np.empty(n_nodes, dtype=np.float32),
         np.zeros((n_nodes, 2)),
+        np.zeros((n_nodes, 2)),
+        np.full(n_nodes, -1, dtype=np.int32),
+        np.zeros(n_nodes, dtype=np.int32),
+        np.zeros(n_nodes, dtype=np.bool_),
+        np.zeros(n_nodes, dtype=np.float32),
     )
     leaf_weights(level.sums, settings.penalty, splits.weight)
     return splits
@@ -220,37 +235,67 @@ def _assemble(
     left = np.full(len(inner), -1, dtype=np.int32)
     # Children are numbered in the order of their parents, two at a time, from 1 on.
     left[inner] = 1 + 2 * np.arange(np.count_nonzero(inner))
-    threshold = np.zeros(len(inner), dtype=np.float32)
-    threshold[inner] = table.cuts[table.start[joined.feature[inner]] + joined.bin[inner]]
+    sums = np.concatenate([level.sums for level in levels])
     return Tree(
         left=left,
         right=np.where(inner, left + 1, -1).astype(np.int32),
         feature=joined.feature,
-        threshold=threshold,
+        threshold=_thresholds(joined.feature, joined.bin, table),
         missing_left=joined.missing_left,
         value=joined.weight * settings.learning_rate,
-        cover=np.concatenate([level.sums[:, 1] for level in levels]).astype(np.float32),
+        cover=sums[:, 1].astype(np.float32),
         gain=joined.gain,
+        record=GrowthRecord(
+            sums=sums,
+            missing_sums=joined.missing_sums,
+            runner_up_feature=joined.runner_up_feature,
+            runner_up_threshold=_thresholds(joined.runner_up_feature, joined.runner_up_bin, table),
+            runner_up_missing_left=joined.runner_up_missing_left,
+            runner_up_gain=joined.runner_up_gain,
+        ),
     )
+
+
+def _thresholds(feature: NDArray[np.int32], bins: NDArray[np.int32], table: BinnedTable) -> NDArray[np.float32]:
+    """Upper ends of bins; 0 where there is no column."""
+    asks = feature >= 0
+    threshold = np.zeros(len(feature), dtype=np.float32)
+    threshold[asks] = table.cuts[table.start[feature[asks]] + bins[asks]]
+    return threshold
 
 
 @kernel
 def choose_splits(candidates, gamma, splits):
-    """Best column of each node, the lower number in a tie, if its gain is worth it; -1 stays where none is."""
-    n_nodes, n_features = candidates.gain.shape
-    for node in range(n_nodes):
-        best = 0
-        for f in range(1, n_features):
-            if candidates.gain[node, f] > candidates.gain[node, best]:
-                best = f
-        gain = candidates.gain[node, best]
-        if gain > LEAST_GAIN and gain >= gamma:
+    """Best column of each node if its gain is worth it, and the best of those not taken; -1 stays where none is."""
+    for node in range(len(candidates.gain)):
+        gains = candidates.gain[node]
+        best = best_column(gains, -1)
+        if best < 0:
+            continue
+        runner_up = best
+        if gains[best] > LEAST_GAIN and gains[best] >= gamma:
             splits.feature[node] = best
             splits.bin[node] = candidates.bin[node, best]
             splits.missing_left[node] = candidates.missing_left[node, best]
-            splits.gain[node] = gain
+            splits.gain[node] = gains[best]
             splits.left_sums[node, 0] = candidates.left_sums[node, best, 0]
             splits.left_sums[node, 1] = candidates.left_sums[node, best, 1]
+            runner_up = best_column(gains, best)
+        if runner_up >= 0:
+            splits.runner_up_feature[node] = runner_up
+            splits.runner_up_bin[node] = candidates.bin[node, runner_up]
+            splits.runner_up_missing_left[node] = candidates.missing_left[node, runner_up]
+            splits.runner_up_gain[node] = gains[runner_up]
+
+
+@kernel
+def best_column(gains, besides):
+    """Column with the largest gain but for one column, the lower number in a tie; -1 if nothing is gained."""
+    best, largest = -1, np.float32(0.0)
+    for f in range(len(gains)):
+        if f != besides and gains[f] > largest:
+            best, largest = f, gains[f]
+    return best
 
 
 @kernel

@@ -29,7 +29,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..numeric.threads import run_tasks
+from .checks import flags, floats, integers, refuse_nodes
 from .flat import FlatTrees, flatten
+from .record import GrowthRecord
 
 __all__ = ["Tree", "TreeEnsemble"]
 
@@ -65,6 +67,8 @@ class Tree:
         asks about its threshold. Default: no node asks about categories.
     categories : ndarray of int32, optional
         Category codes, node after node.
+    record : GrowthRecord, optional
+        What was known when the tree was grown; no prediction needs it.
 
     Raises
     ------
@@ -82,17 +86,20 @@ class Tree:
     gain: NDArray[np.floating]
     category_start: NDArray[np.int32] | None = None
     categories: NDArray[np.int32] | None = None
+    record: GrowthRecord | None = None
 
     def __post_init__(self) -> None:
         for name in ("left", "right", "feature"):
-            self._store(name, _integers(getattr(self, name), name))
-        self._store("missing_left", _flags(self.missing_left, "missing_left"))
+            self._store(name, integers(getattr(self, name), name))
+        self._store("missing_left", flags(self.missing_left, "missing_left"))
         for name in ("threshold", "value", "cover", "gain"):
-            self._store(name, _floats(getattr(self, name), name))
+            self._store(name, floats(getattr(self, name), name))
         self._check_lengths()
         self._check_structure()
         self._check_numbers()
         self._check_categories()
+        if self.record is not None and self.record.n_nodes != self.n_nodes:
+            raise ValueError(f"record: is about {self.record.n_nodes} nodes, not {self.n_nodes}")
 
     @property
     def n_nodes(self) -> int:
@@ -133,39 +140,39 @@ class Tree:
 
     def _check_structure(self) -> None:
         nodes = np.arange(self.n_nodes)
-        _refuse((self.left < 0) != (self.right < 0), "right: node {} has one child; it must have two or none")
+        refuse_nodes((self.left < 0) != (self.right < 0), "right: node {} has one child; it must have two or none")
         inner = self.left >= 0
         for name in ("left", "right"):
             child = getattr(self, name)
-            _refuse(child < -1, name + ": node {} has a child below -1")
-            _refuse(inner & (child >= self.n_nodes), name + ": node {} has a child that is not there")
-            _refuse(inner & (child <= nodes), name + ": node {} has a child that does not come after it")
+            refuse_nodes(child < -1, name + ": node {} has a child below -1")
+            refuse_nodes(inner & (child >= self.n_nodes), name + ": node {} has a child that is not there")
+            refuse_nodes(inner & (child <= nodes), name + ": node {} has a child that does not come after it")
         parents = np.bincount(np.concatenate([self.left[inner], self.right[inner]]), minlength=self.n_nodes)
-        _refuse(parents[1:] != 1, "left, right: node {} must be the child of exactly one node", first=1)
+        refuse_nodes(parents[1:] != 1, "left, right: node {} must be the child of exactly one node", first=1)
 
     def _check_numbers(self) -> None:
         inner = ~self.is_leaf
-        _refuse(inner & (self.feature < 0), "feature: node {} has children but asks about no column")
-        _refuse(~inner & (self.feature != -1), "feature: node {} is a leaf; its feature must be -1")
+        refuse_nodes(inner & (self.feature < 0), "feature: node {} has children but asks about no column")
+        refuse_nodes(~inner & (self.feature != -1), "feature: node {} is a leaf; its feature must be -1")
         for name in ("threshold", "cover", "gain"):
-            _refuse(~np.isfinite(getattr(self, name)), name + ": node {} is not finite")
+            refuse_nodes(~np.isfinite(getattr(self, name)), name + ": node {} is not finite")
         finite = np.isfinite(self.value)
-        _refuse(~(finite if finite.ndim == 1 else finite.all(axis=1)), "value: node {} is not finite")
-        _refuse(self.cover < 0, "cover: node {} is negative")
+        refuse_nodes(~(finite if finite.ndim == 1 else finite.all(axis=1)), "value: node {} is not finite")
+        refuse_nodes(self.cover < 0, "cover: node {} is negative")
 
     def _check_categories(self) -> None:
         if (self.category_start is None) != (self.categories is None):
             raise ValueError("category_start and categories are given together or not at all")
         if self.category_start is None or self.categories is None:
             return
-        self._store("category_start", _integers(self.category_start, "category_start"))
-        self._store("categories", _integers(self.categories, "categories"))
+        self._store("category_start", integers(self.category_start, "category_start"))
+        self._store("categories", integers(self.categories, "categories"))
         start, codes = self.category_start, self.categories
         if start.shape != (self.n_nodes + 1,) or codes.ndim != 1:
             raise ValueError(f"category_start: shape {start.shape} must be ({self.n_nodes + 1},), categories a vector")
         if start[0] != 0 or start[-1] != len(codes) or np.any(np.diff(start) < 0):
             raise ValueError("category_start: must rise from 0 to the number of categories")
-        _refuse((np.diff(start) > 0) & self.is_leaf, "category_start: node {} is a leaf, but has categories")
+        refuse_nodes((np.diff(start) > 0) & self.is_leaf, "category_start: node {} is a leaf, but has categories")
         if np.any(codes < 0):
             raise ValueError("categories: codes must not be negative")
 
@@ -314,11 +321,11 @@ class TreeEnsemble:
         if base.shape != (self.n_outputs,) or not np.all(np.isfinite(base)):
             raise ValueError(f"base_score: must be {self.n_outputs} finite numbers, got {self.base_score!r}")
         object.__setattr__(self, "base_score", base)
-        weight = np.ones(len(self.trees)) if self.tree_weight is None else _floats(self.tree_weight, "tree_weight")
+        weight = np.ones(len(self.trees)) if self.tree_weight is None else floats(self.tree_weight, "tree_weight")
         vector = np.array([tree.value.ndim == 2 for tree in self.trees], dtype=bool)
         output = np.where(vector, -1, 0) if self.tree_output is None else self.tree_output
         object.__setattr__(self, "tree_weight", weight.astype(np.float64))
-        object.__setattr__(self, "tree_output", _integers(output, "tree_output"))
+        object.__setattr__(self, "tree_output", integers(output, "tree_output"))
         for name in ("tree_weight", "tree_output"):
             if getattr(self, name).shape != (len(self.trees),):
                 raise ValueError(f"{name}: shape {getattr(self, name).shape} must be ({len(self.trees)},)")
@@ -326,7 +333,7 @@ class TreeEnsemble:
             raise ValueError("tree_weight: must be finite")
         output = np.asarray(self.tree_output)
         out_of_range = np.where(vector, output != -1, (output < 0) | (output >= self.n_outputs))
-        _refuse(out_of_range, "tree_output: tree {} has no such output")
+        refuse_nodes(out_of_range, "tree_output: tree {} has no such output")
 
     def _check_trees(self) -> None:
         for number, tree in enumerate(self.trees):
@@ -366,32 +373,3 @@ _CHOICES = {
 
 def _parts(n_rows: int) -> list[slice]:
     return [slice(first, first + ROWS_PER_TASK) for first in range(0, n_rows, ROWS_PER_TASK)]
-
-
-def _integers(array: Any, name: str) -> NDArray[np.int32]:
-    values = np.asarray(array)
-    if values.size and values.dtype.kind not in "iu":
-        raise ValueError(f"{name}: must hold integers, not {values.dtype}")
-    if values.size and (values.min() < -(2**31) or values.max() >= 2**31):
-        raise ValueError(f"{name}: an entry does not fit in 32 bits")
-    return values.astype(np.int32)
-
-
-def _flags(array: Any, name: str) -> NDArray[np.bool_]:
-    values = np.asarray(array)
-    if values.dtype != np.bool_:
-        raise ValueError(f"{name}: must hold booleans, not {values.dtype}")
-    return values.copy()
-
-
-def _floats(array: Any, name: str) -> NDArray[np.floating]:
-    values = np.asarray(array)
-    if values.dtype.kind not in "fiu":
-        raise ValueError(f"{name}: must hold numbers, not {values.dtype}")
-    return values.astype(values.dtype if values.dtype in (np.float32, np.float64) else np.float64)
-
-
-def _refuse(wrong: NDArray[np.bool_], message: str, first: int = 0) -> None:
-    """Raise with the number of the first node that is wrong, if one is."""
-    if np.any(wrong):
-        raise ValueError(message.format(first + int(np.argmax(wrong))))

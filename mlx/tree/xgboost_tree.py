@@ -295,7 +295,7 @@ def _categories(place: Place, n_nodes: int) -> tuple[NDArray[np.int64], NDArray[
 
 def _reordered_categories(
     start: NDArray[np.int64], codes: NDArray[np.int64], order: NDArray[np.int64], inner: NDArray[np.bool_]
-) -> dict[str, NDArray[np.int32]]:
+) -> dict[str, Any]:
     """Arguments of `Tree`: the categories of the nodes in their new order, none if no node asks about any.
 
     A node that pruning has made a leaf may have kept its categories; they are dropped.
