@@ -114,6 +114,9 @@ def _verdict(comparison: Comparison) -> str:
                 f"Its predictions are {agree} {'to' if difference == 0 else ''} those of {best.library.label}, "
                 f"and it fits in {_times(ratio.median)} the time."
             )
+            if best.differences_as_library:
+                closest = format_difference(best.largest_difference_as_library())
+                sentences.append(f"With {escape(best.settings_as_library())} they are at most {closest} away.")
     if comparison.stopped:
         sentences.append(
             f'<span class="bad">Stopped early: {escape(comparison.stopped)}; {comparison.folds_done} of '
@@ -142,7 +145,7 @@ def _leaderboard(comparison: Comparison) -> str:
     )
     ranked = comparison.ranked()
     order = [*ranked, *(result for result in comparison.results if result not in ranked)]
-    rows = "\n".join(_row(comparison, result) for result in order)
+    rows = "\n".join(_row(comparison, result) + _row_as_library(result) for result in order)
     return f'<div class="scroll"><table><thead>{head}</thead><tbody>\n{rows}\n</tbody></table></div>'
 
 
@@ -163,6 +166,15 @@ def _row(comparison: Comparison, result: ModelResult) -> str:
             f"<td>{'–' if seconds is None else f'{seconds:.1f}'}</td>",
         ]
     return f'<tr class="{kind}">{"".join(cells)}</tr>'
+
+
+def _row_as_library(result: ModelResult) -> str:
+    """The difference that remains once ours is asked to do as the library does; nothing where it does so anyway."""
+    if not result.differences_as_library:
+        return ""
+    cells = [f'<td class="name">… {escape(result.settings_as_library())}</td>', "<td></td>" * 3]
+    cells += [f"<td>{format_difference(result.largest_difference_as_library())}</td>", "<td></td>" * 3]
+    return f"<tr>{''.join(cells)}</tr>"
 
 
 def _score_cell(comparison: Comparison, result: ModelResult, side: SideResult) -> str:

@@ -91,6 +91,10 @@ def _model(comparison: Comparison, result: ModelResult) -> dict[str, Any]:
         "library": _side(comparison, result.library),
         "largest_difference": result.largest_difference(),
         "difference_by_fold": [result.differences[number] for number in sorted(result.differences)],
+        "as_library": {
+            "parameters": dict(result.contender.as_library),
+            "largest_difference": result.largest_difference_as_library(),
+        },
         "advantage": {**interval._asdict(), "folds_won": won.won, "folds": won.folds},
     }
     for stage in ("fit", "predict"):

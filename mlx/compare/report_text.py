@@ -156,6 +156,9 @@ def _models(comparison: Comparison) -> RichTable:
     ranked = comparison.ranked()
     for result in [*ranked, *(result for result in comparison.results if result not in ranked)]:
         table.add_row(*_row(comparison, result))
+        if result.differences_as_library:
+            difference = format_difference(result.largest_difference_as_library())
+            table.add_row(f"  {result.settings_as_library()}", "", "", "", difference, "", "", "")
     return table
 
 

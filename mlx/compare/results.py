@@ -139,6 +139,8 @@ class ModelResult:
     differences : dict of int to float
         By fold, the largest difference of held-out predictions: of probabilities, of values in units of the target's
         standard deviation, of components in units of the first one's.
+    differences_as_library : dict of int to float
+        The same, with ours asked to do as the library does, where it does not by default.
     example : Example or None
         Our model of the first fold.
     """
@@ -147,6 +149,7 @@ class ModelResult:
     ours: SideResult
     library: SideResult | None
     differences: dict[int, float] = field(default_factory=dict)
+    differences_as_library: dict[int, float] = field(default_factory=dict)
     example: Example | None = None
 
     def sides(self) -> dict[str, SideResult]:
@@ -156,6 +159,14 @@ class ModelResult:
     def largest_difference(self) -> float | None:
         """Largest difference over all folds; None if no fold was finished by both sides."""
         return max(self.differences.values()) if self.differences else None
+
+    def largest_difference_as_library(self) -> float | None:
+        """Largest difference once ours is asked to do as the library does; None if it does so anyway."""
+        return max(self.differences_as_library.values()) if self.differences_as_library else None
+
+    def settings_as_library(self) -> str:
+        """What it is asked for, as one writes it in a call."""
+        return ", ".join(f'{name}="{value}"' for name, value in self.contender.as_library.items())
 
     def time_ratio(self, stage: str) -> Spread | None:
         """Our seconds over the library's, for ``"fit"`` or ``"predict"``, over the folds that both finished."""

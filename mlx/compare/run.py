@@ -168,6 +168,8 @@ def _run_pair(result: ModelResult, fold: FoldData, interruption: Interruption, t
                 predictions[name] = turn.answer
     done = {name for name in fitted if sides[name].failure is None}
     _keep(result, fold, {name: fits[name].seconds for name in done}, predict_seconds, predictions, table)
+    if contender.as_library and fold.number in result.differences:
+        _ask_as_library(result, works["ours"], predictions["library"], table, interruption)
     if result.example is None and "ours" in done and contender.kind == "predictor":
         result.example = Example(works["ours"], fitted["ours"])
 
@@ -205,6 +207,19 @@ def _keep(
             )
         except ValueError as error:
             sides["ours"].failure = f"fold {fold.number + 1}: {reason(error)}"
+
+
+def _ask_as_library(
+    result: ModelResult, ours: Work, theirs: np.ndarray, table: Table, interruption: Interruption
+) -> None:
+    """The difference of a finished fold, with the parameters that make ours do as the library does; not timed."""
+    contender = result.contender
+    parameters = {**contender.parameters, **contender.as_library}
+    work = ours._replace(make=partial(new_model, contender._replace(parameters=parameters)))
+    turn = _turn(lambda: work.predict(work.fit()), result.ours, work.fold.number, interruption)
+    if turn.error is None:
+        difference = difference_of_predictions(turn.answer, theirs, _unit(contender, theirs, table))
+        result.differences_as_library[work.fold.number] = difference
 
 
 def _unit(contender: Contender, theirs: np.ndarray, table: Table) -> float:

@@ -55,12 +55,16 @@ def _works() -> dict[str, Callable[[], Any]]:
             ("regression", "XGBRegressor", value),
         ):
             works[f"{class_name}, {task}, {np.dtype(dtype).name}"] = _booster(class_name, X.astype(dtype), y, weights)
+    works["XGBRegressor, the library's cuts"] = _booster("XGBRegressor", X, value, weights, cuts="xgboost")
     return works
 
 
-def _booster(class_name: str, X: np.ndarray, y: np.ndarray, weights: np.ndarray) -> Callable[[], Any]:
+def _booster(
+    class_name: str, X: np.ndarray, y: np.ndarray, weights: np.ndarray, **parameters: Any
+) -> Callable[[], Any]:
     def work() -> None:
-        model = getattr(importlib.import_module("mlx.boosting"), class_name)(n_estimators=2, max_depth=3)
+        make = getattr(importlib.import_module("mlx.boosting"), class_name)
+        model = make(n_estimators=2, max_depth=3, **parameters)
         model.fit(X, y).predict(X)
         model.fit(X, y, sample_weight=weights)
         if hasattr(model, "predict_proba"):
