@@ -142,6 +142,8 @@ class Background:
         if missing:
             raise ValueError(f"X has no column {', '.join(map(repr, missing))}, which data has.")
         rows = X[list(columns)].reset_index(drop=True)
+        if rows.shape[1] != len(columns):
+            raise ValueError("X has two columns of the same name.")
         if not len(rows):
             raise ValueError("X has no rows to explain.")
         changed = {name: dtype for name, dtype in self.rows.dtypes.items() if rows[name].dtype != dtype}

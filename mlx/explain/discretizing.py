@@ -89,6 +89,8 @@ def find_bins(
         labels = as_array(labels, "training_labels")
         if labels.shape != (len(table),):
             raise ValueError(f"training_labels of shape {labels.shape} for {len(table)} rows of training_data.")
+        if labels.dtype.kind == "f" and not np.isfinite(labels).all():
+            raise ValueError("training_labels has a missing or infinite value.")
         with naming("training_labels"):
             check_classification_targets(labels)
     found = {}

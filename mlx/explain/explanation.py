@@ -137,7 +137,8 @@ class Explanation:
         if rows not in (0, 1):
             raise ValueError(f"values of shape {values.shape} do not fit the feature_names and output_names given.")
         if self._has_features and values.shape[rows] != len(self.feature_names):
-            raise ValueError(f"{len(self.feature_names)} feature_names for values of shape {values.shape}.")
+            outputs = f" and {len(self.output_names or ())} output_names" if self._has_outputs else ""
+            raise ValueError(f"{len(self.feature_names)} feature_names{outputs} for values of shape {values.shape}.")
         if self._has_outputs and values.shape[-1] != len(self.output_names or ()):
             raise ValueError(f"{len(self.output_names or ())} output_names for values of shape {values.shape}.")
         base = as_numbers(self.base_values, "base_values")

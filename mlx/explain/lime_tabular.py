@@ -67,7 +67,7 @@ class LimeTabularExplainer:
     verbose : bool, default=False
         Print intercept, local prediction and the model's prediction.
     class_names : sequence of str, optional
-        Default: "0", "1", ...
+        Default: "0", "1", ... A regression has none, whatever is given.
     feature_selection : {"auto", "forward_selection", "highest_weights", "lasso_path", "none"}, default="auto"
     discretize_continuous : bool, default=True
         Cut numbers into bins.
@@ -368,7 +368,7 @@ class LimeTabularExplainer:
         # Without weight there is nothing to fit, and each replicate is fitted for the standard errors.
         replicates = proximity[1:].reshape(N_REPLICATES if self.sampling == "sobol" else 1, -1)
         if not proximity.sum() > 0 or (self.sampling == "sobol" and not replicates.sum(axis=1).all()):
-            raise ValueError(f"kernel_width={self.kernel_width} gives no weight to the points drawn: widen it.")
+            raise ValueError(f"kernel gives no weight to the points drawn: widen kernel_width={self.kernel_width:.3g}.")
         return proximity
 
     def _conditions(self, row: NDArray[np.float64]) -> tuple[str, ...]:
