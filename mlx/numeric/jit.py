@@ -28,6 +28,8 @@ where ``digest`` covers the sources of every file whose kernels could be called 
 2. the user's cache folder, ``$XDG_CACHE_HOME`` or ``~/.cache``
 3. a private folder in the temporary folder
 
+Folders of older sources stay until `remove_stale_folders` is called.
+
 If none can, kernels are compiled anew in each process. A ``$MLX_CACHE_DIR`` that can be read but not written
 (an image warmed with ``mlx warmup`` and run as another user) is copied to the next base once.
 """
@@ -37,6 +39,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -48,10 +51,13 @@ from typing import Any
 import numba
 import numba.core.config
 
-__all__ = ["cache_base", "cache_folder", "kernel"]
+__all__ = ["cache_base", "cache_folder", "kernel", "remove_stale_folders"]
 
 PACKAGE_ROOT = Path(__file__).resolve().parent.parent
 FOLDER = "mlx-kernels"
+
+# Name of a folder of compiled kernels; nothing else is ever removed.
+FOLDER_NAME = re.compile(r"(?P<package>[a-z_]+)-(?P<digest>[0-9a-f]{16})")
 
 # Packages whose kernels any other package may call.
 LOWER_FLOORS = ("tree", "numeric")
@@ -114,6 +120,33 @@ def cache_folder(package: str) -> Path | None:
     except OSError:
         return None
     return folder
+
+
+def remove_stale_folders() -> list[Path]:
+    """Remove the compiled kernels of sources that are not those of this installation, from the folder in use.
+
+    Only subfolders of ``mlx-kernels`` that are named after a subpackage of this one and a digest are looked at, and
+    links are not followed. Another installation that shares the folder compiles its kernels once more.
+
+    Returns
+    -------
+    list of Path
+        The folders that are gone.
+    """
+    base = cache_base()
+    if base is None or not (base / FOLDER).is_dir():
+        return []
+    removed = []
+    for folder in sorted((base / FOLDER).iterdir()):
+        name = FOLDER_NAME.fullmatch(folder.name)
+        if name is None or folder.is_symlink() or not folder.is_dir():
+            continue
+        known = (PACKAGE_ROOT / name["package"]).is_dir()
+        if known and name["digest"] != source_digest(name["package"]):
+            shutil.rmtree(folder, ignore_errors=True)  # what cannot be removed costs only its space
+            if not folder.exists():
+                removed.append(folder)
+    return removed
 
 
 @functools.cache

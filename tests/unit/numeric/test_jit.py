@@ -218,6 +218,38 @@ def test_private_folder_that_is_no_folder_is_refused(tmp_path, monkeypatch, kind
     assert jit._private_temporary_folder() is None
 
 
+def test_stale_folders_are_removed_and_nothing_else(tmp_path, monkeypatch, fresh_bases):
+    monkeypatch.setenv("MLX_CACHE_DIR", str(tmp_path))
+    current = {jit.cache_folder("boosting"), jit.cache_folder("tree")}
+    kernels = tmp_path / "mlx-kernels"
+    stale = {kernels / f"{package}-{'0' * 16}" for package in ("boosting", "tree", "numeric", "neural_network")}
+    spared = {
+        kernels / name
+        for name in ("boosting", f"boosting-{'0' * 15}", f"boosting-{'g' * 16}", f"no_package_of_ours-{'0' * 16}")
+    }
+    spared |= {kernels / f"old-boosting-{'0' * 16}", tmp_path / f"boosting-{'0' * 16}", tmp_path / "elsewhere"}
+    for folder in stale | spared:
+        (folder / "deeper").mkdir(parents=True)
+        (folder / "deeper" / "kernel.nbi").touch()
+    link, file = kernels / f"tree-{'1' * 16}", kernels / f"tree-{'2' * 16}"
+    link.symlink_to(tmp_path / "elsewhere")
+    file.touch()
+    assert set(jit.remove_stale_folders()) == stale
+    assert set(kernels.iterdir()) == current | {path for path in spared if path.parent == kernels} | {link, file}
+    for folder in spared:
+        assert (folder / "deeper" / "kernel.nbi").exists()
+    assert jit.remove_stale_folders() == []
+
+
+def test_nothing_is_removed_where_nothing_was_kept(tmp_path, monkeypatch, fresh_bases):
+    monkeypatch.setenv("MLX_CACHE_DIR", str(tmp_path))
+    assert jit.remove_stale_folders() == []
+    jit.cache_base.cache_clear()
+    monkeypatch.setattr(jit, "_candidates", lambda: iter(()))
+    monkeypatch.setattr(jit, "_private_temporary_folder", lambda: None)
+    assert jit.remove_stale_folders() == []
+
+
 def test_nothing_writable_means_no_folder_and_no_error(monkeypatch, fresh_bases):
     monkeypatch.setattr(jit, "_is_writable", lambda folder: False)
     assert jit.cache_base() is None
