@@ -83,8 +83,8 @@ class TableEncoding:
         return pd.DataFrame(decoded)
 
     def category_columns(self, given: Sequence[int] | None) -> list[int]:
-        """Columns to be drawn as categories: those that the user names, and the coded ones of a data frame."""
-        columns = list(as_array(() if given is None else given, "categorical_features").flat)
+        """Columns to be drawn as categories: those that the user names (one or many), and a data frame's coded ones."""
+        columns = list(given) if hasattr(given, "__iter__") else [] if given is None else [given]
         if any(isinstance(j, bool | np.bool_) or not isinstance(j, int | np.integer) for j in columns):
             raise ValueError(f"categorical_features must be numbers of columns, not {given!r}.")
         if any(not 0 <= j < self.n_features for j in columns):

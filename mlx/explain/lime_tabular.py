@@ -27,7 +27,7 @@ from sklearn.utils import check_random_state
 from threadpoolctl import ThreadpoolController
 
 from ..validation import naming
-from .arguments import as_array, as_numbers, check_choice, check_count, check_flag, check_names, checked_outputs
+from .arguments import as_numbers, check_choice, check_count, check_flag, check_names, checked_outputs
 from .discretizing import PERCENTILES, find_bins
 from .encoding import TableEncoding
 from .explanation import Game
@@ -392,9 +392,7 @@ def _exponential_kernel(distances: NDArray[np.float64], kernel_width: float) -> 
 def _classes(labels: Iterable[int]) -> tuple[int, ...]:
     if isinstance(labels, str) or not hasattr(labels, "__iter__"):
         raise ValueError(f"labels must be a list of classes, not {labels!r}.")
-    chosen = tuple(as_array(labels if hasattr(labels, "__len__") else list(labels), "labels").flat)
-    for label in chosen:
-        check_count("labels", label, 0)
+    chosen = tuple(check_count("labels", label, 0) for label in labels)
     if not chosen:
         raise ValueError("labels must name at least one class.")
-    return tuple(map(int, chosen))
+    return chosen

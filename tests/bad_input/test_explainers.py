@@ -269,6 +269,17 @@ def test_more_top_labels_and_features_than_there_are():
     assert len(explanation.as_list(1)) == COLUMNS
 
 
+@pytest.mark.parametrize("labels", [{0, 1}, range(2), np.array([0, 1]), iter([0, 1])])
+def test_labels_may_be_any_collection(labels):
+    assert sorted(explain_lime(labels=labels).available_labels()) == [0, 1]
+
+
+@pytest.mark.parametrize("columns", [{2}, np.array([2]), range(2, 3), [2, 2], 2])
+def test_categorical_columns_may_be_any_collection(columns):
+    explanation = explain_lime(training_data=CODED, data_row=CODED[1], categorical_features=columns)
+    assert "2=1" in dict(explanation.as_list())
+
+
 def test_infinite_width_weighs_all_points_alike():
     flat = explain_lime(kernel_width=np.inf).as_map()
     assert flat == explain_lime(kernel=lambda distances, kernel_width: np.ones(len(distances))).as_map()
