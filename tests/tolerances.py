@@ -61,3 +61,10 @@ BOOSTER_SCORE = 0.01
 # Model file: margins of one model on both sides, of the order of 1 to 5. All numbers are the file's float32, added up
 # in the same order; an ulp (4.8e-7 at 5) is left for logarithms, weights of trees and vectors in leaves.
 MODEL_FILE_MARGIN = 1e-6
+
+# ---- dumps of trees ----
+# Relative: the library adds gains and covers in float32, we in float64; with some hundred splits on a column of very
+# different gains its sums are off by up to 3e-6.
+DUMP_IMPORTANCE = 1e-5
+# Relative: the library's data frame is read from text with nine digits.
+DUMP_NUMBER = 1e-8
