@@ -106,8 +106,10 @@ def _fit_numbers(values: Matrix) -> NumberColumn:
     missing = np.isnan(values)
     median = 0.0 if missing.all() else float(np.median(values[~missing]))
     filled = np.where(missing, median, values)
-    scale = float(filled.std())
-    return NumberColumn(median, float(filled.mean()), scale if scale > 0 else 1.0, bool(missing.any()))
+    if np.ptp(filled) == 0:
+        # By the formulas 0.1, 0.1, ... has a deviation of 3e-17, by which another value in the test rows is divided.
+        return NumberColumn(median, median, 1.0, bool(missing.any()))
+    return NumberColumn(median, float(filled.mean()), float(filled.std()), bool(missing.any()))
 
 
 def _fit_categories(codes: Matrix, n_levels: int) -> CategoryColumn:

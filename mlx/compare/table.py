@@ -118,6 +118,7 @@ def make_table(
         raise TableError(f"column {target!r} cannot be both the target and dropped")
     frame = frame.drop(columns=list(drop))
     target = _target_of(frame, target or raw.target, sample_weight, notes)
+    _check_column(target, frame)
     if target == sample_weight:
         raise TableError(f"column {target!r} cannot be both the target and the sample weight")
     frame = _rows_with_target(frame, target, notes)
@@ -179,9 +180,11 @@ def _rows_with_target(frame: pd.DataFrame, target: str, notes: list[str]) -> pd.
 
 def _task_of(values: pd.Series, target: str, notes: list[str]) -> str:
     """Task that the target's values ask for; the reason becomes a note."""
-    column = as_column(target, values, [])
+    column = as_column(target, values, [], keep=True)
+    if column is None:
+        raise TableError(f"target {target!r} holds lists or bytes")
     distinct = int(values.nunique())
-    if column is None or column.levels is not None:
+    if column.levels is not None:
         task, reason = "classification", f"{target!r} holds {distinct} different texts"
     elif distinct == 2:
         task, reason = "classification", f"{target!r} holds two different numbers"
@@ -201,11 +204,16 @@ def _encode_target(
     if task == "regression":
         if values.nunique() == 1:
             raise TableError(f"target {target!r} has the same value in every row: there is nothing to predict")
-        column = as_column(target, values, notes)
-        if column is None or column.levels is not None or np.isnan(column.values).any():
+        column = as_column(target, values, notes, keep=True)
+        if column is None or column.levels is not None:
             raise TableError(f"target {target!r} holds texts, so the task cannot be regression")
+        if np.isnan(column.values).any():
+            raise TableError(
+                f"target {target!r} has {int(np.isnan(column.values).sum())} values that are no finite number"
+            )
         return column.values, (), everything
     counts = values.value_counts()
+    counts = counts[counts > 0]  # a categorical column counts the categories that no row has, too
     if len(counts) == 1:
         raise TableError(f"target {target!r} has one class only ({counts.index[0]!s}): there is nothing to tell apart")
     rare = counts[counts < folds].index
@@ -226,7 +234,7 @@ def _encode_target(
 
 
 def _weights(values: pd.Series, name: str) -> NDArray[np.float64]:
-    column = as_column(name, values, [])
+    column = as_column(name, values, [], keep=True)
     if column is None or column.levels is not None or not np.all(column.values >= 0) or not np.any(column.values > 0):
         raise TableError(f"sample weights in column {name!r} must be numbers, none missing or negative, not all zero")
     return column.values

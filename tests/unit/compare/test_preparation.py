@@ -1,6 +1,7 @@
 """Both matrices of a fold, by hand, and that nothing is learned from the test rows."""
 
 import numpy as np
+import pytest
 
 from mlx.compare.preparation import MOST_LEVELS, fit_preparation
 
@@ -22,8 +23,11 @@ def test_column_without_missing_values_has_no_indicator():
     assert fit_preparation(_column(1, 2, 3), {}).dense(_column(1, 2)).shape == (2, 1)
 
 
-def test_constant_column_becomes_zero():
-    np.testing.assert_array_equal(fit_preparation(_column(5, 5), {}).dense(_column(5, 6)), [[0], [1]])
+@pytest.mark.parametrize("constant", [5.0, 0.1, 1 / 3, 1e6 + 0.1])
+def test_constant_column_becomes_zero(constant):
+    # The mean of fifty times 0.1 is not 0.1, and their deviation not 0: nothing may be divided by it.
+    dense = fit_preparation(np.full((50, 1), constant), {}).dense(_column(constant, constant + 1))
+    np.testing.assert_array_equal(dense, [[0], [constant + 1 - constant]])
 
 
 def test_levels_but_the_most_frequent_have_a_column():

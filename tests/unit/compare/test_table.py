@@ -146,6 +146,44 @@ def test_weights_are_taken_and_are_no_feature():
     assert table.columns == ("x",)
 
 
+@pytest.mark.parametrize("values", [range(1, ROWS + 1), [7.0] * ROWS])
+def test_weights_may_be_what_no_feature_may_be(values):
+    np.testing.assert_array_equal(_table(list(values), sample_weight="c").weights, list(values))
+
+
+@pytest.mark.parametrize("name", ["y", "heat_index"])
+def test_a_quantity_that_counts_up_is_a_target_all_the_same(name):
+    table = make_table(_raw(x=np.arange(40) % 7 * 1.5, **{name: range(100, 140)}))
+    assert table.task == "regression"
+    np.testing.assert_array_equal(table.y, range(100, 140))
+
+
+def test_categories_that_no_row_has_are_no_classes():
+    values = pd.Categorical(["u", "v"] * 20, categories=["u", "v", "w"])
+    table = make_table(_raw(x=np.arange(40) % 7 * 1.5, y=values))
+    assert table.classes == ("u", "v")
+    assert not _says(table, "left out")
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ([1.5, 2.5, 3.5, np.inf] * 10, "10 values that are no finite number"),
+        ([[1], [2]] * 20, "holds lists"),
+        (pd.Categorical(["u"] * 40, categories=["u", "v"]), "one class only"),
+    ],
+)
+def test_targets_that_are_none(values, message):
+    with pytest.raises(TableError, match=message):
+        make_table(_raw(x=np.arange(40) % 7 * 1.5, y=values))
+
+
+def test_target_whose_name_stands_twice_once_spaces_are_gone(tmp_path):
+    (tmp_path / "t.csv").write_text("x,y,y \n" + "1,0,1\n2,1,0\n" * 20)
+    with pytest.raises(TableError, match="more than once"):
+        make_table(read_table(str(tmp_path / "t.csv")))
+
+
 def test_rows_are_drawn_with_a_seed():
     first, again, other = (_table(most_rows=20, seed=seed).X for seed in (1, 1, 2))
     np.testing.assert_array_equal(first, again)
@@ -169,10 +207,28 @@ def test_numbers_written_as_text():
 
 
 @pytest.mark.parametrize(
+    ("column", "numbers"),
+    [
+        (["1,3", "-0,25", "1.200,5", "7"], [1.3, -0.25, 1200.5, 7]),  # a comma that is the decimal point
+        (["1,300", "-2,250", "1,200,000", "7"], [1300, -2250, 1200000, 7]),
+        (["1,300", "-2,250", "1,200,000.5", "7.25"], [1300, -2250, 1200000.5, 7.25]),
+        (["1,3", "0.7", "2,5", "7"], [13, 0.7, 25, 7]),  # the point is one already
+        (["1,23,456", "7", "8", "9"], [123456, 7, 8, 9]),
+    ],
+)
+def test_commas_in_numbers(column, numbers):
+    table = _table(column * 10)
+    np.testing.assert_array_equal(table.X[:4, 1], numbers)
+    assert _says(table, "decimal point") == (numbers[0] == 1.3)
+
+
+@pytest.mark.parametrize(
     "column",
     [
         ["1970-01-02", "1970-01-11"] * 20,
         ["01/02/1970", "01/11/1970"] * 20,
+        ["02.01.1970", "11.01.1970", "13.01.1970", "31.12.1970"] * 10,  # 13 is no month
+        ["02/01/1970", "11/01/1970", "13/01/1970", "31/12/1970"] * 10,
         list(pd.to_datetime(["1970-01-02", "1970-01-11"] * 20)),
     ],
 )
@@ -180,6 +236,12 @@ def test_dates_become_days(column):
     table = _table(column)
     np.testing.assert_array_equal(table.X[:2, 1], [1, 10])
     assert _says(table, "holds dates")
+
+
+@pytest.mark.parametrize("kind", [list, pd.to_datetime])
+def test_dates_far_away_and_missing_ones(kind):
+    table = _table(kind(["1970-01-02", None, "9999-12-31", "1500-01-01"] * 10))
+    np.testing.assert_array_equal(table.X[:4, 1], [1, np.nan, 2932896, -171664])
 
 
 @pytest.mark.parametrize(
