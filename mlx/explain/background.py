@@ -146,15 +146,9 @@ class Background:
             raise ValueError("X has two columns of the same name.")
         if not len(rows):
             raise ValueError("X has no rows to explain.")
-        changed = {name: dtype for name, dtype in self.rows.dtypes.items() if rows[name].dtype != dtype}
-        for name, dtype in changed.items():
-            # A missing value makes a column of whole numbers float: that must not be cast back.
-            if rows[name].isna().any() and not isinstance(dtype, pd.CategoricalDtype):
-                continue
-            try:
-                rows[name] = rows[name].astype(dtype)
-            except (TypeError, ValueError) as error:
-                raise ValueError(f"X: column {name!r} cannot become {dtype}, its type in data: {error}") from None
+        for name, dtype in self.rows.dtypes.items():
+            if rows[name].dtype != dtype:
+                rows[name] = _as_type(rows[name], dtype)
         return rows
 
     def _check_width(self, rows: NDArray[Any]) -> None:
@@ -223,6 +217,36 @@ def player_columns(
             names.append(name)
         player[column] = names.index(name)
     return tuple(names), player
+
+
+def _as_type(values: Any, dtype: Any) -> Any:
+    """A column of X in the type that it has in data; numbers that the type cannot hold stay as they are.
+
+    Raises
+    ------
+    ValueError
+        Naming the column, if its values cannot get the type, or are none of its categories.
+    """
+    import pandas as pd
+
+    whole = isinstance(dtype, np.dtype) and dtype.kind in "biu"
+    if whole and values.isna().any():
+        return values  # a missing value makes a column of whole numbers float
+    if isinstance(dtype, pd.CategoricalDtype):
+        unknown = values[values.notna() & ~values.isin(dtype.categories)]
+        if len(unknown):
+            raise ValueError(f"X: column {values.name!r} has {unknown.iloc[0]!r}, which is none of data's categories.")
+    try:
+        cast = values.astype(dtype)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"X: column {values.name!r} cannot become {dtype}, its type in data: {error}") from None
+    if not whole:
+        return cast
+    numbers = pd.to_numeric(values, errors="coerce")
+    if numbers.isna().any():
+        raise ValueError(f"X: column {values.name!r} has texts; in data it is of type {dtype}.")
+    # As a whole number 2.7 is 2, in eight bits 300 is 44, as a truth value 2.5 is True: not the row that was given.
+    return numbers if (cast != numbers).any() else cast
 
 
 def _equals_all(values: NDArray[Any], background: NDArray[Any]) -> NDArray[np.bool_]:

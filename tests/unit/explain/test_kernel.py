@@ -259,6 +259,31 @@ class TestTables:
         one = explainer(frame.iloc[1], silent=True)
         np.testing.assert_array_equal(one.values, whole[1].values)
 
+    @pytest.mark.parametrize(
+        ("column", "value"), [([1, 2, 3], 2.7), (np.arange(3, dtype=np.uint8), 300), ([True, False, True], 2.5)]
+    )
+    @pytest.mark.parametrize("form", [pd.DataFrame, pd.Series, np.array])
+    def test_numbers_that_the_type_in_data_cannot_hold_are_explained_as_given(self, column, value, form):
+        background = pd.DataFrame({"a": column, "b": [0.5, 1.5, 2.5]})
+        explainer = KernelExplainer(lambda rows: rows["a"].to_numpy(dtype=float), background)
+        row = {"a": [value], "b": [0.5]} if form is pd.DataFrame else [value, 0.5]
+        row = form(row, index=["a", "b"]) if form is pd.Series else form(row)
+        explanation = explainer(row, silent=True)
+        np.testing.assert_allclose(explanation.values.ravel(), [value - np.mean(column), 0.0], rtol=0, atol=1e-12)
+        assert explanation.data.ravel()[0] == value
+
+    @pytest.mark.parametrize(("column", "value"), [("job", "z"), ("age", "many"), ("member", "many")])
+    def test_values_that_data_cannot_have_are_refused(self, frame, column, value):
+        background = frame.assign(member=True)
+        explainer = KernelExplainer(lambda rows: rows["age"], background)
+        with pytest.raises(ValueError, match=f"X: column '{column}'"):
+            explainer(background.astype(object).assign(**{column: value}))
+
+    def test_missing_whole_number_stays_missing(self, frame):
+        explainer = KernelExplainer(lambda rows: rows["age"].isna().to_numpy(dtype=float), frame)
+        for row in (frame.iloc[[0]].assign(age=np.nan), pd.Series({**frame.iloc[0], "age": None})):
+            assert explainer(row, silent=True).values.ravel()[0] == 1.0
+
     def test_frame_without_a_column(self, frame):
         explainer = KernelExplainer(lambda rows: rows["age"], frame)
         with pytest.raises(ValueError, match="X has no column 'job'"):
