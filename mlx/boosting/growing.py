@@ -1,29 +1,30 @@
-r"""Growing makes one tree, level by level: count histograms, find splits, part the rows, and so on with the children.
+r"""Growing makes one tree: count histograms, find splits, part the rows of some nodes, and so on with their children.
 
-Who does what at each level::
+Who does what at each step::
 
     owners of rows            count the rows of the smaller child of each pair        (`RowOwner.count`)
-    the seam                  histograms of all owners are added                      (`_count_level`)
+    the seam                  histograms of all owners are added                      (`_Growth.count`)
     in one place              the larger child is what remains; best splits           (`find_splits`, `choose_splits`)
+                              which nodes are split                                   (`growth_policy`)
     owners of rows            part the rows of each node that is split                (`RowOwner.split`)
 
 In memory there is one owner, which has all rows. An owner never sees another one's rows: what crosses the seam is
 histograms, and what comes back is splits.
 
-The nodes of a level are numbered from left to right after those of the level above, and the two children of a node are
-neighbours, as in xgboost with ``grow_policy="depthwise"``::
+A step splits the nodes of a level, from left to right, or with ``grow_policy="lossguide"`` a single node. Children get
+the next numbers, the two of a node side by side, as in xgboost::
 
-             0                 rows: [ all rows .............................. ]   level 0: segment of node 0
+             0                 rows: [ all rows .............................. ]   root
           /     \
-        1         2                  [ rows of 1 ....... | rows of 2 ......... ]   level 1: segments of nodes 1 and 2
+        1         2                  [ rows of 1 ....... | rows of 2 ......... ]   after the first step
        / \
-      3   4                          [ of 3 ... | of 4 . | .................... ]  level 2: segments of nodes 3 and 4
+      3   4                          [ of 3 ... | of 4 . | .................... ]  after the second one
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,14 +33,20 @@ from ..numeric.jit import kernel
 from ..tree import Tree
 from ..tree.record import GrowthRecord
 from .binning import BinnedTable
+from .constraints import ColumnRules, bounds_of_children
+from .growth_policy import BestFirst, LevelByLevel
 from .histogram import HistogramPool
 from .partitioning import RowOwner, Run, shares_of
-from .splitting import Candidates, Penalty, find_splits, leaf_weight
+from .sampling import ColumnSampler
+from .splitting import Candidates, Limits, Penalty, find_splits, leaf_weight
 
 __all__ = ["GrowthSettings", "grow_tree"]
 
 # The library splits a node only if the gain is more than this, whatever gamma is.
 LEAST_GAIN = np.float32(1e-6)
+
+# Nodes for which there is room at first.
+FIRST_CAPACITY = 128
 
 
 class GrowthSettings(NamedTuple):
@@ -54,36 +61,89 @@ class GrowthSettings(NamedTuple):
         Largest number of questions on the way to a leaf; 0 is no limit.
     learning_rate : float32
         Factor of the leaf weights.
+    max_leaves : int
+        Largest number of leaves; 0 is no limit.
+    best_first : bool
+        Split the node with the largest gain next, not level by level.
+    direction : ndarray of int8, shape (n_features,) or (0,)
+        Directions of the columns, see `Limits`.
+    interactions : tuple of frozenset of int
+        Columns that may meet on a path; empty if all may.
     """
 
     penalty: Penalty
     gamma: np.float32
     max_depth: int
     learning_rate: np.float32
-
-
-class _Level(NamedTuple):
-    """Nodes of one level, as far as they are known before they are split."""
-
-    sums: NDArray[np.float64]  # G and H, (n_nodes, 2)
-    pairs: NDArray[np.int64]  # (n_pairs, 2): the sibling that is counted and the one that is not, -1 if there is none
-    slots: NDArray[np.int64]  # histogram of each node; the uncounted sibling has its parent's
+    max_leaves: int = 0
+    best_first: bool = False
+    direction: NDArray[np.int8] = np.empty(0, dtype=np.int8)
+    interactions: tuple[frozenset[int], ...] = ()
 
 
 class _Splits(NamedTuple):
-    """What becomes of the nodes of one level."""
+    """Best split of each node, and the best one on another column; columns are -1 where nothing is gained."""
 
-    feature: NDArray[np.int32]  # -1 at leaves
+    feature: NDArray[np.int32]
     bin: NDArray[np.int32]
     missing_left: NDArray[np.bool_]
     gain: NDArray[np.float32]
-    weight: NDArray[np.float32]
     left_sums: NDArray[np.float64]
-    missing_sums: NDArray[np.float64]
     runner_up_feature: NDArray[np.int32]  # as in `GrowthRecord`
     runner_up_bin: NDArray[np.int32]
     runner_up_missing_left: NDArray[np.bool_]
     runner_up_gain: NDArray[np.float32]
+
+
+class _Nodes(NamedTuple):
+    """Nodes by number; the arrays are longer than the tree so far."""
+
+    sums: NDArray[np.float64]  # G and H
+    weight: NDArray[np.float32]  # as a leaf, before the learning rate
+    bounds: NDArray[np.float32]  # lowest and highest leaf weight below the node
+    depth: NDArray[np.int32]
+    slot: NDArray[np.int64]  # histogram; that of a sibling which is not counted is its parent's until `find_splits`
+    left: NDArray[np.int32]  # -1 while the node is a leaf
+    missing_sums: NDArray[np.float64]  # G and H of rows whose value is missing in the column of the best split
+    splits: _Splits
+
+
+def _nodes(n: int) -> _Nodes:
+    """So many leaves for which no split is known."""
+    return _Nodes(
+        np.zeros((n, 2)),
+        np.zeros(n, dtype=np.float32),
+        np.tile(np.array([-np.inf, np.inf], dtype=np.float32), (n, 1)),
+        np.zeros(n, dtype=np.int32),
+        np.zeros(n, dtype=np.int64),
+        np.full(n, -1, dtype=np.int32),
+        np.zeros((n, 2)),
+        _Splits(
+            np.full(n, -1, dtype=np.int32),
+            np.zeros(n, dtype=np.int32),
+            np.zeros(n, dtype=np.bool_),
+            np.zeros(n, dtype=np.float32),
+            np.zeros((n, 2)),
+            np.full(n, -1, dtype=np.int32),
+            np.zeros(n, dtype=np.int32),
+            np.zeros(n, dtype=np.bool_),
+            np.zeros(n, dtype=np.float32),
+        ),
+    )
+
+
+def _together(a: _Nodes, b: _Nodes) -> _Nodes:
+    """The nodes of both, one after the other."""
+    pairs: Any = zip(a, b)
+    *arrays, (splits, others) = pairs
+    return _Nodes._make([*map(np.concatenate, arrays), _Splits._make(map(np.concatenate, zip(splits, others)))])
+
+
+def _some(nodes: _Nodes, which: slice) -> _Nodes:
+    """Views of some nodes."""
+    everything: Any = nodes
+    *arrays, splits = everything
+    return _Nodes._make([*(array[which] for array in arrays), _Splits._make(array[which] for array in splits)])
 
 
 def grow_tree(
@@ -93,6 +153,7 @@ def grow_tree(
     settings: GrowthSettings,
     run: Run,
     n_threads: int,
+    sampler: ColumnSampler | None = None,
 ) -> Tree:
     """Grow one tree; the owners keep which rows are in which leaf until they start the next one.
 
@@ -107,153 +168,186 @@ def grow_tree(
         ``run(function, tasks)`` of `mlx.numeric.threads.thread_team`.
     n_threads : int
         Number of threads behind `run`.
+    sampler : ColumnSampler, optional
+        Columns that each node may ask about; by default all.
 
     Returns
     -------
     Tree
         Values, covers and gains are float32, as in xgboost.
     """
-    table = owners[0].table
     for owner, own_gradients in zip(owners, gradients):
         owner.start(own_gradients)
-    level = _root_level(owners, pool, table)
-    levels, all_splits = [level], []
+    growth = _Growth(owners, pool, settings, run, n_threads, sampler)
+    waiting: BestFirst | LevelByLevel = BestFirst() if settings.best_first else LevelByLevel()
+    new, pairs = growth.plant()
     while True:
-        at_bottom = settings.max_depth and len(levels) > settings.max_depth
-        splits = _leaves(level, settings) if at_bottom else _split_level(level, pool, table, settings, run, n_threads)
-        all_splits.append(splits)
-        chosen = np.flatnonzero(splits.feature >= 0)
+        if growth.may_split(new):
+            waiting.push(*growth.propose(new, pairs))
+        chosen = waiting.pop(growth.room())
         if len(chosen) == 0:
-            return _assemble(levels, all_splits, table, settings)
-        for owner in owners:
-            owner.split(chosen, splits.feature[chosen], splits.bin[chosen], splits.missing_left[chosen])
-        level = _next_level(level, splits, chosen, owners)
-        if not settings.max_depth or len(levels) < settings.max_depth:
-            _count_level(owners, level, pool)
-        levels.append(level)
+            return growth.tree()
+        new, pairs = growth.split(chosen)
 
 
-def _root_level(owners: Sequence[RowOwner], pool: HistogramPool, table: BinnedTable) -> _Level:
-    level = _Level(np.empty((1, 2)), np.array([[0, -1]]), np.zeros(1, dtype=np.int64))
-    _count_level(owners, level, pool)
-    # Every row has a place in the first column's histogram, so its sum is that of all rows.
-    level.sums[0] = pool.array[0, : table.start[1]].sum(axis=0)
-    return level
+class _Growth:
+    """A tree while it grows. A step's children are a range of numbers, and pairs are places within it."""
 
+    def __init__(
+        self,
+        owners: Sequence[RowOwner],
+        pool: HistogramPool,
+        settings: GrowthSettings,
+        run: Run,
+        n_threads: int,
+        sampler: ColumnSampler | None,
+    ) -> None:
+        self.owners, self.pool, self.settings = owners, pool, settings
+        self.run, self.n_threads = run, n_threads
+        self.table = owners[0].table
+        self.rules = ColumnRules(self.table.n_features, settings.interactions, sampler)
+        self.nodes, self.n_nodes = _nodes(FIRST_CAPACITY), 1
+        pool.clear()
 
-def _count_level(owners: Sequence[RowOwner], level: _Level, pool: HistogramPool) -> None:
-    """Histograms of the counted siblings: the seam, at which those of several owners are added."""
-    nodes = level.pairs[:, 0]
-    slots = level.slots[nodes]
-    pool.reserve(int(slots.max()) + 1)
-    owners[0].count(nodes, slots, pool.array)
-    for owner in owners[1:]:
-        own = np.empty((len(nodes), *pool.array.shape[1:]))
-        owner.count(nodes, np.arange(len(nodes)), own)
-        pool.array[slots] += own
+    def plant(self) -> tuple[slice, NDArray[np.int64]]:
+        """The root, with its histogram."""
+        self.nodes.slot[:1] = self.pool.take(1)
+        new, pairs = slice(0, 1), np.array([[0, -1]])
+        self.count(new, pairs)
+        # Every row has a place in the first column's histogram, so its sum is that of all rows.
+        self.nodes.sums[0] = self.pool.array[self.nodes.slot[0], : self.table.start[1]].sum(axis=0)
+        leaf_weights(self.nodes.sums[new], self.settings.penalty, self.nodes.bounds[new], self.nodes.weight[new])
+        return new, pairs
 
+    def room(self) -> int | None:
+        """How many more leaves there may be; None is any number. Every split makes one leaf more."""
+        n_leaves = (self.n_nodes + 1) // 2
+        return max(self.settings.max_leaves - n_leaves, 0) if self.settings.max_leaves else None
 
-def _split_level(
-    level: _Level, pool: HistogramPool, table: BinnedTable, settings: GrowthSettings, run: Run, n_threads: int
-) -> _Splits:
-    """Best split of each node of a level, if it is worth it."""
-    n_nodes, n_features = len(level.sums), table.n_features
-    candidates = Candidates(
-        np.empty((n_nodes, n_features), dtype=np.float32),
-        np.empty((n_nodes, n_features), dtype=np.int32),
-        np.empty((n_nodes, n_features), dtype=np.bool_),
-        np.empty((n_nodes, n_features, 2)),
-    )
-    # About eight operations per bin and node.
-    work = np.tile(16 * (table.n_bins + 1), len(level.pairs))
-    run(
-        lambda tasks: find_splits(
-            tasks,
-            pool.array,
-            level.pairs,
-            level.slots,
-            level.sums,
-            table.start,
-            table.n_bins,
-            settings.penalty,
-            candidates,
-        ),
-        shares_of(work, n_threads),
-    )
-    splits = _leaves(level, settings)
-    choose_splits(candidates, settings.gamma, splits)
-    chosen = np.flatnonzero(splits.feature >= 0)
-    column = splits.feature[chosen]
-    # After `find_splits` every node of the level has its own histogram; a column's last place is of missing values.
-    splits.missing_sums[chosen] = pool.array[level.slots[chosen], table.start[column] + table.n_bins[column]]
-    return splits
+    def may_split(self, new: slice) -> bool:
+        """Whether there may be anything below the children of a step, which all have one depth."""
+        max_depth = self.settings.max_depth
+        return self.room() != 0 and (max_depth == 0 or bool(self.nodes.depth[new.start] < max_depth))
 
+    def count(self, new: slice, pairs: NDArray[np.int64]) -> None:
+        """Histograms of the counted siblings: the seam, at which those of several owners are added."""
+        nodes = new.start + pairs[:, 0]
+        slots = self.nodes.slot[nodes]
+        self.owners[0].count(nodes, slots, self.pool.array)
+        for owner in self.owners[1:]:
+            own = np.empty((len(nodes), *self.pool.array.shape[1:]))
+            owner.count(nodes, np.arange(len(nodes)), own)
+            self.pool.array[slots] += own
 
-def _leaves(level: _Level, settings: GrowthSettings) -> _Splits:
-    """The level with every node a leaf."""
-    n_nodes = len(level.sums)
-    splits = _Splits(
-        np.full(n_nodes, -1, dtype=np.int32),
-        np.zeros(n_nodes, dtype=np.int32),
-        np.zeros(n_nodes, dtype=np.bool_),
-        np.zeros(n_nodes, dtype=np.float32),
-        np.empty(n_nodes, dtype=np.float32),
-        np.zeros((n_nodes, 2)),
-        np.zeros((n_nodes, 2)),
-        np.full(n_nodes, -1, dtype=np.int32),
-        np.zeros(n_nodes, dtype=np.int32),
-        np.zeros(n_nodes, dtype=np.bool_),
-        np.zeros(n_nodes, dtype=np.float32),
-    )
-    leaf_weights(level.sums, settings.penalty, splits.weight)
-    return splits
+    def propose(self, new: slice, pairs: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Find the best split of each child of a step; numbers and gains of the children that are worth it."""
+        table, nodes, pool, settings = self.table, _some(self.nodes, new), self.pool, self.settings
+        if pairs[0, 1] >= 0:
+            self.count(new, pairs)
+        n_nodes, n_features = new.stop - new.start, table.n_features
+        candidates = Candidates(
+            np.empty((n_nodes, n_features), dtype=np.float32),
+            np.empty((n_nodes, n_features), dtype=np.int32),
+            np.empty((n_nodes, n_features), dtype=np.bool_),
+            np.empty((n_nodes, n_features, 2)),
+        )
+        allowed = self.rules.allowed(range(new.start, new.stop), int(nodes.depth[0]))
+        limits = Limits(allowed, settings.direction, nodes.bounds, nodes.weight)
+        sums, slots, splits = nodes.sums, nodes.slot, nodes.splits
+        # About eight operations per bin and node.
+        work = np.tile(16 * (table.n_bins + 1), len(pairs))
+        self.run(
+            lambda tasks: find_splits(
+                tasks,
+                pool.array,
+                pairs,
+                slots,
+                sums,
+                table.start,
+                table.n_bins,
+                settings.penalty,
+                limits,
+                candidates,
+            ),
+            shares_of(work, self.n_threads),
+        )
+        choose_splits(candidates, splits)
+        asks = np.flatnonzero(splits.feature >= 0)
+        column = splits.feature[asks]
+        # After `find_splits` every node has its own histogram; a column's last place is of missing values.
+        nodes.missing_sums[asks] = pool.array[slots[asks], table.start[column] + table.n_bins[column]]
+        worth = (splits.gain > LEAST_GAIN) & (splits.gain >= settings.gamma)
+        worth &= (splits.left_sums[:, 1] != 0) & (sums[:, 1] - splits.left_sums[:, 1] != 0)
+        pool.release(slots[~worth])
+        return new.start + np.flatnonzero(worth), splits.gain[worth]
 
+    def split(self, chosen: NDArray[np.int64]) -> tuple[slice, NDArray[np.int64]]:
+        """Part the rows of some nodes of one depth; their children, 2j and 2j + 1 are those of the j-th."""
+        best = self.nodes.splits
+        feature = best.feature[chosen]
+        for owner in self.owners:
+            owner.split(chosen, feature, best.bin[chosen], best.missing_left[chosen])
+        self.rules.split(chosen, feature)
+        new = self._add_children(chosen)
+        nodes, children = self.nodes, np.arange(new.start, new.stop)
+        if not self.may_split(new):
+            self.pool.release(nodes.slot[chosen])
+            return new, np.empty((0, 2), dtype=np.int64)
+        n_rows = sum((owner.n_rows(children) for owner in self.owners), start=np.zeros(len(children), dtype=np.int64))
+        left = 2 * np.arange(len(chosen))
+        counted = left + (n_rows[left + 1] < n_rows[left])
+        sibling = 4 * np.arange(len(chosen)) + 1 - counted
+        # The larger sibling takes over its parent's slot.
+        nodes.slot[new.start + sibling] = nodes.slot[chosen]
+        nodes.slot[new.start + counted] = self.pool.take(len(chosen))
+        return new, np.stack([counted, sibling], axis=1)
 
-def _next_level(level: _Level, splits: _Splits, chosen: NDArray[np.intp], owners: Sequence[RowOwner]) -> _Level:
-    """Children of the chosen nodes: 2j and 2j + 1 are those of the j-th."""
-    left_sums = splits.left_sums[chosen]
-    sums = np.stack([left_sums, level.sums[chosen] - left_sums], axis=1).reshape(-1, 2)
-    n_rows = sum((owner.n_rows() for owner in owners), start=np.zeros(len(sums), dtype=np.int64))
-    left = 2 * np.arange(len(chosen))
-    counted = left + (n_rows[left + 1] < n_rows[left])
-    sibling = 4 * np.arange(len(chosen)) + 1 - counted
-    # The larger sibling takes over its parent's slot, the counted one takes a slot that nobody needs any more.
-    slots = np.empty(len(sums), dtype=np.int64)
-    slots[sibling] = level.slots[chosen]
-    taken = np.zeros(2 * len(chosen) + int(level.slots.max()) + 1, dtype=np.bool_)
-    taken[slots[sibling]] = True
-    slots[counted] = np.flatnonzero(~taken)[: len(chosen)]
-    return _Level(sums, np.stack([counted, sibling], axis=1), slots)
+    def _add_children(self, chosen: NDArray[np.int64]) -> slice:
+        """Children with their sums, weights and bounds."""
+        new = slice(self.n_nodes, self.n_nodes + 2 * len(chosen))
+        self.n_nodes = new.stop
+        if new.stop > len(self.nodes.left):
+            self.nodes = _together(self.nodes, _nodes(new.stop))
+        nodes, direction = self.nodes, self.settings.direction
+        nodes.left[chosen] = np.arange(new.start, new.stop, 2)
+        nodes.depth[new] = nodes.depth[chosen[0]] + 1
+        left_sums = nodes.splits.left_sums[chosen]
+        nodes.sums[new] = np.stack([left_sums, nodes.sums[chosen] - left_sums], axis=1).reshape(-1, 2)
+        of_parent = np.repeat(nodes.bounds[chosen], 2, axis=0)
+        leaf_weights(nodes.sums[new], self.settings.penalty, of_parent, nodes.weight[new])
+        if len(direction):
+            below = bounds_of_children(
+                nodes.bounds[chosen], nodes.weight[new].reshape(-1, 2), direction[nodes.splits.feature[chosen]]
+            )
+            nodes.bounds[new] = below.reshape(-1, 2)
+        return new
 
-
-def _assemble(
-    levels: Sequence[_Level], all_splits: Sequence[_Splits], table: BinnedTable, settings: GrowthSettings
-) -> Tree:
-    """The tree as flat arrays, level after level."""
-    joined = _Splits(*(np.concatenate(parts) for parts in zip(*all_splits)))
-    inner = joined.feature >= 0
-    left = np.full(len(inner), -1, dtype=np.int32)
-    # Children are numbered in the order of their parents, two at a time, from 1 on.
-    left[inner] = 1 + 2 * np.arange(np.count_nonzero(inner))
-    sums = np.concatenate([level.sums for level in levels])
-    return Tree(
-        left=left,
-        right=np.where(inner, left + 1, -1).astype(np.int32),
-        feature=joined.feature,
-        threshold=_thresholds(joined.feature, joined.bin, table),
-        missing_left=joined.missing_left,
-        value=joined.weight * settings.learning_rate,
-        cover=sums[:, 1].astype(np.float32),
-        gain=joined.gain,
-        record=GrowthRecord(
-            sums=sums,
-            missing_sums=joined.missing_sums,
-            runner_up_feature=joined.runner_up_feature,
-            runner_up_threshold=_thresholds(joined.runner_up_feature, joined.runner_up_bin, table),
-            runner_up_missing_left=joined.runner_up_missing_left,
-            runner_up_gain=joined.runner_up_gain,
-        ),
-    )
+    def tree(self) -> Tree:
+        """The tree as flat arrays; a candidate that was not taken is the runner-up of its leaf."""
+        table, nodes = self.table, _some(self.nodes, slice(self.n_nodes))
+        best, inner = nodes.splits, nodes.left >= 0
+        feature = np.where(inner, best.feature, -1).astype(np.int32)
+        runner_up = np.where(inner, best.runner_up_feature, best.feature)
+        # A node that is split has its weight between its own bounds, a leaf between those of its parent.
+        weight = np.where(inner, np.clip(nodes.weight, nodes.bounds[:, 0], nodes.bounds[:, 1]), nodes.weight)
+        return Tree(
+            left=nodes.left.copy(),
+            right=np.where(inner, nodes.left + 1, -1).astype(np.int32),
+            feature=feature,
+            threshold=_thresholds(feature, best.bin, table),
+            missing_left=best.missing_left & inner,
+            value=weight * self.settings.learning_rate,
+            cover=nodes.sums[:, 1].astype(np.float32),
+            gain=np.where(inner, best.gain, np.float32(0.0)),
+            record=GrowthRecord(
+                sums=nodes.sums.copy(),
+                missing_sums=np.where(inner[:, np.newaxis], nodes.missing_sums, 0.0),
+                runner_up_feature=runner_up,
+                runner_up_threshold=_thresholds(runner_up, np.where(inner, best.runner_up_bin, best.bin), table),
+                runner_up_missing_left=np.where(inner, best.runner_up_missing_left, best.missing_left),
+                runner_up_gain=np.where(inner, best.runner_up_gain, best.gain),
+            ),
+        )
 
 
 def _thresholds(feature: NDArray[np.int32], bins: NDArray[np.int32], table: BinnedTable) -> NDArray[np.float32]:
@@ -265,22 +359,20 @@ def _thresholds(feature: NDArray[np.int32], bins: NDArray[np.int32], table: Binn
 
 
 @kernel
-def choose_splits(candidates, gamma, splits):
-    """Best column of each node if its gain is worth it, and the best of those not taken; -1 stays where none is."""
+def choose_splits(candidates, splits):
+    """Best column of each node, and the best of the others; -1 stays where nothing is gained."""
     for node in range(len(candidates.gain)):
         gains = candidates.gain[node]
         best = best_column(gains, -1)
         if best < 0:
             continue
-        runner_up = best
-        if gains[best] > LEAST_GAIN and gains[best] >= gamma:
-            splits.feature[node] = best
-            splits.bin[node] = candidates.bin[node, best]
-            splits.missing_left[node] = candidates.missing_left[node, best]
-            splits.gain[node] = gains[best]
-            splits.left_sums[node, 0] = candidates.left_sums[node, best, 0]
-            splits.left_sums[node, 1] = candidates.left_sums[node, best, 1]
-            runner_up = best_column(gains, best)
+        splits.feature[node] = best
+        splits.bin[node] = candidates.bin[node, best]
+        splits.missing_left[node] = candidates.missing_left[node, best]
+        splits.gain[node] = gains[best]
+        splits.left_sums[node, 0] = candidates.left_sums[node, best, 0]
+        splits.left_sums[node, 1] = candidates.left_sums[node, best, 1]
+        runner_up = best_column(gains, best)
         if runner_up >= 0:
             splits.runner_up_feature[node] = runner_up
             splits.runner_up_bin[node] = candidates.bin[node, runner_up]
@@ -299,7 +391,8 @@ def best_column(gains, besides):
 
 
 @kernel
-def leaf_weights(sums, penalty, weights):
-    """Weight that each node would have as a leaf, before the learning rate."""
+def leaf_weights(sums, penalty, bounds, weights):
+    """Weight that each node would have as a leaf, before the learning rate and between bounds."""
     for node in range(len(sums)):
-        weights[node] = leaf_weight(sums[node, 0], sums[node, 1], penalty)
+        weight = leaf_weight(sums[node, 0], sums[node, 1], penalty)
+        weights[node] = min(max(weight, bounds[node, 0]), bounds[node, 1])

@@ -22,6 +22,7 @@ Sums are float64: a sum of 2^20 float32 numbers in float32 would lose the digits
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..numeric.jit import kernel
 
@@ -29,7 +30,7 @@ __all__ = ["HistogramPool", "build_histograms", "subtract"]
 
 
 class HistogramPool:
-    """Histograms of the nodes of one level: slots that are reused, and made as they are needed.
+    """Histograms of the nodes that wait for their split: slots that are reused, and made as they are needed.
 
     Attributes
     ----------
@@ -39,6 +40,24 @@ class HistogramPool:
 
     def __init__(self, n_places: int) -> None:
         self.array = np.empty((1, n_places, 2))
+        self._free: list[int] = []
+        self._n_taken = 0
+
+    def clear(self) -> None:
+        """Begin a tree: every slot is free."""
+        self._free, self._n_taken = [], 0
+
+    def take(self, n_slots: int) -> NDArray[np.int64]:
+        """Numbers of so many free slots."""
+        again, self._free = self._free[:n_slots], self._free[n_slots:]
+        first = self._n_taken
+        self._n_taken += n_slots - len(again)
+        self.reserve(self._n_taken)
+        return np.array([*again, *range(first, self._n_taken)], dtype=np.int64)
+
+    def release(self, slots: NDArray[np.int64]) -> None:
+        """Give slots back whose histograms nobody needs any more."""
+        self._free += slots.tolist()
 
     def reserve(self, n_slots: int) -> None:
         """Make at least so many slots, and keep what is in those that exist."""

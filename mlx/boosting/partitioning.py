@@ -36,14 +36,14 @@ class RowOwner:
     ----------
     rows : ndarray of int32, shape (n_samples,)
         Numbers of the rows; those of a node side by side, in rising order.
-    segments : list of ndarray of int64, shape (n_nodes_of_level, 2)
-        For each level, first and last (exclusive) place in `rows` of each of its nodes.
+    segments : ndarray of int64, shape (n_nodes, 2)
+        First and last (exclusive) place in `rows` of each node of the tree so far, by number.
     """
 
     def __init__(self, table: BinnedTable, run: Run, n_threads: int) -> None:
         self.table = table
         self.rows = np.empty(table.n_samples, dtype=np.int32)
-        self.segments: list[NDArray[np.int64]] = []
+        self.segments = np.empty((0, 2), dtype=np.int64)
         self._scratch = np.empty_like(self.rows)
         self._gradients = np.empty((0, 2), dtype=np.float32)
         self._run, self._n_threads = run, n_threads
@@ -52,15 +52,15 @@ class RowOwner:
         """Put all rows into the root; gradients has shape (n_samples, 2)."""
         self._gradients = gradients
         self.rows[:] = np.arange(len(self.rows), dtype=np.int32)
-        self.segments = [np.array([[0, len(self.rows)]])]
+        self.segments = np.array([[0, len(self.rows)]])
 
-    def n_rows(self) -> NDArray[np.int64]:
-        """Rows of each node of the current level."""
-        return self.segments[-1][:, 1] - self.segments[-1][:, 0]
+    def n_rows(self, nodes: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Rows of some nodes."""
+        return self.segments[nodes, 1] - self.segments[nodes, 0]
 
     def count(self, nodes: NDArray[np.int64], slots: NDArray[np.int64], histograms: NDArray[np.float64]) -> None:
-        """Write the histograms of some nodes of the current level into their slots."""
-        table, segments = self.table, self.segments[-1][nodes]
+        """Write the histograms of some nodes into their slots."""
+        table, segments = self.table, self.segments[nodes]
         n_groups, _, width = table.codes.shape
         work = np.repeat((segments[:, 1] - segments[:, 0]) * width, n_groups)
         self._run(
@@ -77,8 +77,8 @@ class RowOwner:
         split_bin: NDArray[np.int32],
         missing_left: NDArray[np.bool_],
     ) -> None:
-        """Part the rows of some nodes of the current level; their children are the next level."""
-        segments = self.segments[-1][nodes]
+        """Part the rows of some nodes; their children, two by two, get the next numbers."""
+        segments = self.segments[nodes]
         middle = np.empty(len(nodes), dtype=np.int64)
         self._run(
             lambda tasks: part_rows(
@@ -96,11 +96,12 @@ class RowOwner:
             shares_of(segments[:, 1] - segments[:, 0], self._n_threads),
         )
         first, last = segments[:, 0], segments[:, 1]
-        self.segments.append(np.stack([first, middle, middle, last], axis=1).reshape(-1, 2))
+        children = np.stack([first, middle, middle, last], axis=1).reshape(-1, 2)
+        self.segments = np.concatenate([self.segments, children])
 
     def add_values(self, values: NDArray[np.float32], is_leaf: NDArray[np.bool_], margin: NDArray[np.float32]) -> None:
         """Add to the margin of each row the value of the leaf it is in; both arrays are in the order of the nodes."""
-        segments = np.concatenate(self.segments)[is_leaf]
+        segments = self.segments[is_leaf]
         self._run(
             lambda tasks: add_leaf_values(tasks, self.rows, segments, values[is_leaf], margin),
             shares_of(segments[:, 1] - segments[:, 0], self._n_threads),

@@ -25,6 +25,10 @@ What xgboost's ``hist`` does to the last bit, and this file too, so that ties ar
   number wins a tie;
 * a side must have a cover (Σ h) of at least min_child_weight.
 
+Where columns have directions (`monotone_constraints`), a candidate's weights are first brought between the bounds of
+its node, and each side is worth -(2 G w + (H + λ) w²) at the weight w that is left (`bounded_gain`); the children of a
+split get the mean of their two weights as a common bound (`mlx.boosting.constraints`).
+
 References
 ----------
 T. Chen and C. Guestrin, "XGBoost: A Scalable Tree Boosting System", KDD 2016.
@@ -40,7 +44,17 @@ from numpy.typing import NDArray
 from ..numeric.jit import kernel
 from .histogram import subtract
 
-__all__ = ["Candidates", "Penalty", "find_splits", "leaf_weight", "similarity", "soft_threshold", "split_gain"]
+__all__ = [
+    "Candidates",
+    "Limits",
+    "Penalty",
+    "bounded_gain",
+    "find_splits",
+    "leaf_weight",
+    "similarity",
+    "soft_threshold",
+    "split_gain",
+]
 
 f32 = np.float32
 
@@ -65,6 +79,28 @@ class Penalty(NamedTuple):
     reg_alpha: float
     max_delta_step: float
     min_child_weight: float
+
+
+class Limits(NamedTuple):
+    """What the nodes that are split, and the columns, are not free to do.
+
+    Attributes
+    ----------
+    allowed : ndarray of bool, shape (n_nodes, n_features)
+        Columns about which each node may ask.
+    direction : ndarray of int8, shape (n_features,) or (0,)
+        1 where predictions must not fall as the column rises, -1 where they must not rise, 0 where both may be; empty
+        if no column has a direction.
+    bounds : ndarray of float32, shape (n_nodes, 2)
+        Lowest and highest leaf weight of the rows of each node.
+    weight : ndarray of float32, shape (n_nodes,)
+        Weight of each node as a leaf, between the bounds of its parent.
+    """
+
+    allowed: NDArray[np.bool_]
+    direction: NDArray[np.int8]
+    bounds: NDArray[np.float32]
+    weight: NDArray[np.float32]
 
 
 class Candidates(NamedTuple):
@@ -122,7 +158,14 @@ def similarity(G, H, penalty):
     if penalty.max_delta_step == 0.0:
         thresholded = soft_threshold(G, penalty.reg_alpha)
         return f32(thresholded * thresholded) / f32(H + penalty.reg_lambda)
-    w = leaf_weight(G, H, penalty)
+    return gain_of_weight(G, H, leaf_weight(G, H, penalty), penalty)
+
+
+@kernel
+def gain_of_weight(G, H, w, penalty):
+    """-(2 G w + (H + λ) w²), twice the loss that a leaf of weight w saves, equation 4 for one leaf; float32."""
+    if H <= 0.0:
+        return f32(0.0)
     return -(f32(2.0) * f32(G) * w + (f32(H) + f32(penalty.reg_lambda)) * (w * w))
 
 
@@ -133,7 +176,18 @@ def split_gain(G_left, H_left, G_right, H_right, parent_similarity, penalty):
 
 
 @kernel
-def find_splits(tasks, histograms, pairs, slots, sums, start, n_bins, penalty, candidates):
+def bounded_gain(G_left, H_left, G_right, H_right, parent_gain, direction, low, high, penalty):
+    """`split_gain` where columns have directions: weights keep between bounds, and a wrong order is worth -inf."""
+    left = min(max(leaf_weight(G_left, H_left, penalty), low), high)
+    right = min(max(leaf_weight(G_right, H_right, penalty), low), high)
+    if (direction > 0 and left > right) or (direction < 0 and left < right):
+        return -INFINITY
+    both = gain_of_weight(G_left, H_left, left, penalty) + gain_of_weight(G_right, H_right, right, penalty)
+    return both - parent_gain
+
+
+@kernel
+def find_splits(tasks, histograms, pairs, slots, sums, start, n_bins, penalty, limits, candidates):
     """Best split of each node of some pairs of siblings, for each column.
 
     Task t is the pair ``t // n_features`` and the column ``t % n_features``. Of a pair, the first node has been
@@ -153,6 +207,7 @@ def find_splits(tasks, histograms, pairs, slots, sums, start, n_bins, penalty, c
     start, n_bins : ndarray of int64
         Of the `BinnedTable`.
     penalty : Penalty
+    limits : Limits
     candidates : Candidates
         Written to.
     """
@@ -163,15 +218,26 @@ def find_splits(tasks, histograms, pairs, slots, sums, start, n_bins, penalty, c
         histogram = histograms[slots[counted]]
         if sibling >= 0:
             subtract(histograms[slots[sibling]], histogram, start[f], start[f + 1])
-            _best_of_column(histograms[slots[sibling]], start[f], n_bins[f], sums, sibling, f, penalty, candidates)
-        _best_of_column(histogram, start[f], n_bins[f], sums, counted, f, penalty, candidates)
+            _best_of_column(
+                histograms[slots[sibling]], start[f], n_bins[f], sums, sibling, f, penalty, limits, candidates
+            )
+        _best_of_column(histogram, start[f], n_bins[f], sums, counted, f, penalty, limits, candidates)
 
 
 @kernel
-def _best_of_column(histogram, first, n_bins, sums, node, f, penalty, candidates):
+def _best_of_column(histogram, first, n_bins, sums, node, f, penalty, limits, candidates):
     """Scan one column's histogram, forwards and, if rows are missing, backwards, for the best split of a node."""
+    if not limits.allowed[node, f]:
+        candidates.gain[node, f] = f32(0.0)
+        return
     G, H = sums[node, 0], sums[node, 1]
-    parent = similarity(G, H, penalty)
+    bounded = len(limits.direction) > 0
+    if bounded:
+        direction, low, high = limits.direction[f], limits.bounds[node, 0], limits.bounds[node, 1]
+        parent = gain_of_weight(G, H, limits.weight[node], penalty)
+    else:
+        direction, low, high = np.int8(0), f32(0.0), f32(0.0)
+        parent = similarity(G, H, penalty)
     least = penalty.min_child_weight
     missing = first + n_bins
     has_missing = histogram[missing, 0] != 0.0 or histogram[missing, 1] != 0.0
@@ -184,7 +250,10 @@ def _best_of_column(histogram, first, n_bins, sums, node, f, penalty, candidates
         G_left += histogram[first + b, 0]
         H_left += histogram[first + b, 1]
         if H_left >= least and H - H_left >= least:
-            gain = split_gain(G_left, H_left, G - G_left, H - H_left, parent, penalty)
+            if bounded:
+                gain = bounded_gain(G_left, H_left, G - G_left, H - H_left, parent, direction, low, high, penalty)
+            else:
+                gain = split_gain(G_left, H_left, G - G_left, H - H_left, parent, penalty)
             if best < gain < INFINITY:
                 best, best_bin, best_missing_left, best_G, best_H = gain, b, False, G_left, H_left
 
@@ -195,7 +264,12 @@ def _best_of_column(histogram, first, n_bins, sums, node, f, penalty, candidates
             G_right += histogram[first + b, 0]
             H_right += histogram[first + b, 1]
             if H_right >= least and H - H_right >= least:
-                gain = split_gain(G - G_right, H - H_right, G_right, H_right, parent, penalty)
+                if bounded:
+                    gain = bounded_gain(
+                        G - G_right, H - H_right, G_right, H_right, parent, direction, low, high, penalty
+                    )
+                else:
+                    gain = split_gain(G - G_right, H - H_right, G_right, H_right, parent, penalty)
                 if best < gain < INFINITY:
                     best, best_bin, best_missing_left = gain, b - 1, True
                     best_G, best_H = G - G_right, H - H_right
