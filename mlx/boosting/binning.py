@@ -4,12 +4,13 @@ Columns are stored in groups of at most eight, and the codes of a group lie side
 
     columns 0..6 are group 0, 7..13 group 1, ...       codes[group, row, column within the group]
 
+Each row of a group has room for eight codes, so that it can be read as one word (or two, of 2-byte codes).
 A node adds its rows to the histograms of one group at a time: one read brings the codes of the whole group, and the
 histograms of eight columns fit into the first-level cache.
 
 A missing value has the code after the column's last bin. Each column therefore owns ``n_bins + 1`` places in a
-histogram, used or not. (With 256 bins of 16 bytes and no place for missing values, each column's histogram would
-begin on a new memory page, and they would push each other out of the cache.)
+histogram, used or not. Where that makes a multiple of 256 places of 16 bytes, one more is left empty: histograms that
+all begin on a new memory page would push each other out of the cache, which costs ten times the time.
 """
 
 from __future__ import annotations
@@ -26,8 +27,11 @@ from .quantiles import column_cuts
 
 __all__ = ["BinnedTable", "bin_table"]
 
-# Columns per group: eight 1-byte codes are one 64-bit word, and eight histograms of 257 bins are 32 KB.
+# Room for codes per row and group: eight 1-byte codes are one 64-bit word, and eight histograms of 257 bins are 32 KB.
 GROUP_WIDTH = 8
+
+# Places of a histogram that are one memory page.
+PLACES_PER_PAGE = 256
 
 # Where a column is cut: at exact quantiles, or where xgboost's sketch puts them.
 CUTS: Mapping[str, Callable] = {"exact": column_cuts, "xgboost": library_cuts}
@@ -41,9 +45,11 @@ class BinnedTable(NamedTuple):
 
     Attributes
     ----------
-    codes : ndarray of uint8 or uint16, shape (n_groups, n_samples, group_width)
+    codes : ndarray of uint8 or uint16, shape (n_groups, n_samples, 8)
         uint8 where every column's bins, and a code for missing values where it has some, fit. The places after the
-        last column are 0.
+        last column of a group are 0.
+    n_columns : int
+        Columns of a group, at most 8; the last group may have fewer.
     cuts : ndarray of float32, shape (n_places,)
         Cuts of all columns; those of column f begin at ``start[f]``. The place after a column's last cut is unused.
     start : ndarray of int64, shape (n_features + 1,)
@@ -53,6 +59,7 @@ class BinnedTable(NamedTuple):
     """
 
     codes: NDArray[np.unsignedinteger]
+    n_columns: int
     cuts: NDArray[np.float32]
     start: NDArray[np.int64]
     n_bins: NDArray[np.int64]
@@ -94,46 +101,59 @@ def bin_table(
         Exact quantiles (`quantiles`), or the library's approximate ones (`library_cuts`).
     """
     n_samples, n_features = X.shape
-    columns = run(lambda f: CUTS[cuts](X[:, f], sample_weight, max_bin), range(n_features))
+    columns, has_missing = zip(*run(lambda f: _cuts_of(X[:, f], sample_weight, max_bin, cuts), range(n_features)))
     n_bins = np.array([len(c) for c in columns], dtype=np.int64)
-    start = np.concatenate([[0], np.cumsum(n_bins + 1)]).astype(np.int64)
+    n_places = n_bins + 1
+    n_places += n_places % PLACES_PER_PAGE == 0
+    start = np.concatenate([[0], np.cumsum(n_places)]).astype(np.int64)
     joined = np.zeros(start[-1], dtype=np.float32)
     for first, column in zip(start, columns):
         joined[first : first + len(column)] = column
-    has_missing = np.array(run(lambda f: bool(np.isnan(X[:, f]).any()), range(n_features)))
     dtype = np.uint8 if np.max(n_bins + has_missing) <= 256 else np.uint16
 
     n_groups = max(-(-n_features // GROUP_WIDTH), min(n_threads, n_features))
-    width = -(-n_features // n_groups)
-    n_groups = -(-n_features // width)
-    codes = np.zeros((n_groups, n_samples, width), dtype=dtype)
+    n_columns = -(-n_features // n_groups)
+    n_groups = -(-n_features // n_columns)
+    codes = np.zeros((n_groups, n_samples, GROUP_WIDTH), dtype=dtype)
     step = max(BLOCK, -(-n_samples // (4 * n_threads)))
     run(
-        lambda first: encode(X[first : first + step], joined, start, n_bins, codes[:, first : first + step]),
+        lambda first: encode(X[first : first + step], joined, start, n_bins, n_columns, codes[:, first : first + step]),
         range(0, n_samples, step),
     )
-    return BinnedTable(codes, joined, start, n_bins)
+    return BinnedTable(codes, n_columns, joined, start, n_bins)
+
+
+def _cuts_of(
+    column: NDArray[np.float32], sample_weight: NDArray[np.floating] | None, max_bin: int, cuts: str
+) -> tuple[NDArray[np.float32], bool]:
+    """Cuts of a column, and whether it has missing values."""
+    column = np.ascontiguousarray(column)
+    return CUTS[cuts](column, sample_weight, max_bin), bool(np.isnan(column).any())
 
 
 @kernel
-def encode(X, cuts, start, n_bins, codes):
-    """Write the code of each value: the number of cuts <= x, at most ``n_bins - 1``; ``n_bins`` if it is missing."""
+def encode(X, cuts, start, n_bins, n_columns, codes):
+    """Write the code of each value: the number of cuts <= x, at most ``n_bins - 1``; ``n_bins`` if it is missing.
+
+    A block of values is searched for at once: all take the same steps, so the steps are made side by side, and none
+    depends on a guess about the value before.
+    """
     n_samples, n_features = X.shape
-    width = codes.shape[2]
+    x, code = np.empty(BLOCK, dtype=np.float32), np.empty(BLOCK, dtype=np.int32)
     for first in range(0, n_samples, BLOCK):
-        last = min(first + BLOCK, n_samples)
+        n_rows = np.uint64(min(BLOCK, n_samples - first))
         for f in range(n_features):
-            group, place = f // width, f % width
-            for i in range(first, last):
-                x = X[i, f]
-                if x != x:
-                    codes[group, i, place] = n_bins[f]
-                    continue
-                low, high = np.int64(0), n_bins[f] - 1
-                while low < high:
-                    middle = (low + high) >> 1
-                    if cuts[start[f] + middle] <= x:
-                        low = middle + 1
-                    else:
-                        high = middle
-                codes[group, i, place] = low
+            own = cuts[start[f] : start[f] + n_bins[f]]
+            for i in range(n_rows):
+                x[i], code[i] = X[np.uint64(first) + i, f], 0
+            # The last cut closes the last bin, it parts nothing. `length` cuts are still in question.
+            length = n_bins[f] - 1
+            while length > 0:
+                half = (length + 1) >> 1
+                for i in range(n_rows):
+                    below = own[np.uint64(code[i]) + np.uint64(half - 1)] <= x[i]
+                    code[i] += np.int32(half) * np.int32(below)
+                length -= half
+            group, place, missing = f // n_columns, f % n_columns, np.int32(n_bins[f])
+            for i in range(n_rows):
+                codes[group, np.uint64(first) + i, place] = missing if x[i] != x[i] else code[i]

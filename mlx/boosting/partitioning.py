@@ -17,11 +17,17 @@ __all__ = ["RowOwner", "Run", "shares_of"]
 # Additions below which handing work to other threads costs more than it saves: about a tenth of a millisecond.
 SHARED_WORK = 200_000
 
+# Rows of a node that one task parts: a large node is shared among threads.
+ROWS_PER_PIECE = 16_384
+
 Run = Callable[[Callable, Any], list]
 
 
 class RowOwner:
-    """Rows of a table, parted by node.
+    """Rows of a table, parted by node, and their gradients in the same order.
+
+    There are two of each: the rows of a node lie on one side, and those of its children, which take up the same places,
+    on the other. Leaves stay where they are.
 
     Parameters
     ----------
@@ -34,38 +40,56 @@ class RowOwner:
 
     Attributes
     ----------
-    rows : ndarray of int32, shape (n_samples,)
+    rows : ndarray of int32, shape (2, n_samples)
         Numbers of the rows; those of a node side by side, in rising order.
+    sides : ndarray of int64, shape (n_nodes,)
+        Which of the two each node of the tree so far is in, by number.
     segments : ndarray of int64, shape (n_nodes, 2)
-        First and last (exclusive) place in `rows` of each node of the tree so far, by number.
+        First and last (exclusive) place in `rows` of each node.
     """
 
     def __init__(self, table: BinnedTable, run: Run, n_threads: int) -> None:
         self.table = table
-        self.rows = np.empty(table.n_samples, dtype=np.int32)
+        self.rows = np.empty((2, table.n_samples), dtype=np.int32)
+        self.sides = np.empty(0, dtype=np.int64)
         self.segments = np.empty((0, 2), dtype=np.int64)
-        self._scratch = np.empty_like(self.rows)
-        self._gradients = np.empty((0, 2), dtype=np.float32)
+        self._gradients = np.empty((2, 0, 2), dtype=np.float32)
+        self._goes_left = np.empty(table.n_samples, dtype=np.uint8)
         self._run, self._n_threads = run, n_threads
 
     def start(self, gradients: NDArray[np.floating]) -> None:
         """Put all rows into the root; gradients has shape (n_samples, 2)."""
-        self._gradients = gradients
-        self.rows[:] = np.arange(len(self.rows), dtype=np.int32)
-        self.segments = np.array([[0, len(self.rows)]])
+        n_samples = len(gradients)
+        if self._gradients.shape[1] != n_samples or self._gradients.dtype != gradients.dtype:
+            self._gradients = np.empty((2, n_samples, 2), dtype=gradients.dtype)
+        self._gradients[0] = gradients
+        self.rows[0] = np.arange(n_samples, dtype=np.int32)
+        self.sides, self.segments = np.array([0]), np.array([[0, n_samples]])
 
     def n_rows(self, nodes: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Rows of some nodes."""
+        """How many rows some nodes have."""
         return self.segments[nodes, 1] - self.segments[nodes, 0]
+
+    def rows_of(self, node: int | np.integer) -> NDArray[np.int32]:
+        """Numbers of the rows of a node that has not been split, in rising order."""
+        return self.rows[self.sides[node], self.segments[node, 0] : self.segments[node, 1]]
 
     def count(self, nodes: NDArray[np.int64], slots: NDArray[np.int64], histograms: NDArray[np.float64]) -> None:
         """Write the histograms of some nodes into their slots."""
-        table, segments = self.table, self.segments[nodes]
-        n_groups, _, width = table.codes.shape
-        work = np.repeat((segments[:, 1] - segments[:, 0]) * width, n_groups)
+        table, segments, sides = self.table, self.segments[nodes], self.sides[nodes]
+        work = np.repeat(self.n_rows(nodes) * table.n_columns, len(table.codes))
         self._run(
             lambda tasks: build_histograms(
-                tasks, table.codes, self.rows, self._gradients, segments, slots, table.start, histograms
+                tasks,
+                table.codes,
+                table.n_columns,
+                self.rows,
+                self._gradients,
+                sides,
+                segments,
+                slots,
+                table.start,
+                histograms,
             ),
             shares_of(work, self._n_threads),
         )
@@ -78,33 +102,42 @@ class RowOwner:
         missing_left: NDArray[np.bool_],
     ) -> None:
         """Part the rows of some nodes; their children, two by two, get the next numbers."""
-        segments = self.segments[nodes]
-        middle = np.empty(len(nodes), dtype=np.int64)
+        table, sides, first, last = self.table, self.sides[nodes], self.segments[nodes, 0], self.segments[nodes, 1]
+        pieces = pieces_of(first, last)
+        shares = shares_of(pieces[:, 2] - pieces[:, 1], self._n_threads)
+        n_left = np.empty(len(pieces), dtype=np.int64)
         self._run(
-            lambda tasks: part_rows(
+            lambda tasks: mark_rows(
                 tasks,
-                self.table.codes,
+                pieces,
+                table.codes,
+                table.n_columns,
+                table.n_bins,
                 self.rows,
-                self._scratch,
-                segments,
+                sides,
                 feature,
                 split_bin,
                 missing_left,
-                self.table.n_bins,
-                middle,
+                self._goes_left,
+                n_left,
             ),
-            shares_of(segments[:, 1] - segments[:, 0], self._n_threads),
+            shares,
         )
-        first, last = segments[:, 0], segments[:, 1]
+        targets, middle = _targets(pieces, n_left, first)
+        self._run(
+            lambda tasks: move_rows(tasks, pieces, targets, self._goes_left, sides, self.rows, self._gradients), shares
+        )
         children = np.stack([first, middle, middle, last], axis=1).reshape(-1, 2)
         self.segments = np.concatenate([self.segments, children])
+        self.sides = np.concatenate([self.sides, np.repeat(1 - sides, 2)])
 
     def add_values(self, values: NDArray[np.float32], is_leaf: NDArray[np.bool_], margin: NDArray[np.float32]) -> None:
         """Add to the margin of each row the value of the leaf it is in; both arrays are in the order of the nodes."""
-        segments = self.segments[is_leaf]
+        leaves = np.flatnonzero(is_leaf)
+        segments, sides = self.segments[leaves], self.sides[leaves]
         self._run(
-            lambda tasks: add_leaf_values(tasks, self.rows, segments, values[is_leaf], margin),
-            shares_of(segments[:, 1] - segments[:, 0], self._n_threads),
+            lambda tasks: add_leaf_values(tasks, self.rows, sides, segments, values[leaves], margin),
+            shares_of(self.n_rows(leaves), self._n_threads),
         )
 
 
@@ -119,42 +152,82 @@ def shares_of(work: NDArray[np.int64], n_threads: int) -> NDArray[np.int64]:
     return shares[shares[:, 0] < shares[:, 1]]
 
 
+def pieces_of(first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Segments cut into pieces for threads to share: (number of the segment, first place, last place) of each."""
+    n_pieces = np.maximum(1, -(-(last - first) // ROWS_PER_PIECE))
+    segment = np.repeat(np.arange(len(first)), n_pieces)
+    begin = np.cumsum(n_pieces) - n_pieces
+    start = first[segment] + ROWS_PER_PIECE * (np.arange(len(segment)) - begin[segment])
+    return np.stack([segment, start, np.minimum(start + ROWS_PER_PIECE, last[segment])], axis=1)
+
+
+def _targets(
+    pieces: NDArray[np.int64], n_left: NDArray[np.int64], first: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where the first left and the first right row of each piece go, and where the right rows of each segment begin."""
+    segment = pieces[:, 0]
+    left_before, right_before = (np.cumsum(n) - n for n in (n_left, pieces[:, 2] - pieces[:, 1] - n_left))
+    # Counted over all segments so far; what was before the segment itself is taken off.
+    opens = np.flatnonzero(np.diff(segment, prepend=-1))
+    middle = first + np.add.reduceat(n_left, opens)
+    left = first[segment] + left_before - left_before[opens][segment]
+    right = middle[segment] + right_before - right_before[opens][segment]
+    return np.stack([left, right], axis=1), middle
+
+
 @kernel
-def part_rows(tasks, codes, rows, scratch, segments, feature, split_bin, missing_left, n_bins, middle):
-    """Put the rows that go left before those that go right, within each node, and keep their order.
+def mark_rows(
+    tasks, pieces, codes, n_columns, n_bins, rows, sides, feature, split_bin, missing_left, goes_left, n_left
+):
+    """Write which rows of some pieces go left, and how many do."""
+    answers = np.empty(np.max(n_bins) + 1, dtype=np.uint8)
+    for piece in range(tasks[0], tasks[1]):
+        node = pieces[piece, 0]
+        f = feature[node]
+        own_rows, column = rows[sides[node]], codes[f // n_columns, :, f % n_columns]
+        # The node's answer to each code; the highest code is that of missing values.
+        for code in range(n_bins[f]):
+            answers[code] = code <= split_bin[node]
+        answers[n_bins[f]] = missing_left[node]
+        n = np.uint64(0)
+        for k in range(np.uint64(pieces[piece, 1]), np.uint64(pieces[piece, 2])):
+            left = answers[np.uint64(column[np.uint64(own_rows[k])])]
+            goes_left[k] = left
+            n += np.uint64(left)
+        n_left[piece] = n
+
+
+@kernel
+def move_rows(tasks, pieces, targets, goes_left, sides, rows, gradients):
+    """Put the rows of some pieces, and their gradients, on the other side: left ones first, in the order they have.
 
     ::
 
-        rows      [ 0 1 2 3 4 5 ]   left: 0 3 4         rows      [ 0 3 4 . . . ]  left ones move up in place,
-                                                        scratch   [ 1 2 5 ]        right ones wait here,
-                                                        rows      [ 0 3 4 1 2 5 ]  and are copied behind them
-                                                    middle[node]          ^
+        goes left           1 0 0 1 1 0
+        rows, this side   [ 0 1 2 3 4 5 ]
+        rows, other side  [ 0 3 4 1 2 5 ]
+                            ^     ^
+                            targets of the left and of the right rows; each moves on when it is used
     """
-    width = codes.shape[2]
-    for node in range(tasks[0], tasks[1]):
-        first, last = segments[node, 0], segments[node, 1]
-        group, place = feature[node] // width, feature[node] % width
-        highest, missing = split_bin[node], n_bins[feature[node]]
-        column = codes[group, :, place]
-        n_left, n_right = np.int64(0), np.int64(0)
-        for k in range(first, last):
-            row = rows[k]
-            code = column[row]
-            # Written to both sides, and counted on one: no branch, which would be guessed wrong half of the time.
-            left = np.int64((code <= highest) | ((code == missing) & missing_left[node]))
-            rows[first + n_left] = row
-            scratch[first + n_right] = row
-            n_left += left
-            n_right += 1 - left
-        middle[node] = first + n_left
-        # A loop, not an assignment of slices: that one brings the text of its error along, 2 s of compiling.
-        for k in range(n_right):
-            rows[first + n_left + k] = scratch[first + k]
+    for piece in range(tasks[0], tasks[1]):
+        side = sides[pieces[piece, 0]]
+        from_rows, to_rows = rows[side], rows[1 - side]
+        from_gradients, to_gradients = gradients[side], gradients[1 - side]
+        left, right = np.uint64(targets[piece, 0]), np.uint64(targets[piece, 1])
+        for k in range(np.uint64(pieces[piece, 1]), np.uint64(pieces[piece, 2])):
+            # No branch: it would be guessed wrong half of the time.
+            goes = np.uint64(goes_left[k])
+            target = left if goes else right
+            to_rows[target] = from_rows[k]
+            to_gradients[target, 0], to_gradients[target, 1] = from_gradients[k, 0], from_gradients[k, 1]
+            left += goes
+            right += np.uint64(1) - goes
 
 
 @kernel
-def add_leaf_values(tasks, rows, segments, values, margin):
+def add_leaf_values(tasks, rows, sides, segments, values, margin):
     """Add the value of each leaf to the margins of its rows."""
     for leaf in range(tasks[0], tasks[1]):
-        for k in range(segments[leaf, 0], segments[leaf, 1]):
-            margin[rows[k]] += values[leaf]
+        own_rows, value = rows[sides[leaf]], values[leaf]
+        for k in range(np.uint64(segments[leaf, 0]), np.uint64(segments[leaf, 1])):
+            margin[np.uint64(own_rows[k])] += value

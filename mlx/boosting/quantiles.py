@@ -19,6 +19,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from .radixsort import sort_floats
+
 __all__ = ["closing_cut", "column_cuts", "weighted_quantiles"]
 
 # xgboost's distance between the largest value of a column and the cut that closes its last bin: |max| and this.
@@ -44,17 +46,29 @@ def column_cuts(
     ndarray of float32, shape (n_bins,)
         Bin b holds the values from cut b - 1 (or minus infinity) up to, not including, cut b.
     """
-    present = ~np.isnan(column)
-    if not present.all():
-        column = column[present]
-        sample_weight = None if sample_weight is None else sample_weight[present]
+    missing = np.isnan(column)
+    if missing.any():
+        column = column[~missing]
+        sample_weight = None if sample_weight is None else sample_weight[~missing]
     if len(column) == 0:
         return np.array([closing_cut(np.float32(0.0))], dtype=np.float32)
-    values, weights = _distinct(column, sample_weight)
-    inner = values[1:] if len(values) <= max_bin else weighted_quantiles(values, weights, max_bin)
+    if sample_weight is None:
+        ordered = sort_floats(column)
+        lowest, highest = ordered[0], ordered[-1]
+        first = np.concatenate(([True], ordered[1:] != ordered[:-1]))
+        inner = ordered[first] if np.count_nonzero(first) <= max_bin else _quantiles_of_ordered(ordered, max_bin)
+    else:
+        values, weights = _distinct(column, sample_weight)
+        lowest, highest = values[0], values[-1]
+        inner = values if len(values) <= max_bin else weighted_quantiles(values, weights, max_bin)
     # The lowest value opens the first bin, which needs no cut.
-    inner = inner[inner > values[0]]
-    return np.append(inner, closing_cut(values[-1])).astype(np.float32)
+    inner = inner[inner > lowest]
+    return np.append(inner, closing_cut(highest)).astype(np.float32)
+
+
+def _quantiles_of_ordered(ordered: NDArray[np.float32], n_parts: int) -> NDArray[np.float32]:
+    """Distinct quantiles of rising values of weight 1: ``W(v) > k W / B`` holds first at the value of that rank."""
+    return np.unique(ordered[np.arange(1, n_parts) * len(ordered) // n_parts])
 
 
 def weighted_quantiles(values: NDArray[np.float32], weights: NDArray[np.floating], n_parts: int) -> NDArray[np.float32]:
@@ -67,13 +81,9 @@ def weighted_quantiles(values: NDArray[np.float32], weights: NDArray[np.floating
 
 
 def _distinct(
-    column: NDArray[np.float32], sample_weight: NDArray[np.floating] | None
+    column: NDArray[np.float32], sample_weight: NDArray[np.floating]
 ) -> tuple[NDArray[np.float32], NDArray[np.floating]]:
     """Distinct values in rising order, and the weight of each."""
-    if sample_weight is None:
-        ordered = np.sort(column)
-        first = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
-        return ordered[first], np.diff(first, append=len(ordered))
     # Sorted by value and then by weight, so that the sums do not depend on the order of the rows.
     order = np.lexsort((sample_weight, column))
     ordered = column[order]
