@@ -7,8 +7,8 @@ Departs from scikit-learn:
 
 - ``svd_solver="auto"`` never takes the randomized solver, which is not exact: it takes the eigenvectors of the
   smaller Gram matrix while they are safe, and singular values otherwise. ``svd_solver="randomized"`` is there.
-- ``covariance_eigh`` centres the rows before they are multiplied, where scikit-learn subtracts n m mᵀ afterwards: no
-  digits are lost to large means.
+- ``covariance_eigh`` centres dense rows before they are multiplied, where scikit-learn subtracts n m mᵀ afterwards: no
+  digits are lost to large means. For sparse rows it subtracts, too, but in float64 whatever the dtype of `X`.
 - With ``whiten=True``, `PCA.get_covariance`, `PCA.get_precision` and the scores of rows describe the data, as without
   it: whitening scales the output and is no part of the model. scikit-learn multiplies the variances in twice.
 - One row is refused: it has no variance.

@@ -94,9 +94,13 @@ def by_singular_values(centred: Array, mean: Array) -> Decomposition:
 
 
 def by_covariance(X: Any, mean: Array, n_wanted: int) -> Decomposition:
-    """Leading `n_wanted` components from the eigenvectors of Xcᵀ Xc, shape (p, p), dense or sparse rows."""
+    """Leading `n_wanted` components from the eigenvectors of Xcᵀ Xc, shape (p, p), dense or sparse rows.
+
+    Sparse rows stay sparse: n m mᵀ is taken away afterwards, which loses the digits that n m² has above n λ.
+    """
     n, p = X.shape
     if sparse.issparse(X):
+        X = X.astype(np.float64)
         gram = (X.T @ X).toarray() - n * np.outer(mean, mean)
     else:
         gram = gram_matrix(X, mean)
@@ -199,7 +203,8 @@ def n_kept(n_components: int | float | str | None, variances: Array, total_varia
 
 def column_mean_of(X: Any) -> Array:
     """Column means of dense or sparse rows, float64, shape (p,)."""
-    return mean_variance_axis(X, axis=0)[0].astype(np.float64) if sparse.issparse(X) else column_means(X)
+    # scikit-learn's function answers in the dtype of X: float32 would round the means.
+    return mean_variance_axis(X.astype(np.float64), axis=0)[0] if sparse.issparse(X) else column_means(X)
 
 
 def centred_rows(X: Array, mean: Array, overwrite: bool) -> Array:

@@ -109,7 +109,8 @@ def rank_cutoff(X: Array, x_mean: Array, total_weight: float) -> tuple[float, fl
     """
     epsilon = float(np.finfo(X.dtype).eps)
     relative = max(EPSILON * max(X.shape), epsilon) if X.dtype == np.float32 else EPSILON * max(X.shape)
-    return relative, 2.0 * epsilon * float(np.linalg.norm(x_mean)) * float(np.sqrt(total_weight))
+    # SciPy's norm scales before it squares: means of 1e200 have one.
+    return relative, 2.0 * epsilon * float(linalg.norm(x_mean, check_finite=False)) * float(np.sqrt(total_weight))
 
 
 def normal_equations(X: Array, Y: Array, x_mean: Array, root_weights: Array | None, cholesky: ScaledCholesky) -> Array:
@@ -169,7 +170,8 @@ def fit_least_squares(
         targets *= root_weights[:, None]
 
     if cutoff is None and n > p:
-        cholesky = scaled_cholesky(gram_matrix(X, x_mean, root_weights))
+        with np.errstate(over="ignore"):  # a Gram matrix that overflows has no factor
+            cholesky = scaled_cholesky(gram_matrix(X, x_mean, root_weights))
         if cholesky is not None and cholesky.reciprocal_condition > SAFE_RECIPROCAL_CONDITION:
             W = normal_equations(X, targets, x_mean, root_weights, cholesky)
             # G = (S L)(S L)ᵀ: S L has the singular values of the design, to rounding error, at the cost of p³.
@@ -225,7 +227,8 @@ def fit_sparse(
         Targets solved side by side.
     """
     n, p = X.shape
-    x_mean = mean_variance_axis(X, axis=0, weights=weights)[0].astype(np.float64) if fit_intercept else np.zeros(p)
+    X = X.astype(np.float64)  # means of float32 rows would be rounded to float32
+    x_mean = mean_variance_axis(X, axis=0, weights=weights)[0] if fit_intercept else np.zeros(p)
     y_mean = column_means(Y, weights) if fit_intercept else np.zeros(Y.shape[1])
     roots = np.ones(n) if weights is None else np.sqrt(weights)
     # V (X - 1 mᵀ) and its transpose, V = diag(roots).

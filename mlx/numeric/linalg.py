@@ -104,8 +104,9 @@ def row_blocks(n_rows: int, n_columns: int) -> Iterator[slice]:
 def column_means(X: Array, weights: Array | None = None) -> Array:
     """Weighted mean of each column, float64.
 
-    Differences from the first row are averaged, not the values: a constant column then has exactly its constant
-    for a mean. A plain average can be off in the last bits, and what centring leaves would look like a signal.
+    Differences from the first row with weight are averaged, not the values: a constant column then has exactly its
+    constant for a mean. A plain average can be off in the last bits, and what centring leaves would look like a signal.
+    A row without weight must not be the origin: what is large in it would take the digits of all the others.
 
     Parameters
     ----------
@@ -118,7 +119,7 @@ def column_means(X: Array, weights: Array | None = None) -> Array:
     ndarray of shape (p,)
     """
     n, p = X.shape
-    origin = X[0].astype(np.float64)
+    origin = X[0 if weights is None else int(np.argmax(weights > 0.0))].astype(np.float64)
     total = np.zeros(p)
     for rows in row_blocks(n, p):
         differences = X[rows] - origin
@@ -167,7 +168,7 @@ def gram_matrix(X: Array, mean: Array, root_weights: Array | None = None) -> Arr
 def scaled_cholesky(A: Array) -> ScaledCholesky | None:
     """Cholesky factor of a symmetric matrix scaled to a diagonal of ones; None if it is not positive definite."""
     diagonal = np.diag(A)
-    if not (diagonal > 0.0).all():
+    if not ((diagonal > 0.0) & np.isfinite(diagonal)).all():
         return None
     scale = np.sqrt(diagonal)
     scaled = A / scale[:, None] / scale

@@ -103,6 +103,15 @@ def test_large_means_cost_covariance_eigh_nothing():
     np.testing.assert_allclose(model.singular_values_, np.sqrt(1000) * np.array([5.0, 4.0, 3.0, 2.0, 1.0]), rtol=1e-8)
 
 
+def test_large_means_of_sparse_float32_rows_cost_covariance_eigh_half_the_digits():
+    rows = np.random.default_rng(0).normal(size=(600, 8)) * np.arange(1, 9) + 1000.0
+    X = sparse.csr_array(rows.astype(np.float32))
+    dense = PCA(svd_solver="full").fit(X.toarray().astype(np.float64))
+    found = PCA(svd_solver="covariance_eigh").fit(X)
+    # n m² is 1e6 times the smallest n λ: of 16 digits 10 are left, and float32 shows 7 of them.
+    np.testing.assert_allclose(found.explained_variance_, dense.explained_variance_, rtol=1e-6)
+
+
 @pytest.mark.parametrize("share", [0.5, 0.9, 0.999])
 def test_share_of_variance_is_the_fewest_components(share):
     X, _ = load_wine(return_X_y=True)

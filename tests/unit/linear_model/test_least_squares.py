@@ -6,7 +6,7 @@ import pytest
 from scipy import sparse
 
 from mlx.linear_model import LinearRegression
-from mlx.linear_model.least_squares import SAFE_RECIPROCAL_CONDITION, fit_least_squares
+from mlx.linear_model.least_squares import SAFE_RECIPROCAL_CONDITION, fit_least_squares, fit_sparse
 from mlx.numeric.linalg import gram_matrix, scaled_cholesky
 from tests.reference.linear import least_squares_by_descent, least_squares_by_hand, solve_by_elimination
 
@@ -152,6 +152,24 @@ def test_large_means_do_not_pass_for_a_direction():
     shifted = LinearRegression().fit(X + 1e4, y)
     assert shifted.rank_ == 19, "twenty centred rows span nineteen directions"
     np.testing.assert_allclose(shifted.coef_, LinearRegression().fit(X, y).coef_, atol=1e-9)
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e200])
+def test_numbers_whose_squares_are_no_floats(scale):
+    X = np.random.default_rng(0).normal(size=(60, 3)) + 1.0
+    y = X @ [1.0, -2.0, 0.5] + 3.0
+    model = LinearRegression().fit(X * scale, y)
+    assert model.rank_ == 3
+    np.testing.assert_allclose(model.coef_ * scale, [1.0, -2.0, 0.5], rtol=1e-12)
+    assert model.intercept_ == pytest.approx(3.0, rel=1e-12)
+
+
+def test_sparse_float32_rows_are_centred_in_float64():
+    X = (np.random.default_rng(0).normal(size=(200, 2)) + 1000.0).astype(np.float32)
+    y = X.astype(np.float64) @ [1.0, -2.0]
+    fitted = fit_sparse(sparse.csr_array(X), y[:, None], tol=1e-14)
+    np.testing.assert_allclose(fitted.x_mean, X.mean(axis=0, dtype=np.float64), rtol=1e-15)
+    np.testing.assert_allclose(fitted.coefficients[:, 0], [1.0, -2.0], rtol=1e-12)
 
 
 def test_several_targets_are_several_fits(table):

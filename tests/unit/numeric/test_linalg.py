@@ -39,6 +39,12 @@ def test_constant_columns_are_centred_to_exact_zeros(rng):
         assert means[1] == pytest.approx(np.average(X[:, 1], weights=weights), rel=1e-12)
 
 
+def test_a_row_without_weight_takes_no_digits(rng):
+    X, weights = rng.normal(size=(100, 3)), np.ones(100)
+    X[0], weights[0] = 1e15, 0.0
+    np.testing.assert_allclose(column_means(X, weights), X[1:].mean(axis=0), rtol=0, atol=1e-15)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("weighted", [False, True])
 def test_gram_matrix_in_blocks(rng, dtype, weighted):
