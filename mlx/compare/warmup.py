@@ -20,8 +20,8 @@ ROWS, COLUMNS = 120, 4
 
 
 def run_warmup() -> int:
-    """Fit the small models, print seconds for each and the folder; 1 if one of them fails, else 0."""
-    from ..numeric.jit import cache_base
+    """Fit the small models, print seconds for each and the folder, remove older kernels; 1 if one fails, else 0."""
+    from ..numeric.jit import cache_base, remove_stale_folders
 
     failed = 0
     total = time.perf_counter()
@@ -37,6 +37,9 @@ def run_warmup() -> int:
         else:
             print(f"{name:<40} {time.perf_counter() - start:6.2f} s")
     print(f"{time.perf_counter() - total:.1f} s in all; compiled code is in {cache_base() or 'memory only'}")
+    stale = remove_stale_folders()
+    if stale:
+        print(f"removed {len(stale)} folders of kernels of older sources")
     return 1 if failed else 0
 
 

@@ -33,6 +33,7 @@ from scipy.sparse.linalg import LinearOperator, svds
 from sklearn.utils.sparsefuncs import mean_variance_axis
 
 from ..numeric.linalg import column_means, gram_matrix, randomized_svd, row_signs
+from ..numeric.threads import one_blas_thread
 from .probabilistic import likeliest_dimension
 
 __all__ = ["Decomposition", "column_mean_of", "n_kept", "principal_axes", "truncated_axes"]
@@ -87,7 +88,8 @@ class Decomposition(NamedTuple):
 
 def by_singular_values(centred: Array, mean: Array) -> Decomposition:
     """All components from the singular value decomposition of the centred rows, shape (n, p), overwritten."""
-    U, s, Vt = linalg.svd(centred, full_matrices=False, check_finite=False, overwrite_a=True)
+    with one_blas_thread(8 * centred.size * min(centred.shape)):
+        U, s, Vt = linalg.svd(centred, full_matrices=False, check_finite=False, overwrite_a=True)
     signs = row_signs(Vt)
     total_variance = float(np.sum(s**2)) / (len(centred) - 1)
     return Decomposition(mean, Vt * signs[:, None], s, total_variance, len(s), U * signs, "full")

@@ -43,9 +43,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import ThreadpoolController, threadpool_limits
 
 from ..callbacks import progress
+from ..numeric.threads import one_blas_thread
 from .answers import ExplainedModel
 from .arguments import check_choice, check_count, check_flag, check_names
 from .background import Background, is_frame, player_columns
@@ -256,13 +256,12 @@ class KernelExplainer:
             for pattern in range(len(patterns))
             for batch in self._batches(np.flatnonzero(kind.ravel() == pattern), questions_of[pattern])
         ]
-        threads = ThreadpoolController()
         for pattern, batch in progress(work, description="Kernel SHAP", enabled=not silent):
             players, questions = np.flatnonzero(patterns[pattern]), questions_of[pattern]
             position = np.full(len(self.player_names), -1)
             position[players] = np.arange(len(players))
             worth = self._answers.worth(rows, batch, questions, position[self._player], self._max_rows)
-            with threads.limit(limits=1, user_api="blas"):
+            with one_blas_thread():
                 found, error = self._solve(worth, outputs[batch], questions, l1_reg)
             values[np.ix_(batch, players)] = found
             errors[np.ix_(batch, players)] = error
@@ -294,7 +293,7 @@ class KernelExplainer:
         if key not in self._questions:
             donors = np.flatnonzero(self.background.weights)
             # Products of this size lose more to a second BLAS thread than they gain.
-            with threadpool_limits(1, "blas"):
+            with one_blas_thread():
                 self._questions[key] = draw_questions(donors, n_players, n_coalitions, n_groups, self.seed)
         return self._questions[key]
 

@@ -24,8 +24,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
-from threadpoolctl import ThreadpoolController
 
+from ..numeric.threads import one_blas_thread
 from ..validation import naming
 from .arguments import as_numbers, check_choice, check_count, check_flag, check_names, checked_outputs
 from .discretizing import PERCENTILES, find_bins
@@ -264,11 +264,10 @@ class LimeTabularExplainer:
             around_row=self.sample_around_instance,
             random_state=self.random_state,
         )
-        threads = ThreadpoolController()
         explanations = []
         for row, neighbours in zip(table, samples):
             # Products of this size lose more to a second BLAS thread than they gain; the model keeps its threads.
-            with threads.limit(limits=1, user_api="blas"):
+            with one_blas_thread():
                 settings = (chosen, top_labels, num_features, distance_metric, model_regressor)
                 explanations.append(self._explain(row, neighbours, *settings))
         return explanations

@@ -6,17 +6,22 @@ result do not depend on the number of threads.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from numbers import Integral
 from typing import Any, TypeVar
 
 from joblib import effective_n_jobs
+from threadpoolctl import ThreadpoolController
 
 from ..environment import available_cores
 
-__all__ = ["resolve_n_jobs", "run_tasks", "thread_team"]
+__all__ = ["one_blas_thread", "resolve_n_jobs", "run_tasks", "thread_team"]
+
+# Multiplications that one thread of BLAS does in about ten milliseconds.
+LARGEST_SMALL_WORK = 1e8
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -73,3 +78,49 @@ def thread_team(n_threads: int) -> Iterator[Callable[[Callable[[Task], Result], 
             return list(pool.map(function, todo)) if len(todo) > 1 else [function(task) for task in todo]
 
         yield run
+
+
+class _BlasLimit(AbstractContextManager[None]):
+    """BLAS on one thread while somebody wants it so.
+
+    The number of threads is one setting for the whole process, and several Python threads may want it at once: the
+    first one in lowers it, the last one out puts it back. Were each to put back what it found, an unlucky order
+    would leave one thread for good.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._users = 0
+        self._controller: ThreadpoolController | None = None
+        self._limit: Any = None
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._users == 0:
+                # Looking for the libraries costs milliseconds; they are loaded with NumPy and SciPy and stay.
+                self._controller = self._controller or ThreadpoolController()
+                self._limit = self._controller.limit(limits=1, user_api="blas")
+            self._users += 1
+
+    def __exit__(self, *error: object) -> None:
+        with self._lock:
+            self._users -= 1
+            if self._users == 0:
+                self._limit.restore_original_limits()
+
+
+_blas_limit = _BlasLimit()
+
+
+def one_blas_thread(multiplications: float = 0.0) -> AbstractContextManager[None]:
+    """Context in which BLAS and LAPACK work on one thread, if the work is small enough for it.
+
+    A second thread of BLAS costs more than it does on small work: the singular value decomposition of a 455 x 30
+    table takes 0.6 ms on one thread, and up to hundreds of ms on two of a busy machine.
+
+    Parameters
+    ----------
+    multiplications : float, default=0
+        Size of the work; above `LARGEST_SMALL_WORK` the context changes nothing.
+    """
+    return _blas_limit if multiplications <= LARGEST_SMALL_WORK else nullcontext()

@@ -4,10 +4,11 @@ import threading
 
 import joblib
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from mlx.environment import available_cores
 from mlx.numeric import threads
-from mlx.numeric.threads import resolve_n_jobs, run_tasks, thread_team
+from mlx.numeric.threads import LARGEST_SMALL_WORK, one_blas_thread, resolve_n_jobs, run_tasks, thread_team
 
 
 @pytest.fixture
@@ -105,3 +106,33 @@ def test_team_keeps_its_threads_and_ends_them():
 def test_error_in_a_team_reaches_the_caller():
     with pytest.raises(ZeroDivisionError), thread_team(2) as run:
         run(lambda task: 1 // task, [1, 0])
+
+
+def blas_threads():
+    return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+
+
+def test_one_blas_thread_inside_and_as_before_outside():
+    with threadpool_limits(2, "blas"):
+        before = blas_threads()
+        with one_blas_thread():
+            assert blas_threads() == {1}
+            with one_blas_thread():
+                assert blas_threads() == {1}
+            assert blas_threads() == {1}
+        assert blas_threads() == before
+        with one_blas_thread(2 * LARGEST_SMALL_WORK):
+            assert blas_threads() == before
+
+
+def test_one_blas_thread_ends_with_the_last_of_several_threads():
+    """A goes in, B goes in, A comes out, B comes out: B must not put back the 1 that it found."""
+    with threadpool_limits(2, "blas"):
+        before = blas_threads()
+        first, second = one_blas_thread(), one_blas_thread()
+        first.__enter__()
+        second.__enter__()
+        first.__exit__(None, None, None)
+        assert blas_threads() == {1}
+        second.__exit__(None, None, None)
+        assert blas_threads() == before
