@@ -14,10 +14,12 @@ from sklearn.utils.validation import check_array, check_is_fitted
 from ..callbacks import CallbackSupportMixin, FitRounds
 from ..numeric.threads import resolve_n_jobs
 from ..tree import Tree, TreeEnsemble
+from ..tree.importance import IMPORTANCE_TYPES, column_importance
 from ..tree.tree import Link
 from ..validation import refuse_unsupported, validate_data
 from .model_format import ModelFile
 from .prediction import mean_of, rounds_of
+from .tracing import TracedTrees
 
 __all__ = ["XGBModel", "positive_rows"]
 
@@ -62,10 +64,8 @@ ACCEPTED: Mapping[str, tuple[Any, ...]] = {
     "callbacks": (None,),
 }
 
-IMPORTANCE_TYPES = {"gain", "weight", "cover", "total_gain", "total_cover"}
 
-
-class XGBModel(CallbackSupportMixin, ModelFile):
+class XGBModel(CallbackSupportMixin, TracedTrees, ModelFile):
     """Base of the boosted estimators: all but the targets."""
 
     _parameter_constraints: ClassVar[dict] = {
@@ -84,7 +84,7 @@ class XGBModel(CallbackSupportMixin, ModelFile):
         "base_score": [Real, "array-like", None],
         "random_state": ["random_state"],
         "missing": [Real],
-        "importance_type": [StrOptions(IMPORTANCE_TYPES), None],
+        "importance_type": [StrOptions(set(IMPORTANCE_TYPES)), None],
         "validate_parameters": ["boolean", None],
         "cuts": [StrOptions({"exact", "xgboost"})],
     }
@@ -117,19 +117,7 @@ class XGBModel(CallbackSupportMixin, ModelFile):
         "weight" counts the splits on a column; "gain" and "cover" are means over them, "total_gain" and "total_cover"
         sums.
         """
-        trees = self.__tree_ensemble__().trees
-        kind = self._resolved("importance_type")
-        n_splits, total = np.zeros(self.n_features_in_), np.zeros(self.n_features_in_)
-        for tree in trees:
-            inner = ~tree.is_leaf
-            measure = tree.cover if kind.endswith("cover") else tree.gain
-            np.add.at(n_splits, tree.feature[inner], 1.0)
-            np.add.at(total, tree.feature[inner], measure[inner])
-        if kind == "weight":
-            total = n_splits
-        elif not kind.startswith("total"):
-            total = np.divide(total, n_splits, out=np.zeros_like(total), where=n_splits > 0)
-        importance = total.astype(np.float32)
+        importance = column_importance(self.__tree_ensemble__(), self._resolved("importance_type")).astype(np.float32)
         return importance / importance.sum() if importance.sum() > 0 else importance
 
     @property

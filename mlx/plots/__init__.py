@@ -5,6 +5,7 @@ Nothing here imports another part of the package, and matplotlib is imported onl
 
 from .bars import effect_bars
 from .beeswarm import beeswarm
+from .tree import tree_diagram
 from .waterfall import waterfall
 
-__all__ = ["waterfall", "beeswarm", "effect_bars"]
+__all__ = ["waterfall", "beeswarm", "effect_bars", "tree_diagram"]

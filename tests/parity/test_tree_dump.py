@@ -13,6 +13,7 @@ import pytest
 from mlx.boosting import XGBClassifier, XGBRegressor
 from mlx.boosting.model_format import read_model
 from mlx.tree.dump import dot_dump, json_dump, text_dump
+from mlx.tree.frame import trees_to_dataframe
 from mlx.tree.importance import IMPORTANCE_TYPES, importance_by_name
 from tests import tolerances
 
@@ -124,3 +125,17 @@ def test_estimators_have_the_importances_of_the_librarys(kind, record_difference
         loaded.load_model(tmp_path / "model.json")
         difference = np.abs(model.feature_importances_ - loaded.feature_importances_).max()
         record_difference(f"importance {kind}: {ours.__name__}", difference, tolerances.DUMP_IMPORTANCE)
+
+
+def test_frame_is_the_librarys(both):
+    """Its columns, types and missing entries, too; numbers but for the nine digits of the text that it reads."""
+    pandas = pytest.importorskip("pandas")
+    name, booster, model = both
+    if name in ("mixed columns", "vector_leaf.json"):
+        pytest.skip("the library has no frame for true-or-false columns and for vectors in leaves")
+    theirs = booster.trees_to_dataframe()
+    ours = trees_to_dataframe(model.ensemble)[theirs.columns]
+    if name == "pruned.json":
+        numbering = ["Node", "ID", "Yes", "No", "Missing"]
+        ours, theirs = ours.drop(columns=numbering), theirs.drop(columns=numbering)
+    pandas.testing.assert_frame_equal(ours, theirs, rtol=tolerances.DUMP_NUMBER, atol=0)

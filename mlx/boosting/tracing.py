@@ -1,0 +1,233 @@
+"""Tracing shows where the numbers of a fitted booster come from: text, table, drawing, the arithmetic of a node."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from ..plots.labels import number, shortened
+from ..plots.tree import tree_diagram
+from ..tree import Tree, TreeEnsemble
+from ..tree.dump import answers, dot_dump, feature_name, json_dump, node_categories, text_dump
+from ..tree.frame import trees_to_dataframe
+
+__all__ = ["TracedTrees"]
+
+# Characters that a leaf's column of a drawing has room for.
+LONGEST_LINE = 14
+
+
+class TracedTrees(BaseEstimator):
+    """Methods of the boosted estimators that show their trees."""
+
+    def trees_to_dataframe(self) -> Any:
+        """The nodes of all trees, a row per node.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The columns of xgboost: Tree, Node, ID, Feature ("Leaf" at leaves), Split, Yes, No, Missing, Gain (at leaves
+            what the leaf adds to the margin), Cover, Category; and ours: Depth; Gradient, the sum of gradients G, with
+            the Similarity T(G)² / (H + λ) and the Weight -T(G) / (H + λ), before the learning rate, that follow from it
+            and from the Hessians' sum H; RunnerUp, RunnerUpSplit and RunnerUpGain, the best split that was not taken:
+            on another column, or at a leaf on any column. Ours are NaN in models that were read from a file,
+            but for Depth.
+
+        Examples
+        --------
+        >>> from mlx.boosting import XGBRegressor
+        >>> model = XGBRegressor(n_estimators=1, max_depth=1, reg_lambda=0)
+        >>> model = model.fit([[5, 20], [10, 21], [12, 29], [8, 30]], [13, 14, 12, 11])
+        >>> model.trees_to_dataframe()[["ID", "Feature", "Split", "Gain", "Similarity", "RunnerUp", "RunnerUpGain"]]
+            ID Feature  Split  Gain  Similarity RunnerUp  RunnerUpGain
+        0  0-0      f1   29.0   4.0         0.0       f0           1.0
+        1  0-1    Leaf    NaN   0.3         2.0      NaN           NaN
+        2  0-2    Leaf    NaN  -0.3         2.0      NaN           NaN
+        """
+        from .splitting import leaf_weight, similarity
+
+        ensemble, penalty = self._traced(), _penalty(self)
+        frame = trees_to_dataframe(ensemble)
+        sums = [
+            np.full((tree.n_nodes, 2), np.nan) if tree.record is None else tree.record.sums for tree in ensemble.trees
+        ]
+        own: dict[str, list[float]] = {"Gradient": [], "Similarity": [], "Weight": []}
+        for G, H in np.concatenate(sums) if sums else ():
+            known = np.isfinite(G)
+            own["Gradient"].append(G)
+            own["Similarity"].append(float(similarity(G, H, penalty)) if known else np.nan)
+            # Not -0.0, which a weight of nothing would be.
+            own["Weight"].append(float(leaf_weight(G, H, penalty)) + 0.0 if known else np.nan)
+        place = frame.columns.get_loc("Depth") + 1
+        for offset, (name, values) in enumerate(own.items()):
+            frame.insert(place + offset, name, np.array(values, dtype=np.float64))
+        return frame
+
+    def to_text(self, tree: int | None = None, *, with_stats: bool = True, dump_format: str = "text") -> str:
+        """The trees as text, in the form of xgboost's ``dump_model``.
+
+        Parameters
+        ----------
+        tree : int, optional
+            Number of the tree; None is all. With several classes, those of a round stand side by side.
+        with_stats : bool, default=True
+            Whether gains and covers are shown.
+        dump_format : {"text", "json"}, default="text"
+
+        Returns
+        -------
+        str
+
+        Examples
+        --------
+        >>> from mlx.boosting import XGBRegressor
+        >>> model = XGBRegressor(n_estimators=1, max_depth=1, reg_lambda=0)
+        >>> model = model.fit([[5, 20], [10, 21], [12, 29], [8, 30]], [13, 14, 12, 11])
+        >>> print(model.to_text())
+        booster[0]:
+        0:[f1<29] yes=1,no=2,missing=2,gain=4,cover=4
+            1:leaf=0.300000012,cover=2
+            2:leaf=-0.300000012,cover=2
+        """
+        dumps = {"text": text_dump, "json": json_dump}
+        if dump_format not in dumps:
+            raise ValueError(f"dump_format={dump_format!r} must be one of {', '.join(map(repr, dumps))}")
+        texts = dumps[dump_format](self._traced(tree), with_stats=with_stats)
+        if dump_format == "json":
+            return texts[0] if tree is not None else "[\n" + ",\n".join(texts) + "\n]"
+        return texts[0] if tree is not None else "".join(f"booster[{i}]:\n{text}" for i, text in enumerate(texts))
+
+    def to_graphviz(self, tree: int = 0, *, with_stats: bool = False, rankdir: str = "TB") -> str:
+        """One tree in Graphviz's DOT language.
+
+        Parameters
+        ----------
+        tree : int, default=0
+        with_stats : bool, default=False
+            Whether gains and covers are shown.
+        rankdir : {"TB", "BT", "LR", "RL"}, default="TB"
+            From where to where the tree grows: top, bottom, left, right.
+
+        Returns
+        -------
+        str
+            The library's function of this name wraps the text: ``graphviz.Source(model.to_graphviz())``, for which
+            Graphviz must be installed. Nothing is needed for the text, nor for `plot_tree`.
+        """
+        return dot_dump(self._traced(tree), with_stats=with_stats, rankdir=rankdir)[0]
+
+    def plot_tree(self, tree: int = 0, *, max_depth: int | None = 4, ax: Any = None) -> Any:
+        """Draw one tree with matplotlib.
+
+        Parameters
+        ----------
+        tree : int, default=0
+        max_depth : int, default=4
+            Deeper questions are left out; None shows all.
+        ax : matplotlib.axes.Axes, optional
+            Default: a new figure, sized for the tree.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+        """
+        ensemble = self._traced(tree)
+        (drawn,) = ensemble.trees
+        return tree_diagram(
+            drawn.left,
+            drawn.right,
+            [_node_label(ensemble, drawn, node) for node in range(drawn.n_nodes)],
+            _ways(ensemble, drawn),
+            drawn.value,
+            drawn.cover,
+            max_depth=max_depth,
+            title=f"tree {tree}",
+            ax=ax,
+        )
+
+    def explain_node(self, tree: int, node: int) -> Any:
+        """The arithmetic of one node, as one would write it by hand.
+
+        Parameters
+        ----------
+        tree, node : int
+            Numbers, as in `trees_to_dataframe` and `to_text`.
+
+        Returns
+        -------
+        NodeArithmetic
+            Shows, and prints, as the working; its attributes are the numbers: gradient (G), cover (H), weight,
+            similarity, gain, gain_missing_left, gain_missing_right.
+
+        Raises
+        ------
+        ValueError
+            If there is no such node, or if the present parameters are not those that the tree was grown with.
+
+        Examples
+        --------
+        >>> from mlx.boosting import XGBRegressor
+        >>> model = XGBRegressor(n_estimators=1, max_depth=1, reg_lambda=0)
+        >>> model = model.fit([[5, 20], [10, 21], [12, 29], [8, 30]], [13, 14, 12, 11])
+        >>> model.explain_node(0, 0)
+        tree 0, node 0: f1<29 ?
+          sums        G = 0, H = 4
+          weight      w = -G / (H + λ) = 0 / (4 + 0) = 0
+          similarity  G² / (H + λ) = 0² / (4 + 0) = 0
+          left        node 1: G = -2, H = 2, similarity G² / (H + λ) = (-2)² / (2 + 0) = 2
+          right       node 2: G = 2, H = 2, similarity G² / (H + λ) = 2² / (2 + 0) = 2
+          gain        2 + 2 - 0 = 4, at least γ = 0
+          missing     no row; a value that is missing later goes right
+          runner-up   f0<10 gains 1, 3 less
+        """
+        from .arithmetic import node_arithmetic
+
+        self._traced(tree)
+        gamma, learning_rate = (float(np.float32(self._resolved(name))) for name in ("gamma", "learning_rate"))
+        return node_arithmetic(self.__tree_ensemble__(), tree, node, _penalty(self), gamma, learning_rate)
+
+    def _traced(self, tree: int | None = None) -> TreeEnsemble:
+        """The fitted trees, or the ensemble of one of them."""
+        ensemble: TreeEnsemble = self.__tree_ensemble__()
+        if tree is None:
+            return ensemble
+        if not 0 <= tree < ensemble.n_trees:
+            raise ValueError(f"tree={tree}: the model has {ensemble.n_trees} trees, the first one is number 0")
+        return ensemble.select([tree])
+
+
+def _penalty(estimator: Any) -> Any:
+    """Penalty that the present parameters stand for, in float32 as when trees are grown."""
+    from .splitting import Penalty
+
+    values = {name: float(np.float32(estimator._resolved(name))) for name in Penalty._fields}
+    # Some objectives limit steps by themselves, as the parameters that a model file keeps of them say.
+    for group in getattr(estimator, "_objective_parameters", {}).values():
+        if "max_delta_step" in group:
+            values["max_delta_step"] = float(np.float32(group["max_delta_step"]))
+    return Penalty(**values)
+
+
+def _node_label(ensemble: TreeEnsemble, tree: Tree, node: int) -> str:
+    """A few short lines: the column, what is asked about it, gain and cover."""
+    cover = f"cover {number(tree.cover[node])}"
+    if tree.left[node] < 0:
+        return f"{float(tree.value[node]):+.4g}\n{cover}"
+    name = feature_name(ensemble, int(tree.feature[node]))
+    codes = node_categories(tree, node)
+    asks = f"in {{{', '.join(map(str, codes))}}}" if codes else f"{ensemble.comparison} {number(tree.threshold[node])}"
+    return "\n".join(
+        [*(shortened(text, LONGEST_LINE) for text in (name, asks)), f"gain {number(tree.gain[node])}", cover]
+    )
+
+
+def _ways(ensemble: TreeEnsemble, tree: Tree) -> list[str]:
+    """Answer that leads to each node."""
+    texts = [""] * tree.n_nodes
+    for node in np.flatnonzero(~tree.is_leaf):
+        yes, no, missing = answers(ensemble, tree, int(node))
+        texts[yes], texts[no] = "yes", "no"
+        texts[missing] += "\nor missing"
+    return texts

@@ -1,0 +1,82 @@
+"""A frame lists the nodes of all trees, a row per node, with the columns of xgboost's ``trees_to_dataframe``.
+
+==============================  ==============================================================================
+column                          content
+==============================  ==============================================================================
+Tree, Node, ID                  number of the tree, of the node in it, and both as text: ``0-3``
+Feature                         name of the column that the node asks about, ``Leaf`` at leaves
+Split                           threshold; NaN at leaves and where the node asks about categories
+Yes, No, Missing                ID of the node where rows go
+Gain                            gain of the split; at leaves, as there, what the leaf adds to the margin
+Cover                           sum of Hessians, or of weights
+Category                        codes of the listed categories, as text
+Depth                           questions asked before the node (ours)
+RunnerUp, -Split, -Gain         best candidate that was not taken: column, threshold, gain (ours); see `GrowthRecord`
+==============================  ==============================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from .dump import answers, feature_name, node_categories
+from .tree import Tree, TreeEnsemble
+
+__all__ = ["trees_to_dataframe"]
+
+
+def trees_to_dataframe(ensemble: TreeEnsemble) -> Any:
+    """The nodes of all trees as a data frame.
+
+    Parameters
+    ----------
+    ensemble : TreeEnsemble
+        Its leaves must hold one value each.
+
+    Returns
+    -------
+    pandas.DataFrame
+        In the order of trees and nodes; the head of this file says what the columns are.
+    """
+    import pandas as pd
+
+    if any(tree.value.ndim == 2 for tree in ensemble.trees):
+        raise ValueError("the leaves of these trees hold vectors, for which the frame has no column")
+    rows = [row for number, tree in enumerate(ensemble.trees) for row in _rows(ensemble, number, tree)]
+    frame = pd.DataFrame(rows, columns=[*_LIBRARY_COLUMNS, "Depth"])
+    runners_up = [_runners_up(ensemble, tree) for tree in ensemble.trees]
+    return frame.assign(**{name: np.concatenate([part[name] for part in runners_up] or [[]]) for name in _RUNNER_UP})
+
+
+_LIBRARY_COLUMNS = ("Tree", "Node", "ID", "Feature", "Split", "Yes", "No", "Missing", "Gain", "Cover", "Category")
+_RUNNER_UP = ("RunnerUp", "RunnerUpSplit", "RunnerUpGain")
+
+
+def _rows(ensemble: TreeEnsemble, number: int, tree: Tree) -> Iterator[tuple[Any, ...]]:
+    nothing = float("nan")
+    for node, depth in enumerate(tree.depth.tolist()):
+        begin, cover = (number, node, f"{number}-{node}"), float(tree.cover[node])
+        if tree.left[node] < 0:
+            yield (*begin, "Leaf", *([nothing] * 4), float(tree.value[node]), cover, nothing, depth)
+            continue
+        name, codes = feature_name(ensemble, int(tree.feature[node])), node_categories(tree, node)
+        threshold = nothing if codes else float(tree.threshold[node])
+        goes = [f"{number}-{child}" for child in answers(ensemble, tree, node)]
+        # None and NaN where the library has them.
+        categories = [str(code) for code in codes] or None
+        yield (*begin, name, threshold, *goes, float(tree.gain[node]), cover, categories, depth)
+
+
+def _runners_up(ensemble: TreeEnsemble, tree: Tree) -> dict[str, Any]:
+    """Column, threshold and gain of the runner-up of each node; None and NaN where there is none."""
+    record = tree.record
+    if record is None:
+        unknown = np.full(tree.n_nodes, np.nan)
+        return dict(zip(_RUNNER_UP, (np.full(tree.n_nodes, None), unknown, unknown)))
+    there = record.runner_up_feature >= 0
+    names = [feature_name(ensemble, int(j)) if j >= 0 else None for j in record.runner_up_feature]
+    numbers = (record.runner_up_threshold, record.runner_up_gain)
+    return dict(zip(_RUNNER_UP, (np.array(names, dtype=object), *(np.where(there, x, np.nan) for x in numbers))))

@@ -1,0 +1,168 @@
+"""Text, frame, drawing and arithmetic of fitted boosters: what they say is what the trees hold."""
+
+import json
+
+import matplotlib
+import numpy as np
+import pytest
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+
+from mlx.boosting import XGBClassifier, XGBRegressor
+from mlx.boosting.arithmetic import node_sums
+from mlx.boosting.splitting import Penalty, leaf_weight, similarity
+from mlx.tree import Tree, TreeEnsemble
+from mlx.tree.frame import trees_to_dataframe
+
+LIBRARY_COLUMNS = ["Tree", "Node", "ID", "Feature", "Split", "Yes", "No", "Missing", "Gain", "Cover", "Category"]
+
+
+@pytest.fixture(autouse=True)
+def _close():
+    yield
+    plt.close("all")
+
+
+def table(n=400, seed=5):
+    rng = np.random.default_rng(seed)
+    X = rng.integers(0, 9, size=(n, 4)).astype(np.float32)
+    y = 2.0 * X[:, 0] + X[:, 1] * (X[:, 2] > 4) + rng.normal(size=n)
+    X[rng.random(X.shape) < 0.1] = np.nan
+    return X, y
+
+
+PARAMETERS = [
+    {},
+    {"reg_lambda": 0.0, "min_child_weight": 20.0},
+    {"reg_alpha": 5.0, "gamma": 400.0},
+    {"max_delta_step": 0.3},
+    {"learning_rate": 1.0, "max_depth": 6},
+]
+
+
+@pytest.fixture(params=PARAMETERS, ids=str)
+def model(request):
+    X, y = table()
+    return XGBRegressor(**{"n_estimators": 3, "max_depth": 3, **request.param}).fit(X, y)
+
+
+def nodes(model):
+    return [(t, node) for t, tree in enumerate(model.tree_ensemble_.trees) for node in range(tree.n_nodes)]
+
+
+def test_arithmetic_of_every_node_is_that_of_the_tree(model):
+    eta = float(np.float32(0.3 if model.learning_rate is None else model.learning_rate))
+    for number, node in nodes(model):
+        tree, working = model.tree_ensemble_.trees[number], model.explain_node(number, node)
+        assert (working.gradient, working.cover) == tuple(tree.record.sums[node])
+        assert working.gain == tree.gain[node]
+        assert eta * working.weight == pytest.approx(float(tree.value[node]), rel=1e-6)
+        sides = working.gain_missing_left, working.gain_missing_right
+        if tree.left[node] >= 0 and tree.record.missing_sums[node].any():
+            taken = sides[0] if tree.missing_left[node] else sides[1]
+            assert taken == pytest.approx(working.gain, rel=1e-5)
+            assert taken == pytest.approx(np.nanmax(sides), rel=1e-5), "the better side is taken"
+
+
+def test_a_model_from_a_file_explains_itself_from_its_leaves(model, tmp_path):
+    model.save_model(tmp_path / "model.json")
+    loaded = XGBRegressor()
+    loaded.load_model(tmp_path / "model.json")
+    if model.max_delta_step:
+        with pytest.raises(ValueError, match="node=0: its sum of gradients is not known"):
+            loaded.explain_node(0, 0)
+        return
+    for number, node in nodes(model):
+        ours, theirs = model.explain_node(number, node), loaded.explain_node(number, node)
+        root = model.tree_ensemble_.trees[number].record
+        assert theirs.gradient == pytest.approx(ours.gradient, rel=1e-5, abs=1e-5 * np.abs(root.sums[:, 0]).max())
+        assert theirs.similarity == pytest.approx(ours.similarity, rel=1e-3, abs=1e-3)
+    assert "go " in str(loaded.explain_node(0, 0))
+    assert np.isnan(loaded.trees_to_dataframe()["Similarity"]).all()
+
+
+@pytest.mark.parametrize("changed", [{"reg_lambda": 7.0}, {"learning_rate": 0.5}, {"reg_alpha": 9.0}], ids=str)
+def test_parameters_that_are_not_those_of_the_training_are_refused(changed):
+    X, y = table()
+    model = XGBRegressor(n_estimators=1, max_depth=2).fit(X, y).set_params(**changed)
+    with pytest.raises(ValueError, match=r"node=\d: its (gain|value) is .* with the present"):
+        for node in range(model.tree_ensemble_.trees[0].n_nodes):
+            model.explain_node(0, node)
+
+
+@pytest.mark.parametrize(("tree", "node", "message"), [(0, 99, "node=99"), (0, -1, "node=-1"), (3, 0, "tree=3: the")])
+def test_nodes_that_are_not_there(tree, node, message):
+    X, y = table()
+    with pytest.raises(ValueError, match=message):
+        XGBRegressor(n_estimators=3, max_depth=2).fit(X, y).explain_node(tree, node)
+
+
+def test_sums_from_leaves_when_alpha_hides_one():
+    tree = Tree(
+        [1, -1, -1], [2, -1, -1], [0, -1, -1], np.zeros(3), [False] * 3, [0.0, 0.3, 0.0], [9, 4, 5], np.zeros(3)
+    )
+    free, hidden = Penalty(1.0, 0.0, 0.0, 1.0), Penalty(1.0, 2.0, 0.0, 1.0)
+    np.testing.assert_allclose(node_sums(tree, free, 0.3), [[-5.0, 9], [-5.0, 4], [0.0, 5]])
+    np.testing.assert_allclose(node_sums(tree, hidden, 0.3), [[np.nan, 9], [-7.0, 4], [np.nan, 5]])
+    assert np.isnan(node_sums(tree, free, 0.0)[:, 0]).all()
+
+
+def test_frame_has_the_numbers_of_the_nodes(model):
+    frame = model.trees_to_dataframe()
+    assert list(frame.columns[:11]) == LIBRARY_COLUMNS
+    penalty = Penalty(*(float(np.float32(model._resolved(name))) for name in Penalty._fields))
+    for row, (number, node) in zip(frame.itertuples(), nodes(model), strict=True):
+        tree = model.tree_ensemble_.trees[number]
+        G, H = tree.record.sums[node]
+        assert (row.Tree, row.Node, row.Depth, row.Gradient) == (number, node, tree.depth[node], G)
+        assert (row.Similarity, row.Weight) == (similarity(G, H, penalty), leaf_weight(G, H, penalty))
+        column = tree.record.runner_up_feature[node]
+        if column >= 0:
+            assert (row.RunnerUp, row.RunnerUpGain) == (f"f{column}", tree.record.runner_up_gain[node])
+            assert row.RunnerUpSplit == tree.record.runner_up_threshold[node]
+        else:
+            assert np.isnan(row.RunnerUpGain)
+    refused = frame[(frame.Feature == "Leaf") & (frame.RunnerUpGain < (model.gamma or 0))]
+    assert len(refused) > 0 or not model.gamma
+
+
+def test_frame_of_no_trees_and_of_vectors():
+    X, y = table()
+    frame = XGBRegressor(n_estimators=0).fit(X, y).trees_to_dataframe()
+    assert len(frame) == 0
+    assert list(frame.columns[:11]) == LIBRARY_COLUMNS
+    leaf = Tree([-1], [-1], [-1], np.zeros(1), [False], np.zeros((1, 2)), np.ones(1), np.zeros(1))
+    with pytest.raises(ValueError, match="vectors"):
+        trees_to_dataframe(TreeEnsemble([leaf], n_features=1, n_outputs=2))
+
+
+def test_text_of_one_and_of_all():
+    X, y = table()
+    model = XGBClassifier(n_estimators=2, max_depth=1).fit(X, np.digitize(y, [8.0, 14.0]))
+    text = model.to_text()
+    assert text.count("booster[") == 6
+    assert text.endswith(model.to_text(5))
+    assert "gain=" not in model.to_text(0, with_stats=False)
+    assert len(json.loads(model.to_text(dump_format="json"))) == 6
+    assert json.loads(model.to_text(1, dump_format="json"))["nodeid"] == 0
+    with pytest.raises(ValueError, match="dump_format='xml'"):
+        model.to_text(dump_format="xml")
+    with pytest.raises(ValueError, match="tree=-1"):
+        model.to_graphviz(-1)
+
+
+def test_drawing_shows_every_node_and_answer():
+    X, y = table()
+    model = XGBRegressor(n_estimators=2, max_depth=2).fit(X, y)
+    ax = model.plot_tree(1)
+    texts = [text.get_text() for text in ax.texts]
+    tree = model.tree_ensemble_.trees[1]
+    assert sum("cover" in text for text in texts) == tree.n_nodes == 7
+    assert sum(text.startswith("yes") for text in texts) == sum(text.startswith("no") for text in texts) == 3
+    assert sum("missing" in text for text in texts) == 3
+    assert ax.get_title() == "tree 1"
+    given = plt.subplots()[1]
+    assert model.plot_tree(0, max_depth=1, ax=given) is given
+    assert sum("…" in text.get_text() for text in given.texts) == 2
