@@ -29,8 +29,8 @@ Two ways to W:
 
 Departs from scikit-learn: its ``tol=1e-6`` is a cutoff on singular values, so that a design with a condition number
 above 1e6 is solved with directions left out, and coefficients can be wrong in the first digit while predictions on
-the training rows look right. Here the cutoff is rounding error (`rank_cutoff`). ``solver="lstsq"`` restores the
-library's behaviour.
+the training rows look right. Here the cutoff is rounding error (`relative_cutoff`, `rounding_of_columns`), and
+constant columns are set aside before. ``solver="lstsq"`` restores the library's behaviour.
 
 References: Å. Björck, Numerical Methods for Least Squares Problems, SIAM 1996: normal equations 2.2, cutoffs 2.7,
 corrected semi-normal equations 6.6.5. C. Lawson & R. Hanson, Solving Least Squares Problems, 1974, chapter 23
@@ -100,17 +100,22 @@ class LeastSquaresFit(NamedTuple):
         return self.y_mean - self.x_mean @ self.coefficients
 
 
-def rank_cutoff(X: Array, x_mean: Array, total_weight: float) -> tuple[float, float]:
-    """Relative and absolute size below which a singular value of the centred design is rounding noise.
+def rounding_of_columns(X: Array, x_mean: Array, total_weight: float) -> Array:
+    """Length of each centred column, shape (p,), that rounding alone can give it.
 
-    Relative: ε max(n, p), what the decomposition itself can add to a zero, and for float32 input at least the
-    rounding 1.2e-7 of each entry. Absolute: entries near a mean m are stored, and centred, with errors up to ε |m|
-    each, which in Frobenius norm is 2 ε ‖m‖ √(Σ s): a zero direction of the design looks as large as this.
+    Entries near a mean m are stored, and centred, with errors up to ε |m| each: together 2 ε |m| √(Σ s).
     """
-    epsilon = float(np.finfo(X.dtype).eps)
-    relative = max(EPSILON * max(X.shape), epsilon) if X.dtype == np.float32 else EPSILON * max(X.shape)
-    # SciPy's norm scales before it squares: means of 1e200 have one.
-    return relative, 2.0 * epsilon * float(linalg.norm(x_mean, check_finite=False)) * float(np.sqrt(total_weight))
+    return 2.0 * float(np.finfo(X.dtype).eps) * np.abs(x_mean) * np.sqrt(total_weight)
+
+
+def relative_cutoff(X: Array) -> float:
+    """Share of the largest singular value below which another is rounding noise.
+
+    ε max(n, p) is what the decomposition itself can add to a zero; for float32 input it is at least the rounding 1.2e-7
+    of each entry.
+    """
+    decomposition = EPSILON * max(X.shape)
+    return max(decomposition, float(np.finfo(np.float32).eps)) if X.dtype == np.float32 else decomposition
 
 
 def normal_equations(X: Array, Y: Array, x_mean: Array, root_weights: Array | None, cholesky: ScaledCholesky) -> Array:
@@ -157,7 +162,7 @@ def fit_least_squares(
         Whether b is free, or 0.
     cutoff : float, optional
         Ratio to the largest singular value below which directions are left out; given, the singular value
-        decomposition is always used. By default `rank_cutoff`, and normal equations where they are safe.
+        decomposition is always used. By default rounding error, and normal equations where they are safe.
     overwrite_X : bool, default=False
         Centre X in place where a centred copy is needed.
     """
@@ -168,10 +173,17 @@ def fit_least_squares(
     targets = Y - y_mean
     if root_weights is not None:
         targets *= root_weights[:, None]
+    noise = rounding_of_columns(X, x_mean, n if weights is None else float(weights.sum()))
 
     if cutoff is None and n > p:
         with np.errstate(over="ignore"):  # a Gram matrix that overflows has no factor
-            cholesky = scaled_cholesky(gram_matrix(X, x_mean, root_weights))
+            gram = gram_matrix(X, x_mean, root_weights)
+        varies = np.sqrt(np.diag(gram)) > noise
+        if varies.any() and not varies.all():
+            # The others need not suffer: on singular values, columns in small units would be lost beside large ones.
+            others = fit_least_squares(X[:, varies], Y, weights, fit_intercept=fit_intercept)
+            return with_constant_columns(others, x_mean, varies)
+        cholesky = scaled_cholesky(gram)
         if cholesky is not None and cholesky.reciprocal_condition > SAFE_RECIPROCAL_CONDITION:
             W = normal_equations(X, targets, x_mean, root_weights, cholesky)
             # G = (S L)(S L)ᵀ: S L has the singular values of the design, to rounding error, at the cost of p³.
@@ -182,13 +194,23 @@ def fit_least_squares(
     centred -= x_mean
     if root_weights is not None:
         centred *= root_weights[:, None]
-    relative, noise = rank_cutoff(X, x_mean, n if weights is None else float(weights.sum()))
+    # SciPy's norm scales before it squares: means of 1e200 have one.
     solved = (
-        minimum_norm_least_squares(centred, targets, relative, noise)
+        minimum_norm_least_squares(centred, targets, relative_cutoff(X), float(linalg.norm(noise, check_finite=False)))
         if cutoff is None
         else minimum_norm_least_squares(centred, targets, cutoff)
     )
     return LeastSquaresFit(solved.solution, x_mean, y_mean, solved.rank, solved.singular_values)
+
+
+def with_constant_columns(fit: LeastSquaresFit, x_mean: Array, varies: NDArray[np.bool_]) -> LeastSquaresFit:
+    """Fit of the columns that vary, widened to all columns: a constant one has coefficient 0."""
+    coefficients = np.zeros((len(varies), fit.coefficients.shape[1]))
+    coefficients[varies] = fit.coefficients
+    singular_values = np.zeros(len(varies))
+    if fit.singular_values is not None:
+        singular_values[: len(fit.singular_values)] = fit.singular_values
+    return LeastSquaresFit(coefficients, x_mean, fit.y_mean, fit.rank, singular_values)
 
 
 def fit_nonnegative(

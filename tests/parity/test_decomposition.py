@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from scipy import sparse
-from sklearn.datasets import load_diabetes, load_iris, load_wine
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris, load_wine
 from sklearn.decomposition import PCA as PeerPCA
 
 from mlx.compare.cases_linear import PRINCIPAL_COMPONENTS
@@ -18,6 +18,17 @@ pytestmark = pytest.mark.parity
 def test_components(case, record_difference):
     for quantity, difference in differences(case):
         record_difference(f"{case.name}: {quantity}", difference, tolerances.LINEAR_COMPONENTS)
+
+
+@pytest.mark.parametrize("load", [load_iris, load_wine, load_breast_cancer, load_diabetes])
+def test_every_variance(load, record_difference):
+    """Each relative to itself: breast_cancer's lie between 4e5 and 7e-7, of which the largest would hide the others."""
+    X, _ = load(return_X_y=True)
+    ours, theirs = PCA().fit(X), PeerPCA(svd_solver="full").fit(X)
+    for name in ("explained_variance_", "singular_values_"):
+        shares = getattr(ours, name) / getattr(theirs, name)
+        difference = largest_difference(shares, np.ones_like(shares))
+        record_difference(f"PCA, each entry: {name}", difference, tolerances.LINEAR_COMPONENTS)
 
 
 @pytest.mark.parametrize("n_components", [2, None])

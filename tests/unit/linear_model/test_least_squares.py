@@ -172,6 +172,22 @@ def test_sparse_float32_rows_are_centred_in_float64():
     np.testing.assert_allclose(fitted.coefficients[:, 0], [1.0, -2.0], rtol=1e-12)
 
 
+@pytest.mark.parametrize("weighted", [False, True])
+def test_a_constant_column_changes_nothing_for_the_others(table, weighted):
+    X, y = table
+    weights = np.linspace(0.0, 2.0, len(y)) if weighted else None
+    # Beside times in nanoseconds, with a cutoff on singular values, the other columns would pass for rounding.
+    X = np.column_stack([np.random.default_rng(1).integers(16e17, 17e17, len(y)), X])
+    wide = np.insert(X, [0, 3, 5], [7.0, 0.0, 1e12 / 3], axis=1)
+    without, found = LinearRegression().fit(X, y, weights), LinearRegression().fit(wide, y, weights)
+    assert found.rank_ == without.rank_ == 5
+    np.testing.assert_array_equal(found.coef_[[0, 4, 7]], 0.0)
+    np.testing.assert_allclose(found.coef_[[1, 2, 3, 5, 6]], without.coef_, rtol=1e-12)
+    np.testing.assert_allclose(found.predict(wide), without.predict(X), rtol=1e-12)
+    assert found.singular_.shape == (8,)
+    np.testing.assert_allclose(found.singular_[:5], without.singular_, rtol=1e-12)
+
+
 def test_several_targets_are_several_fits(table):
     X, y = table
     Y = np.column_stack([y, y**2, -y])
