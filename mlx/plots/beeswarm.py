@@ -56,7 +56,7 @@ def beeswarm(
     Raises
     ------
     ValueError
-        If max_display is below 1 or shapes differ.
+        If max_display is below 1, shapes differ, or values are none or not finite.
     """
     shares = np.asarray(values, dtype=np.float64)
     table = np.asarray(data)
@@ -65,6 +65,8 @@ def beeswarm(
             f"values and data must have one row per row and one column per name in feature_names; "
             f"values: {shares.shape}, data: {table.shape}, names: {len(feature_names)}."
         )
+    if not shares.size or not np.isfinite(shares).all():
+        raise ValueError("values must be finite, of at least one row and one feature.")
     if max_display < 1:
         raise ValueError(f"max_display must be at least 1, not {max_display}.")
     order = np.argsort(-np.abs(shares).mean(axis=0), kind="stable")[:max_display]

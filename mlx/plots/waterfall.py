@@ -59,7 +59,7 @@ def waterfall(
     Raises
     ------
     ValueError
-        If max_display is below 1 or lengths differ.
+        If max_display is below 1, lengths differ, or values are none or not finite.
     """
     shares = np.asarray(values, dtype=np.float64)
     if shares.ndim != 1 or not len(shares) == len(data) == len(feature_names):
@@ -67,6 +67,10 @@ def waterfall(
     if max_display < 1:
         raise ValueError(f"max_display must be at least 1, not {max_display}.")
     errors = np.zeros(len(shares)) if standard_errors is None else np.asarray(standard_errors, dtype=np.float64)
+    if errors.shape != shares.shape:
+        raise ValueError(f"standard_errors must have one entry per feature; its shape is {errors.shape}.")
+    if not len(shares) or not np.isfinite([base_value, *shares]).all():
+        raise ValueError("values and base_value must be finite, and values of at least one feature.")
     labels, shares, errors = _largest(shares, errors, data, feature_names, max_display)
     if ax is None:
         import matplotlib.pyplot as plt

@@ -50,6 +50,19 @@ class TestWaterfall:
     def test_nothing_but_zeros(self):
         waterfall([0.0, 0.0], 5.0, [1, 2], ["a", "b"]).figure.canvas.draw()
 
+    @pytest.mark.parametrize(
+        ("values", "base_value", "standard_errors", "message"),
+        [
+            ([1.0, 2.0], 0.0, [0.1], "standard_errors must have one entry"),
+            ([1.0, np.nan], 0.0, None, "must be finite"),
+            ([1.0, 2.0], np.inf, None, "must be finite"),
+            ([], 0.0, None, "at least one feature"),
+        ],
+    )
+    def test_values_that_make_no_picture(self, values, base_value, standard_errors, message):
+        with pytest.raises(ValueError, match=message):
+            waterfall(values, base_value, values, ["a", "b"][: len(values)], standard_errors=standard_errors)
+
     @pytest.mark.parametrize("settings", [{"max_display": 0}, {"data": [1]}, {"values": [[1.0]]}])
     def test_bad_input(self, settings):
         arguments = {"values": [1.0], "base_value": 0.0, "data": [1], "feature_names": ["a"], **settings}
@@ -80,6 +93,11 @@ class TestBeeswarm:
     def test_no_more_lanes_than_asked_for(self):
         ax = beeswarm(np.ones((5, 30)), np.ones((5, 30)), [f"f{j}" for j in range(30)], max_display=4)
         assert len(labels(ax)) == 4
+
+    @pytest.mark.parametrize("values", [np.ones((0, 2)), np.full((3, 2), np.nan)])
+    def test_values_that_make_no_picture(self, values):
+        with pytest.raises(ValueError, match="must be finite, of at least one row"):
+            beeswarm(values, values, ["a", "b"])
 
     def test_shapes_must_agree(self):
         with pytest.raises(ValueError, match="values and data"):
