@@ -77,8 +77,8 @@ def tree_diagram(
     if ax is None:
         import matplotlib.pyplot as plt
 
-        size = (max(4.0, LEAF_WIDTH * n_columns), 0.5 + LEVEL_HEIGHT * n_levels)
-        ax = plt.subplots(figsize=size, layout="constrained")[1]
+        page = (max(4.0, LEAF_WIDTH * n_columns), 0.5 + LEVEL_HEIGHT * n_levels)
+        ax = plt.subplots(figsize=page, layout="constrained")[1]
     ax.set_xlim(-0.6, n_columns - 0.4)
     ax.set_ylim(-(n_levels - 1) - 0.5, 0.5)
     ax.set_axis_off()
