@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["METRICS", "Metric", "default_metric", "difference_of_predictions", "metrics_of"]
+__all__ = ["METRICS", "Metric", "default_metric", "difference_of_predictions", "metrics_of", "with_signs_of"]
 
 # Probabilities of 0 and 1 are taken as this far from them, as a single sure mistake would make the loss infinite.
 SMALLEST_PROBABILITY = 1e-15
@@ -119,3 +119,14 @@ def difference_of_predictions(ours: NDArray[np.float64], theirs: NDArray[np.floa
     if not (np.isfinite(ours).all() and np.isfinite(theirs).all()):
         raise ValueError("predictions are not all finite")
     return float(np.max(np.abs(ours - theirs)) / unit)
+
+
+def with_signs_of(theirs: NDArray[np.float64], ours: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Our scores along components, shape (n, m), each column turned round where it points away from theirs.
+
+    The sign of a component is free. Both sides make its largest entry positive, but where two entries are of one size,
+    as always with two standardised columns, rounding decides which of them is the larger.
+    """
+    if ours.shape != theirs.shape:
+        return ours
+    return np.where(np.sum(ours * theirs, axis=0) < 0, -ours, ours)

@@ -23,7 +23,7 @@ import numpy as np
 
 from .fold import FoldData, Work, make_fold, parameters_of, warm_up_rows
 from .interruption import Interruption
-from .metrics import METRICS, Metric, default_metric, difference_of_predictions, metrics_of
+from .metrics import METRICS, Metric, default_metric, difference_of_predictions, metrics_of, with_signs_of
 from .peers import PEERS
 from .progress import Progress
 from .reading import TableError
@@ -200,11 +200,12 @@ def _keep(
         seconds = float(np.median(predict_seconds[name]))
         sides[name].folds.append(FoldResult(fold.number, scores, fit_seconds[name], seconds))
     if {"ours", "library"} <= set(fit_seconds) and all(side.failure is None for side in sides.values()):
-        unit = _unit(result.contender, predictions["library"], table)
+        ours, library = predictions["ours"], predictions["library"]
+        if result.contender.kind == "transformer":
+            ours = with_signs_of(library, ours)
+        unit = _unit(result.contender, library, table)
         try:
-            result.differences[fold.number] = difference_of_predictions(
-                predictions["ours"], predictions["library"], unit
-            )
+            result.differences[fold.number] = difference_of_predictions(ours, library, unit)
         except ValueError as error:
             sides["ours"].failure = f"fold {fold.number + 1}: {reason(error)}"
 

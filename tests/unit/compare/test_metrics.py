@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as theirs
 
-from mlx.compare.metrics import METRICS, default_metric, difference_of_predictions, metrics_of
+from mlx.compare.metrics import METRICS, default_metric, difference_of_predictions, metrics_of, with_signs_of
 
 RNG = np.random.default_rng(0)
 N = 60
@@ -53,3 +53,12 @@ def test_difference_is_the_largest_in_the_given_unit():
 def test_what_cannot_be_compared_is_no_equality(ours):
     with pytest.raises(ValueError, match="predictions"):
         difference_of_predictions(ours, np.array([1.0, 2.0]), 1.0)
+
+
+def test_a_component_may_point_either_way():
+    theirs = np.array([[1.0, -2.0, 0.0], [3.0, 4.0, 0.0]])
+    ours = theirs * [1.0, -1.0, 1.0] + [[0.0, 0.5, 0.0], [0.0, 0.0, 0.0]]
+    np.testing.assert_array_equal(with_signs_of(theirs, ours), [[1.0, -2.5, 0.0], [3.0, 4.0, 0.0]])
+    # Only whole columns are turned round: two entries of different signs remain a difference.
+    assert difference_of_predictions(with_signs_of(theirs, np.abs(theirs)), theirs, 1.0) == 4.0
+    assert with_signs_of(theirs, theirs[:, :2]).shape == (2, 2)
