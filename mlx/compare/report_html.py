@@ -128,7 +128,7 @@ def _verdict(comparison: Comparison) -> str:
 def _lead(comparison: Comparison, best: ModelResult, second: ModelResult) -> str:
     interval, won = comparison.paired(best.ours, second.ours)
     sure = "" if math.isnan(interval.lower) or interval.lower > 0 else "; the interval of the difference includes zero"
-    return f"It is better than {second.contender.name} in {won.won} of {won.folds} folds{sure}."
+    return f"It beats {second.contender.name} in {won.won} of {won.folds} folds{sure}."
 
 
 def _times(ratio: float) -> str:

@@ -1,4 +1,4 @@
-"""The report in the terminal: one table of models, then what was better than what, then notes and failures."""
+"""The report in the terminal: one table of models, then which model beats which, then notes and failures."""
 
 from __future__ import annotations
 
@@ -222,7 +222,7 @@ def unit_of_difference(comparison: Comparison) -> str:
 
 
 def comparison_lines(comparison: Comparison) -> Iterator[str]:
-    """How sure it is that the best model is better than each other one."""
+    """How often and by how much the model of the best mean score beats each other one."""
     best = comparison.best()
     if best is None:
         return
@@ -231,8 +231,8 @@ def comparison_lines(comparison: Comparison) -> Iterator[str]:
             continue
         interval, won = comparison.paired(best.ours, other.ours)
         yield (
-            f"{best.contender.name} is better than {other.contender.name} in {won.won}/{won.folds} folds, "
-            f"by {format_interval(interval).lstrip('+')} {comparison.metric.label}"
+            f"{best.contender.name} beats {other.contender.name} in {won.won}/{won.folds} folds; "
+            f"mean advantage {format_interval(interval).lstrip('+')} {comparison.metric.label}"
         )
 
 

@@ -119,7 +119,7 @@ def test_text_has_table_failures_and_agreement(comparison, capsys):
     for part in (
         "made & planted: regression of 'y', 90 rows × 3 columns",
         "LinearRegression",
-        "LinearRegression is better than DummyRegressor in 2/2 folds",
+        "LinearRegression beats DummyRegressor in 2/2 folds; mean advantage",
         "Failed: PCA (mlx): fold 2: ValueError: planted",
         "Kernel SHAP",
         "LIME",
