@@ -147,8 +147,8 @@ def _add(codes, rows, gradients, start, far_apart, histogram):
 
 
 @kernel
-def subtract(parent, child, first, last):
-    """Turn the parent's histogram, in the places from first to last, into that of the child's sibling."""
-    for place in range(first, last):
+def subtract(parent, child):
+    """Turn the histogram of a parent into that of the child's sibling."""
+    for place in range(np.uint64(len(parent))):
         parent[place, 0] -= child[place, 0]
         parent[place, 1] -= child[place, 1]

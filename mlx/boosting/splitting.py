@@ -111,7 +111,7 @@ class Candidates(NamedTuple):
     gain : ndarray of float32, shape (n_nodes, n_features)
         0 where no split lowers the loss.
     bin : ndarray of int32, shape (n_nodes, n_features)
-        Rows up to this bin, included, go left.
+        Rows up to this bin, included, go left; -1 is none of those that have a value.
     missing_left : ndarray of bool, shape (n_nodes, n_features)
     left_sums : ndarray of float64, shape (n_nodes, n_features, 2)
         G and H of the left child.
@@ -121,6 +121,24 @@ class Candidates(NamedTuple):
     bin: NDArray[np.int32]
     missing_left: NDArray[np.bool_]
     left_sums: NDArray[np.float64]
+
+
+class Scan(NamedTuple):
+    """Scratch of a search: the cuts of one column in the order in which they are tried.
+
+    Attributes
+    ----------
+    G, H : ndarray of float64, shape (n_cuts,)
+        Sums of the side that grows from cut to cut.
+    gain : ndarray of float32, shape (n_cuts,)
+    bits : ndarray of int32, shape (n_cuts,)
+        The same memory as `gain`.
+    """
+
+    G: NDArray[np.float64]
+    H: NDArray[np.float64]
+    gain: NDArray[np.float32]
+    bits: NDArray[np.int32]
 
 
 @kernel
@@ -153,12 +171,19 @@ def similarity(G, H, penalty):
 
     With max_delta_step the best weight is out of reach, and it is -(2 G w + (H + λ) w²) at the weight w that is used.
     """
-    if H <= 0.0:
-        return f32(0.0)
     if penalty.max_delta_step == 0.0:
-        thresholded = soft_threshold(G, penalty.reg_alpha)
-        return f32(thresholded * thresholded) / f32(H + penalty.reg_lambda)
+        return free_similarity(G, H, penalty)
     return gain_of_weight(G, H, leaf_weight(G, H, penalty), penalty)
+
+
+@kernel
+def free_similarity(G, H, penalty):
+    """T(G)² / (H + λ), without a limit on the weight. No branches: the compiler takes several cuts at a time."""
+    # The sign of T(G) is lost in the square.
+    thresholded = abs(G) - penalty.reg_alpha
+    thresholded = thresholded if thresholded > 0.0 else 0.0
+    ratio = f32(thresholded * thresholded) / f32(H + penalty.reg_lambda)
+    return ratio if H > 0.0 else f32(0.0)
 
 
 @kernel
@@ -212,70 +237,116 @@ def find_splits(tasks, histograms, pairs, slots, sums, start, n_bins, penalty, l
         Written to.
     """
     n_features = len(n_bins)
+    scan = new_scan(np.max(n_bins))
     for task in range(tasks[0], tasks[1]):
         counted, sibling = pairs[task // n_features]
         f = task % n_features
-        histogram = histograms[slots[counted]]
+        own = histograms[slots[counted], start[f] : start[f + 1]]
         if sibling >= 0:
-            subtract(histograms[slots[sibling]], histogram, start[f], start[f + 1])
-            _best_of_column(
-                histograms[slots[sibling]], start[f], n_bins[f], sums, sibling, f, penalty, limits, candidates
-            )
-        _best_of_column(histogram, start[f], n_bins[f], sums, counted, f, penalty, limits, candidates)
+            other = histograms[slots[sibling], start[f] : start[f + 1]]
+            subtract(other, own)
+            _best_of_column(other, n_bins[f], sums, sibling, f, penalty, limits, scan, candidates)
+        _best_of_column(own, n_bins[f], sums, counted, f, penalty, limits, scan, candidates)
 
 
 @kernel
-def _best_of_column(histogram, first, n_bins, sums, node, f, penalty, limits, candidates):
+def new_scan(n_cuts):
+    """Room for a `Scan` of so many cuts."""
+    gain = np.empty(n_cuts, dtype=f32)
+    return Scan(np.empty(n_cuts), np.empty(n_cuts), gain, gain.view(np.int32))
+
+
+@kernel
+def _best_of_column(histogram, n_bins, sums, node, f, penalty, limits, scan, candidates):
     """Scan one column's histogram, forwards and, if rows are missing, backwards, for the best split of a node."""
     if not limits.allowed[node, f]:
         candidates.gain[node, f] = f32(0.0)
         return
     G, H = sums[node, 0], sums[node, 1]
-    bounded = len(limits.direction) > 0
-    if bounded:
-        direction, low, high = limits.direction[f], limits.bounds[node, 0], limits.bounds[node, 1]
-        parent = gain_of_weight(G, H, limits.weight[node], penalty)
-    else:
-        direction, low, high = np.int8(0), f32(0.0), f32(0.0)
-        parent = similarity(G, H, penalty)
-    least = penalty.min_child_weight
-    missing = first + n_bins
-    has_missing = histogram[missing, 0] != 0.0 or histogram[missing, 1] != 0.0
-    best, best_bin, best_missing_left = f32(0.0), 0, False
-    best_G, best_H = 0.0, 0.0
+    has_missing = histogram[n_bins, 0] != 0.0 or histogram[n_bins, 1] != 0.0
 
     # Missing values go right. The last cut parts what is present from what is missing.
-    G_left, H_left = 0.0, 0.0
-    for b in range(n_bins if has_missing else n_bins - 1):
-        G_left += histogram[first + b, 0]
-        H_left += histogram[first + b, 1]
-        if H_left >= least and H - H_left >= least:
-            if bounded:
-                gain = bounded_gain(G_left, H_left, G - G_left, H - H_left, parent, direction, low, high, penalty)
-            else:
-                gain = split_gain(G_left, H_left, G - G_left, H - H_left, parent, penalty)
-            if best < gain < INFINITY:
-                best, best_bin, best_missing_left, best_G, best_H = gain, b, False, G_left, H_left
+    n_cuts = n_bins if has_missing else n_bins - 1
+    _add_up(histogram, 0, 1, n_cuts, scan)
+    _gains(n_cuts, G, H, node, f, True, penalty, limits, scan)
+    best = _first_largest(scan.bits, n_cuts)
+    gain = scan.gain[best] if best >= 0 else f32(0.0)
+    candidates.gain[node, f] = gain
+    candidates.bin[node, f] = best
+    candidates.missing_left[node, f] = False
+    if best >= 0:
+        candidates.left_sums[node, f, 0] = scan.G[best]
+        candidates.left_sums[node, f, 1] = scan.H[best]
+    if not has_missing:
+        return
 
-    # Missing values go left.
-    if has_missing:
-        G_right, H_right = 0.0, 0.0
-        for b in range(n_bins - 1, 0, -1):
-            G_right += histogram[first + b, 0]
-            H_right += histogram[first + b, 1]
-            if H_right >= least and H - H_right >= least:
-                if bounded:
-                    gain = bounded_gain(
-                        G - G_right, H - H_right, G_right, H_right, parent, direction, low, high, penalty
-                    )
-                else:
-                    gain = split_gain(G - G_right, H - H_right, G_right, H_right, parent, penalty)
-                if best < gain < INFINITY:
-                    best, best_bin, best_missing_left = gain, b - 1, True
-                    best_G, best_H = G - G_right, H - H_right
+    # Missing values go left. Missing ones alone on the left are another candidate only where columns have directions.
+    n_cuts = n_bins if len(limits.direction) > 0 else n_bins - 1
+    _add_up(histogram, n_bins - 1, -1, n_cuts, scan)
+    _gains(n_cuts, G, H, node, f, False, penalty, limits, scan)
+    best = _first_largest(scan.bits, n_cuts)
+    if best >= 0 and scan.gain[best] > gain:
+        candidates.gain[node, f] = scan.gain[best]
+        candidates.bin[node, f] = n_bins - 2 - best
+        candidates.missing_left[node, f] = True
+        candidates.left_sums[node, f, 0] = G - scan.G[best]
+        candidates.left_sums[node, f, 1] = H - scan.H[best]
 
-    candidates.gain[node, f] = best
-    candidates.bin[node, f] = best_bin
-    candidates.missing_left[node, f] = best_missing_left
-    candidates.left_sums[node, f, 0] = best_G
-    candidates.left_sums[node, f, 1] = best_H
+
+@kernel
+def _add_up(histogram, first, step, n_cuts, scan):
+    """G and H of the side that grows with each cut: bins from the first on, in steps of 1 or -1."""
+    G, H = 0.0, 0.0
+    for c in range(np.uint64(n_cuts)):
+        b = np.uint64(first + step * np.int64(c))
+        G += histogram[b, 0]
+        H += histogram[b, 1]
+        scan.G[c], scan.H[c] = G, H
+
+
+@kernel
+def _gains(n_cuts, G, H, node, f, is_left, penalty, limits, scan):
+    """Gain of each cut, `is_left` says of which side the scan has the sums; 0 where it is no candidate."""
+    least = penalty.min_child_weight
+    n = np.uint64(n_cuts)
+    if len(limits.direction) > 0:
+        parent = gain_of_weight(G, H, limits.weight[node], penalty)
+        direction, low, high = limits.direction[f], limits.bounds[node, 0], limits.bounds[node, 1]
+        # Seen from the other side, a rising column falls.
+        direction = direction if is_left else -direction
+        for c in range(n):
+            g, h = scan.G[c], scan.H[c]
+            gain = bounded_gain(g, h, G - g, H - h, parent, direction, low, high, penalty)
+            scan.gain[c] = gain if h >= least and H - h >= least and 0.0 < gain < INFINITY else f32(0.0)
+        return
+    parent = similarity(G, H, penalty)
+    if penalty.max_delta_step != 0.0:
+        for c in range(n):
+            g, h = scan.G[c], scan.H[c]
+            gain = split_gain(g, h, G - g, H - h, parent, penalty)
+            scan.gain[c] = gain if h >= least and H - h >= least and 0.0 < gain < INFINITY else f32(0.0)
+        return
+    # The same as `split_gain`, for several cuts at a time: three quarters of the time of a search.
+    for c in range(n):
+        g, h = scan.G[c], scan.H[c]
+        gain = free_similarity(g, h, penalty) + free_similarity(G - g, H - h, penalty) - parent
+        is_candidate = (h >= least) & (H - h >= least) & (gain > f32(0.0)) & (gain < INFINITY)
+        scan.gain[c] = gain if is_candidate else f32(0.0)
+
+
+@kernel
+def _first_largest(bits, n_cuts):
+    """Place of the first of the largest gains, -1 if all are 0.
+
+    The bits of floats that are not negative, read as integers, are in the order of the floats; and the largest integer
+    is found for several cuts at a time, which for floats would depend on what the compiler makes of nan.
+    """
+    largest = np.int32(0)
+    for c in range(np.uint64(n_cuts)):
+        largest = max(largest, bits[c])
+    if largest == 0:
+        return -1
+    c = np.uint64(0)
+    while bits[c] != largest:
+        c += np.uint64(1)
+    return np.int64(c)

@@ -15,6 +15,8 @@ comparison in float32.
 
 from __future__ import annotations
 
+import numpy as np
+
 from ..numeric.jit import kernel
 
 # Rows that go through one tree before the next tree's turn: rows and tree stay in the first-level cache.
@@ -75,6 +77,51 @@ def add_trees(X, trees, at_most, listed_left, margin):
                 else:
                     for k in range(n_values):
                         margin[i, k] += margin.dtype.type(trees.value[leaf, k])
+
+
+@kernel
+def add_trees_in_step(X, trees, margin):
+    """`add_trees` for `mlx.tree.flat.Steps` and rows of float32: the rows of a block walk side by side.
+
+    A processor waits at every node: for the threshold, for the row's value, and, if it guessed the answer, for half of
+    its guesses to be taken back. Here it guesses nothing, and while one row waits it goes on with the next::
+
+        step      1        2        3
+        row 0   0 -> 2 -> 5 -> 11       all rows of the block make step 1, then all make step 2, ...
+        row 1   0 -> 1 -> 1 -> 1        node 1 is a leaf: its children are itself
+        row 2   0 -> 2 -> 6 -> 13
+    """
+    n_rows, n_trees = len(X), len(trees.output)
+    at = np.empty(BLOCK, dtype=np.uint32)
+    for first in range(0, n_rows, BLOCK):
+        rows = X[first : first + BLOCK]
+        n = np.uint64(len(rows))
+        has_missing = _has_missing(rows)
+        for tree in range(n_trees):
+            root, output = np.uint32(trees.root[tree]), np.uint64(trees.output[tree])
+            for i in range(n):
+                at[i] = root
+            for _ in range(trees.n_steps[tree]):
+                for i in range(n):
+                    node = np.uint64(at[i])
+                    x = rows[i, np.uint64(trees.feature[node])]
+                    right = x >= trees.threshold[node]
+                    # Decided before the loop by the compiler: half of the time if nothing is missing.
+                    if has_missing:
+                        right |= (x != x) & trees.missing_right[node]
+                    at[i] = trees.child[node + node + np.uint64(right)]
+            for i in range(n):
+                margin[np.uint64(first) + i, output] += margin.dtype.type(trees.value[np.uint64(at[i])])
+
+
+@kernel
+def _has_missing(rows):
+    """Whether a value is missing."""
+    missing = False
+    for i in range(len(rows)):
+        for f in range(rows.shape[1]):
+            missing |= rows[i, f] != rows[i, f]
+    return missing
 
 
 @kernel

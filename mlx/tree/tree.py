@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from ..numeric.threads import run_tasks
 from .checks import flags, floats, integers, refuse_nodes
-from .flat import FlatTrees, flatten
+from .flat import FlatTrees, Steps, flatten, steps_of
 from .record import GrowthRecord
 
 __all__ = ["Tree", "TreeEnsemble"]
@@ -268,7 +268,7 @@ class TreeEnsemble:
             float32, added up in float32 in the order of the trees as xgboost does it, if all values are float32
             and rows are rounded to float32; float64 otherwise.
         """
-        from .prediction import add_trees
+        from .prediction import add_trees, add_trees_in_step
 
         rows = self._rows(X)
         single = self.input_dtype == "float32" and all(tree.value.dtype == np.float32 for tree in self.trees)
@@ -276,11 +276,15 @@ class TreeEnsemble:
         start = np.zeros(self.n_outputs) if self.aggregation == "mean" else self.base_score
         margin = np.tile(start.astype(dtype), (len(rows), 1))
         at_most, listed_left = self.comparison == "<=", self.unlisted_category == "right"
-        run_tasks(
-            lambda part: add_trees(rows[part], self.flat, at_most, listed_left, margin[part]),
-            _parts(len(rows)),
-            n_threads,
-        )
+        steps = self.steps if rows.dtype == np.float32 else None
+
+        def add(part: slice) -> None:
+            if steps is None:
+                add_trees(rows[part], self.flat, at_most, listed_left, margin[part])
+            else:
+                add_trees_in_step(rows[part], steps, margin[part])
+
+        run_tasks(add, _parts(len(rows)), n_threads)
         if self.aggregation == "mean":
             margin = self.base_score + margin / self._weight_of_output()
         return margin
@@ -312,8 +316,13 @@ class TreeEnsemble:
         """All trees in one set of arrays, made at the first use."""
         return flatten(self.trees, np.asarray(self.tree_weight), np.asarray(self.tree_output))
 
+    @cached_property
+    def steps(self) -> Steps | None:
+        """The trees as equal steps, which is faster; None if they cannot be, made at the first use."""
+        return steps_of(self.flat, self.comparison == "<=")
+
     def __getstate__(self) -> dict[str, Any]:
-        return {key: value for key, value in self.__dict__.items() if key != "flat"}
+        return {key: value for key, value in self.__dict__.items() if key not in ("flat", "steps")}
 
     def _check_outputs(self) -> None:
         base = np.asarray(self.base_score, dtype=np.float64).ravel()

@@ -1,0 +1,82 @@
+"""Histograms and the parting of rows beside plain NumPy, for both widths of codes and gradients."""
+
+import numpy as np
+import pytest
+
+from mlx.boosting import partitioning
+from mlx.boosting.binning import bin_table
+from mlx.boosting.partitioning import RowOwner
+from mlx.numeric.threads import thread_team
+
+N_SAMPLES = 3000
+
+
+def table_of(d, max_bin, n_threads, run):
+    """Binned table of d columns, the last one with few values, a tenth of all missing."""
+    X = np.random.default_rng(d).normal(size=(N_SAMPLES, d)).astype(np.float32)
+    X[:, -1] = np.round(X[:, -1])
+    X[np.random.default_rng(0).random(X.shape) < 0.1] = np.nan
+    return bin_table(X, None, max_bin, n_threads, run)
+
+
+def code_of(table, f):
+    return table.codes[f // table.n_columns, :, f % table.n_columns]
+
+
+def expected_histogram(table, rows, gradients):
+    """Sums of float64, added row by row."""
+    histogram = np.zeros((table.start[-1], 2))
+    for f in range(table.n_features):
+        np.add.at(histogram, table.start[f] + code_of(table, f)[rows].astype(int), gradients[rows].astype(float))
+    return histogram
+
+
+@pytest.mark.parametrize("n_threads", [1, 3])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("d", "max_bin"), [(1, 9), (2, 300), (3, 9), (5, 300), (8, 255), (9, 256), (15, 9), (23, 300)])
+def test_nodes_are_counted_and_parted(d, max_bin, dtype, n_threads, monkeypatch):
+    monkeypatch.setattr(partitioning, "SHARED_WORK", 0)
+    monkeypatch.setattr(partitioning, "ROWS_PER_PIECE", 100)
+    rng = np.random.default_rng(1)
+    gradients = rng.normal(size=(N_SAMPLES, 2)).astype(dtype)
+    with thread_team(n_threads) as run:
+        table = table_of(d, max_bin, n_threads, run)
+        assert table.codes.dtype == (np.uint16 if max_bin >= 256 else np.uint8)
+        owner = RowOwner(table, run, n_threads)
+        owner.start(gradients)
+        expected = [np.arange(N_SAMPLES)]
+        leaves = [0]
+        # Three steps: all leaves are split, then all, then one alone, so that leaves lie on both sides.
+        for nodes in ([0], [1, 2], [5]):
+            feature = rng.integers(0, d, size=len(nodes)).astype(np.int32)
+            split_bin = (table.n_bins[feature] // 2 - 1).astype(np.int32)
+            missing_left = rng.random(len(nodes)) < 0.5
+            owner.split(np.array(nodes), feature, split_bin, missing_left)
+            for node, f, b, left in zip(nodes, feature, split_bin, missing_left):
+                codes = code_of(table, f)[expected[node]]
+                goes_left = (codes <= b) | (left & (codes == table.n_bins[f]))
+                expected += [expected[node][goes_left], expected[node][~goes_left]]
+                leaves.remove(node)
+                leaves += [len(expected) - 2, len(expected) - 1]
+            slots = np.arange(len(leaves))[::-1].copy()
+            histograms = np.full((len(leaves), table.start[-1], 2), np.nan)
+            owner.count(np.array(leaves), slots, histograms)
+            for node, slot in zip(leaves, slots):
+                np.testing.assert_array_equal(owner.rows_of(node), expected[node])
+                used = np.concatenate([np.arange(table.start[f], table.start[f + 1]) for f in range(d)])
+                wanted = expected_histogram(table, expected[node], gradients)
+                np.testing.assert_array_equal(histograms[slot][used], wanted[used])
+        margin = np.zeros(N_SAMPLES, dtype=np.float32)
+        values = np.arange(len(expected), dtype=np.float32) + 1
+        owner.add_values(values, np.isin(np.arange(len(expected)), leaves), margin)
+    for node in leaves:
+        assert np.all(margin[expected[node]] == node + 1)
+
+
+def test_no_histogram_is_a_whole_number_of_pages():
+    """255 bins and one for missing values are 4 KB: columns would fall on the same lines of the cache."""
+    X = np.tile(np.arange(255, dtype=np.float32)[:, None], (1, 4))
+    with thread_team(1) as run:
+        table = bin_table(X, None, 256, 1, run)
+    assert table.n_bins.tolist() == [255] * 4
+    assert np.diff(table.start).tolist() == [257] * 4
