@@ -70,6 +70,6 @@ def _move_by_digit(source, target, count, shift):
     lowest = np.uint32(BASE - 1)
     for i in range(np.uint64(len(source))):
         key = source[i]
-        digit = np.uint64((key >> shift) & lowest)
-        target[np.uint64(place[digit])] = key
-        place[digit] += 1
+        own = np.uint64((key >> shift) & lowest)
+        target[np.uint64(place[own])] = key
+        place[own] += 1

@@ -346,7 +346,7 @@ def _first_largest(bits, n_cuts):
         largest = max(largest, bits[c])
     if largest == 0:
         return -1
-    c = np.uint64(0)
-    while bits[c] != largest:
-        c += np.uint64(1)
-    return np.int64(c)
+    place = np.uint64(0)
+    while bits[place] != largest:
+        place += np.uint64(1)
+    return np.int64(place)

@@ -65,7 +65,7 @@ def _address(context: Any, builder: Any, array_type: Any, array: Any, byte: Any,
 
 def _load_word(typing_context, array, byte):
     def code(context, builder, signature, arguments):
-        address = _address(context, builder, signature.args[0], *arguments, WORD)
+        address = _address(context, builder, signature.args[0], arguments[0], arguments[1], WORD)
         return builder.load(address, align=1)
 
     return types.uint64(array, types.uint64), code
@@ -73,7 +73,7 @@ def _load_word(typing_context, array, byte):
 
 def _add_pair(typing_context, histogram, byte, g, h):
     def code(context, builder, signature, arguments):
-        address = _address(context, builder, signature.args[0], *arguments[:2], PAIR)
+        address = _address(context, builder, signature.args[0], arguments[0], arguments[1], PAIR)
         pair = ir.Constant(PAIR, ir.Undefined)
         for place, value in enumerate(arguments[2:]):
             pair = builder.insert_element(pair, value, INT32(place))
@@ -85,7 +85,7 @@ def _add_pair(typing_context, histogram, byte, g, h):
 
 def _fetch_ahead(typing_context, array, byte):
     def code(context, builder, signature, arguments):
-        address = _address(context, builder, signature.args[0], *arguments, BYTE)
+        address = _address(context, builder, signature.args[0], arguments[0], arguments[1], BYTE)
         kind = ir.FunctionType(ir.VoidType(), [BYTE.as_pointer(), *(value.type for value in PREFETCH)])
         prefetch = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
         builder.call(prefetch, [address, *PREFETCH])
@@ -94,6 +94,9 @@ def _fetch_ahead(typing_context, array, byte):
     return types.void(array, types.uint64), code
 
 
+load_word: Any
+add_pair: Any
+fetch_ahead: Any
 if numba.core.config.DISABLE_JIT:  # type: ignore[attr-defined]
     load_word, add_pair, fetch_ahead = load_word_slowly, add_pair_slowly, fetch_ahead_slowly
 else:

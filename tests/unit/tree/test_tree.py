@@ -1,6 +1,7 @@
 """Trees as flat arrays: what they refuse, and what they answer."""
 
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -153,6 +154,31 @@ def test_margin_and_leaves_are_the_slow_twins(aggregation, comparison, input_dty
     leaves = ensemble.apply(X)
     for t, tree in enumerate(trees):
         assert leaves[:, t].tolist() == [reference.leaf_of(tree, row, comparison, unlisted) for row in X]
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.01])
+@pytest.mark.parametrize("comparison", ["<", "<="])
+def test_rows_that_walk_in_step_are_the_slow_twins(comparison, missing):
+    """Thresholds that are no float32, or are one that rows have; infinite values; leaves at every depth."""
+    rng = np.random.default_rng(3)
+    trees = [random_tree(rng, 4, n) for n in (0, 1, 14, 15, 31)]
+    thirds = [replace(t, threshold=np.where(t.is_leaf, 0, rng.integers(-6, 9, t.n_nodes) / 3)) for t in trees]
+    parts = {"n_outputs": 2, "tree_output": [0, 1, 0, 1, 1], "tree_weight": rng.uniform(0.5, 2, 5)}
+    ensemble = TreeEnsemble(thirds, 4, comparison=comparison, **parts)
+    assert ensemble.steps is not None
+    X = (rng.integers(-7, 10, size=(300, 4)) / 3).astype(np.float32)
+    X[rng.random(X.shape) < 0.05] = np.inf
+    X[rng.random(X.shape) < 0.05] = -np.inf
+    X[:100][rng.random((100, 4)) < missing] = np.nan
+    np.testing.assert_allclose(ensemble.margin(X), reference.margin(ensemble, X), atol=1e-5)
+
+
+def test_only_some_ensembles_walk_in_step():
+    rng = np.random.default_rng(4)
+    assert TreeEnsemble((random_tree(rng, 2, 7),), 2).steps is not None
+    assert TreeEnsemble((random_tree(rng, 2, 7, categorical=True),), 2).steps is None
+    assert TreeEnsemble((random_tree(rng, 2, 7, n_values=2),), 2, n_outputs=2).steps is None
+    assert TreeEnsemble((), 1).steps is None
 
 
 def test_a_value_on_the_threshold():
