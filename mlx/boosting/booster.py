@@ -34,12 +34,13 @@ from numpy.typing import NDArray
 
 from ..numeric.threads import thread_team
 from ..tree import Tree
+from ..tree.xgboost_document import margin_of
 from .binning import bin_table
 from .growing import GrowthSettings, grow_tree
 from .histogram import HistogramPool
-from .objectives import Objective
+from .objective import Objective, newton_start
+from .objectives_quantiles import with_quantile_leaves
 from .partitioning import RowOwner
-from .prediction import mean_of
 
 __all__ = ["BoostedTrees", "boost"]
 
@@ -125,15 +126,18 @@ def boost(
         weight_of_loss = np.where(y == 1.0, weight * weight.dtype.type(positive_weight), weight)
     if base_score is not None:
         intercept = base_score
-    elif positive_weight != 1.0:
-        intercept = _newton_start(objective, y, weight_of_loss)
+    elif objective.start is None or positive_weight != 1.0:
+        intercept = newton_start(objective, y, weight_of_loss, n_outputs)
     else:
-        intercept = objective.estimate(y, weight, n_outputs)
-    base_margin = objective.to_margin(intercept).astype(np.float32)
+        intercept = objective.start(y, sample_weight, objective.value, n_outputs)
+    with np.errstate(divide="ignore"):
+        base_margin = margin_of(intercept, objective.link)
+    if not np.all(np.isfinite(base_margin)):
+        raise ValueError(f"y: {objective.name} starts from the log of a mean, and the mean of the targets is 0")
     margin = np.repeat(base_margin[:, np.newaxis], n_samples, axis=1)
     result = BoostedTrees([], intercept, base_margin, margin)
     gradients = np.empty((n_outputs, n_samples, 2), dtype=weight.dtype)
-    parts = _row_ranges(n_samples)
+    parts = _row_ranges(n_samples) if objective.rows_apart else np.array([[0, n_samples]])
     n_threads = 1 if X.size < SMALL_TABLE else n_threads
     with thread_team(n_threads) as run:
         table = bin_table(X, sample_weight, max_bin, n_threads, run, cuts)
@@ -145,19 +149,15 @@ def boost(
             run(lambda rows: objective.gradients(rows, margin, y, weight_of_loss, gradients), parts)
             for k in range(n_outputs):
                 tree = grow_tree([owner], [gradients[k]], pool, settings, run, n_threads)
+                if objective.leaf_quantile:
+                    rows = [owner.rows_of(leaf) for leaf in np.flatnonzero(tree.is_leaf)]
+                    alpha, residual = objective.value[k], y - margin[k]
+                    tree = with_quantile_leaves(tree, rows, residual, sample_weight, alpha, settings.learning_rate)
                 owner.add_values(tree.value, tree.is_leaf, margin[k])
                 result.trees.append(tree)
             if round_done is not None and round_done(result):
                 break
     return result
-
-
-def _newton_start(objective: Objective, y: NDArray[np.float32], weight: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Prediction after one Newton step -G / H from margin 0."""
-    gradients = np.empty((1, len(y), 2), dtype=weight.dtype)
-    objective.gradients(np.array([0, len(y)]), np.zeros((1, len(y)), dtype=np.float32), y, weight, gradients)
-    G, H = gradients[0].sum(axis=0, dtype=np.float64)
-    return mean_of(np.array([-G / H], dtype=np.float32), objective.link)
 
 
 def _row_ranges(n_samples: int) -> NDArray[np.int64]:

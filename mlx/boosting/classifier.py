@@ -12,10 +12,11 @@ from sklearn.utils.validation import column_or_1d
 
 from ..validation import check_sample_weight, naming, validate_data
 from .model import XGBModel, positive_rows
+from .prediction import mean_of
 
 __all__ = ["XGBClassifier"]
 
-OBJECTIVES = ("binary:logistic", "multi:softprob", "multi:softmax")
+OBJECTIVES = ("binary:logistic", "binary:logitraw", "binary:hinge", "multi:softprob", "multi:softmax")
 
 
 class XGBClassifier(ClassifierMixin, XGBModel):
@@ -37,8 +38,11 @@ class XGBClassifier(ClassifierMixin, XGBModel):
         Boosting rounds; None is 100.
     verbosity : int, default=None
         From 0 to 3; has no effect, as nothing is printed.
-    objective : {'binary:logistic', 'multi:softprob', 'multi:softmax'}, default='binary:logistic'
-        None is the default. With more than two classes 'binary:logistic' becomes 'multi:softprob'.
+    objective : str, default='binary:logistic'
+        'binary:logistic', 'binary:logitraw', 'binary:hinge', 'multi:softprob' or 'multi:softmax'; None is the default.
+        With more than two classes 'binary:logistic' becomes 'multi:softprob', and the other binary ones are an error.
+        'binary:logitraw' is 'binary:logistic' started from another margin: here, unlike in the library, labels and
+        probabilities are those of its logits. The probabilities of 'binary:hinge' are 0 and 1.
     booster : str, default=None
         Only 'gbtree', which None is, is supported.
     tree_method : str, default=None
@@ -286,7 +290,9 @@ class XGBClassifier(ClassifierMixin, XGBModel):
         if self.n_classes_ < 2:
             raise ValueError(f"y: at least two classes are needed, but there is one class only: {self.classes_[0]!r}")
         objective = self._objective_for(self.n_classes_)
-        n_outputs = 1 if objective == "binary:logistic" else self.n_classes_
+        n_outputs = 1 if objective.startswith("binary:") else self.n_classes_
+        if n_outputs == 1 and self.n_classes_ > 2:
+            raise ValueError(f"objective={objective!r} is for two classes, but y has {self.n_classes_}")
         if n_outputs > 1 and self._resolved("scale_pos_weight") != 1:
             raise NotImplementedError("XGBClassifier: parameter scale_pos_weight has no meaning for several outputs")
         weight = None if weight is None else weight[rows]
@@ -324,14 +330,16 @@ class XGBClassifier(ClassifierMixin, XGBModel):
         Returns
         -------
         ndarray
-            Labels of shape (n_samples,); or margins, float32, of shape (n_samples,) for 'binary:logistic' and
+            Labels of shape (n_samples,); or margins, float32, of shape (n_samples,) for 'binary:*' and
             (n_samples, n_classes) otherwise.
         """
         predicted = self._predict(X, output_margin, validate_features, base_margin, iteration_range)
         binary = predicted.shape[1] == 1
         if output_margin:
             return predicted[:, 0] if binary else predicted
-        codes = (predicted[:, 0] > 0.5).astype(np.intp) if binary else np.argmax(predicted, axis=1)
+        # A logit of 0 is a probability of ½.
+        even = 0.0 if self._objective == "binary:logitraw" else 0.5
+        codes = (predicted[:, 0] > even).astype(np.intp) if binary else np.argmax(predicted, axis=1)
         return self.classes_[codes]
 
     def predict_proba(
@@ -360,4 +368,6 @@ class XGBClassifier(ClassifierMixin, XGBModel):
         probability = self._predict(X, False, validate_features, base_margin, iteration_range)
         if probability.shape[1] > 1:
             return probability
+        if self._objective == "binary:logitraw":
+            probability = mean_of(probability, "logit")
         return np.concatenate([np.float32(1.0) - probability, probability], axis=1)

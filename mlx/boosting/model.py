@@ -18,7 +18,7 @@ from ..tree.importance import IMPORTANCE_TYPES, column_importance
 from ..tree.tree import Link
 from ..validation import refuse_unsupported, validate_data
 from .model_format import ModelFile
-from .prediction import mean_of, rounds_of
+from .prediction import predicted, rounds_of
 from .tracing import TracedTrees
 
 __all__ = ["XGBModel", "positive_rows"]
@@ -65,8 +65,15 @@ ACCEPTED: Mapping[str, tuple[Any, ...]] = {
 }
 
 
+# Parameters that one objective has and the others have not.
+OBJECTIVE_PARAMETERS = ("tweedie_variance_power", "huber_slope", "quantile_alpha")
+
+
 class XGBModel(CallbackSupportMixin, TracedTrees, ModelFile):
     """Base of the boosted estimators: all but the targets."""
+
+    # Whether the user's own function may be the objective.
+    _takes_own_objective: ClassVar[bool] = False
 
     _parameter_constraints: ClassVar[dict] = {
         "max_depth": [Interval(Integral, 0, None, closed="left"), None],
@@ -150,7 +157,8 @@ class XGBModel(CallbackSupportMixin, TracedTrees, ModelFile):
         """Raise NotImplementedError for a parameter, or an argument of fit, that would have no effect here."""
         refused = {name: values[0] for name, values in ACCEPTED.items() if not _is_one_of(getattr(self, name), values)}
         refuse_unsupported(self, refused)
-        if not _is_one_of(self.objective, (None, *supported_objectives)):
+        own = callable(self.objective) and self._takes_own_objective
+        if not own and not _is_one_of(self.objective, (None, *supported_objectives)):
             raise NotImplementedError(
                 f"{type(self).__name__}: parameter objective={self.objective!r} is not supported; "
                 f"choose one of {', '.join(map(repr, supported_objectives))}"
@@ -193,20 +201,23 @@ class XGBModel(CallbackSupportMixin, TracedTrees, ModelFile):
         X: NDArray[np.float32],
         y: NDArray[np.float32],
         sample_weight: NDArray[np.float32] | None,
-        objective_name: str,
+        objective: Any,
         n_outputs: int = 1,
         labels: Any = None,
     ) -> None:
         """Fit the trees and store them; callbacks see `labels`, or else y."""
         from .booster import BoostedTrees, boost
-        from .objectives import OBJECTIVES
 
-        objective = OBJECTIVES[objective_name]
+        objective = self._checked_objective(objective, y, sample_weight)
+        n_outputs = max(n_outputs, len(objective.value))
+        positive_weight = float(self._resolved("scale_pos_weight"))
 
         def fitted(boosted: BoostedTrees) -> dict[str, Any]:
             return {
                 "tree_ensemble_": self._ensemble(boosted.trees, boosted.base_margin, objective.link),
                 "_intercept": boosted.intercept,
+                "_objective": objective.name,
+                "_objective_parameters": objective.file_parameters(positive_weight, n_outputs),
             }
 
         seen = y if labels is None else labels
@@ -217,13 +228,13 @@ class XGBModel(CallbackSupportMixin, TracedTrees, ModelFile):
                 y,
                 sample_weight,
                 objective,
-                settings=self._growth_settings(),
+                settings=self._growth_settings(objective),
                 n_rounds=n_rounds,
                 max_bin=self._resolved("max_bin"),
                 cuts=self.cuts,
                 n_outputs=n_outputs,
-                base_score=self._base_score(objective_name, n_outputs),
-                positive_weight=float(self._resolved("scale_pos_weight")),
+                base_score=self._base_score(objective, n_outputs),
+                positive_weight=positive_weight,
                 n_threads=self._n_threads(),
                 round_begins=rounds.begin,
                 round_done=lambda so_far: rounds.end(lambda: fitted(so_far)),
@@ -231,24 +242,45 @@ class XGBModel(CallbackSupportMixin, TracedTrees, ModelFile):
         for name, value in fitted(boosted).items():
             setattr(self, name, value)
 
-    def _growth_settings(self) -> Any:
+    def _checked_objective(self, wanted: Any, y: NDArray[np.float32], sample_weight: NDArray[np.float32] | None) -> Any:
+        """Objective of a name, or the user's own, after a look at the targets and at parameters without a meaning."""
+        from .objectives import objective_of, own_objective
+
+        given = {name: getattr(self, name, None) for name in (*OBJECTIVE_PARAMETERS, "max_delta_step")}
+        objective = own_objective(wanted, sample_weight) if callable(wanted) else objective_of(wanted, given)
+        own = None if objective.parameter is None else objective.parameter.name
+        idle = [name for name in OBJECTIVE_PARAMETERS if given[name] is not None and name != own]
+        if self._resolved("scale_pos_weight") != 1 and not objective.weighs_positives:
+            idle.append("scale_pos_weight")
+        if idle:
+            raise NotImplementedError(
+                f"{type(self).__name__}: parameter {idle[0]} has no meaning with objective={wanted!r}"
+            )
+        objective.check_targets(y)
+        return objective
+
+    def _growth_settings(self, objective: Any) -> Any:
         from .growing import GrowthSettings
         from .splitting import Penalty
 
         # The library holds its parameters in float32.
         single = {name: np.float32(self._resolved(name)) for name in DEFAULTS if name != "importance_type"}
+        if objective.parameter is not None and objective.parameter.name == "max_delta_step":
+            single["max_delta_step"] = objective.value[0]
         penalty = Penalty(*(float(single[name]) for name in Penalty._fields))
         return GrowthSettings(penalty, single["gamma"], self._resolved("max_depth"), single["learning_rate"])
 
-    def _base_score(self, objective_name: str, n_outputs: int) -> NDArray[np.float32] | None:
+    def _base_score(self, objective: Any, n_outputs: int) -> NDArray[np.float32] | None:
         """The user's start for each output, or None."""
         if self.base_score is None:
             return None
         start = np.asarray(self.base_score, dtype=np.float32).ravel()
         if start.size not in (1, n_outputs) or not np.all(np.isfinite(start)):
             raise ValueError(f"base_score={self.base_score!r} must be a finite number, or one per class ({n_outputs})")
-        if objective_name == "binary:logistic" and not 0 < start[0] < 1:
+        if objective.link == "logit" and not 0 < start[0] < 1:
             raise ValueError(f"base_score={self.base_score!r} is a probability here: it must lie between 0 and 1")
+        if objective.link == "log" and not start[0] > 0:
+            raise ValueError(f"base_score={self.base_score!r} is a mean of {objective.name}: it must be above 0")
         return np.broadcast_to(start, (n_outputs,)).copy()
 
     def _ensemble(self, trees: list[Tree], base_margin: NDArray[np.float32], link: Link) -> TreeEnsemble:
@@ -271,7 +303,7 @@ class XGBModel(CallbackSupportMixin, TracedTrees, ModelFile):
         X = self._check_X(X, validate_features)
         ensemble = rounds_of(self.tree_ensemble_, iteration_range)
         margin = ensemble.margin(X, self._n_threads())
-        return margin if output_margin else mean_of(margin, ensemble.link)
+        return margin if output_margin else predicted(margin, self._objective, ensemble.link)
 
 
 def positive_rows(sample_weight: NDArray[np.float32] | None) -> slice | NDArray[np.bool_]:

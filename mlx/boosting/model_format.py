@@ -32,7 +32,8 @@ from ..tree.document import LARGEST_BYTES, ModelFormatError, Place
 from ..tree.json_text import read_json, write_json
 from ..tree.tree import TreeEnsemble
 from ..tree.ubjson import write_ubjson
-from ..tree.xgboost_document import OBJECTIVES, XGBoostModel, read_xgboost, xgboost_document
+from ..tree.xgboost_document import XGBoostModel, read_xgboost, xgboost_document
+from .objective import PARAMETERS, value_of
 
 __all__ = ["ModelFile", "ModelFormatError", "read_model", "write_model"]
 
@@ -115,6 +116,8 @@ class ModelFile(BaseEstimator):
     tree_ensemble_: TreeEnsemble
     feature_names_in_: NDArray
     _intercept: NDArray[np.float32]
+    _objective: str
+    _objective_parameters: Mapping[str, Mapping[str, str]]
 
     def save_model(self, fname: str | os.PathLike) -> None:
         """Write the fitted model as a file that xgboost and this package load.
@@ -140,18 +143,13 @@ class ModelFile(BaseEstimator):
         """
         check_is_fitted(self)
         ensemble, n_outputs = self.tree_ensemble_, self.tree_ensemble_.n_outputs
-        if ensemble.link == "softmax":
-            parameters = {"softmax_multiclass_param": {"num_class": str(n_outputs)}}
-        else:
-            weight = self.get_params(deep=False)["scale_pos_weight"]
-            parameters = {"reg_loss_param": {"scale_pos_weight": f"{1.0 if weight is None else weight:.9g}"}}
         model = XGBoostModel(
             ensemble=ensemble,
-            objective=self._saved_objective(),
+            objective=self._objective,
             base_score=self._intercept,
             n_classes=n_outputs if ensemble.link == "softmax" else 0,
             round_start=np.arange(0, ensemble.n_trees + 1, n_outputs),
-            objective_parameters=parameters,
+            objective_parameters=self._objective_parameters,
             attributes={ATTRIBUTE: extras_text(self.get_params(deep=False), getattr(self, "classes_", None))},
         )
         write_model(model, fname)
@@ -184,6 +182,7 @@ class ModelFile(BaseEstimator):
         classes, parameters = read_extras(model.attributes, self.get_params(deep=False).keys())
         ensemble = supported_ensemble(model, type(self).__name__, self._objectives)
         fitted: dict[str, Any] = {"tree_ensemble_": ensemble, "_intercept": model.base_score}
+        fitted |= {"_objective": model.objective, "_objective_parameters": dict(model.objective_parameters)}
         fitted["n_features_in_"] = ensemble.n_features
         if is_classifier(self):
             n_classes = max(2, ensemble.n_outputs)
@@ -194,7 +193,7 @@ class ModelFile(BaseEstimator):
         if ensemble.feature_names is not None:
             fitted["feature_names_in_"] = np.array(ensemble.feature_names, dtype=object)
         try:
-            trial = clone(self).set_params(**{"objective": model.objective, **parameters})
+            trial = clone(self).set_params(**{**objective_parameters(model), **parameters})
             trial._validate_params()
         except ValueError as error:
             refuse_extras(str(error))
@@ -203,13 +202,6 @@ class ModelFile(BaseEstimator):
         self.set_params(**trial.get_params(deep=False))
         for name, value in fitted.items():
             setattr(self, name, value)
-
-    def _saved_objective(self) -> str:
-        """Objective of the fitted trees; the parameter says which of two with the same link."""
-        of_link = {"identity": "reg:squarederror", "logit": "binary:logistic", "softmax": "multi:softprob"}
-        chosen = self.get_params(deep=False)["objective"]
-        link = self.tree_ensemble_.link
-        return chosen if OBJECTIVES.get(chosen) == link else of_link[link]
 
 
 def supported_ensemble(model: XGBoostModel, class_name: str, objectives: Collection[str]) -> TreeEnsemble:
@@ -226,7 +218,8 @@ def supported_ensemble(model: XGBoostModel, class_name: str, objectives: Collect
             f"learner.objective.name: {class_name} has no objective {model.objective!r}; "
             f"it has {', '.join(map(repr, objectives))}"
         )
-    if (n_outputs > 1) != (ensemble.link == "softmax"):
+    several = {"softmax": n_outputs > 1, "identity": n_outputs == 1 or model.objective == "reg:quantileerror"}
+    if not several.get(ensemble.link, n_outputs == 1):
         raise ModelFormatError(
             f"learner.learner_model_param: {class_name} has no model of {model.objective!r} with {n_outputs} outputs"
         )
@@ -248,6 +241,29 @@ def supported_ensemble(model: XGBoostModel, class_name: str, objectives: Collect
         )
         return ensemble.select(np.arange(model.round_start[last + 1]))
     return ensemble
+
+
+def objective_parameters(model: XGBoostModel) -> dict[str, Any]:
+    """Parameters of an estimator that say what the objective is, and the value of its parameter.
+
+    Raises
+    ------
+    ModelFormatError
+        If the file gives the parameter a value that it cannot have.
+    """
+    stated: dict[str, Any] = {"objective": model.objective}
+    parameter = PARAMETERS.get(model.objective)
+    if parameter is None or parameter.name not in model.objective_parameters.get(parameter.file_group, {}):
+        return stated
+    text = model.objective_parameters[parameter.file_group][parameter.name]
+    try:
+        value = json.loads(text) if parameter.several else float(text)
+        n_values = len(value_of(model.objective, {parameter.name: value}))
+        if n_values != model.ensemble.n_outputs:
+            raise ValueError(f"{n_values} values for {model.ensemble.n_outputs} outputs")
+    except (ValueError, OverflowError, RecursionError) as error:
+        raise ModelFormatError(f"learner.objective.{parameter.file_group}.{parameter.name}: {error}") from None
+    return {**stated, parameter.name: value}
 
 
 def extras_text(parameters: Mapping[str, Any], classes: NDArray | None) -> str:

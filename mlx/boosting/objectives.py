@@ -1,145 +1,147 @@
-"""An objective is a loss as boosting sees it: a gradient and a Hessian for each row, and a margin to start from.
+"""An objective is a loss as boosting sees it: a gradient and a Hessian for each row, and a prediction to start from.
 
-=====================  ======================  ====================================  ===============================
-objective              gradient g_i            Hessian h_i                           start, f_0
-=====================  ======================  ====================================  ===============================
-reg:squarederror       f - y                   1                                     mean of y
-binary:logistic        p - y, p = σ(f)         max(p (1 - p), 1e-16)                 logit of the mean of y
-multi:softprob,        p_k - [y = k],          max(2 p_k (1 - p_k), 1e-16)           log of the share of each class,
-multi:softmax          p = softmax(f)                                                less the mean of these logs
-=====================  ======================  ====================================  ===============================
+=====================  ============================  =================================  =========  ==================
+objective              gradient g_i                  Hessian h_i                        link of    start
+=====================  ============================  =================================  =========  ==================
+reg:squarederror       f - y                         1                                  f          mean
+reg:squaredlogerror    (l(f) - l(y)) / (1 + f)       (1 - l(f) + l(y)) / (1 + f)²       f          Newton step
+reg:pseudohubererror   (f - y) / s                   1 / s³                             f          Newton step
+reg:absoluteerror      sign(f - y)                   1                                  f          median
+reg:quantileerror      [f >= y] - α                  1                                  f          α-quantile
+reg:logistic,          p - y                         max(p (1 - p), 1e-16)              logit p    mean
+binary:logistic
+binary:logitraw        p - y                         max(p (1 - p), 1e-16)              f          mean
+binary:hinge           1 - 2 y if (2 y - 1) f < 1    1, where there is no gradient      f          sign of Newton step
+                                                     almost 0
+multi:softprob,        p_k - [y = k]                 max(2 p_k (1 - p_k), 1e-16)        softmax    log of the share of
+multi:softmax                                                                                      each class, centred
+count:poisson          exp(f) - y                    exp(f + max_delta_step)            log        mean
+reg:gamma              1 - y exp(-f)                 y exp(-f)                          log        mean
+reg:tweedie            u₂ - y u₁                     (2 - ρ) u₂ - (1 - ρ) y u₁          log        mean
+=====================  ============================  =================================  =========  ==================
 
-All times the weight of the row. The losses are those of `mlx.losses`, where the formulas stand once more in NumPy.
-The factor 2 in the Hessian of the softmax is the library's (an upper bound of the matrix by its diagonal).
+f is the margin of a row, p = σ(f) or p = softmax(f), l(x) = log(1 + x), s = sqrt(1 + ((f - y) / δ)²) with δ the
+parameter huber_slope, u₁ = exp((1 - ρ) f) and u₂ = exp((2 - ρ) f) with ρ the parameter tweedie_variance_power. All
+times the weight of the row. A Newton step is -Σ g / Σ h at margin 0. The losses are those of `mlx.losses`, where the
+formulas stand once more in NumPy. The factor 2 in the Hessian of the softmax is the library's (an upper bound of the
+matrix by its diagonal), and so are the starts: that of binary:logitraw is a mean, although its margin is a logit.
+
+A user's own objective is a function of targets and margins that returns gradients and Hessians; it starts at 0.5.
 
 Margins, gradients and Hessians are float32 as in xgboost 3.2, and are rounded at the same places, so that trees are the
-same. The product with a sample weight is the exception: the library rounds it to float32, this file keeps it in
+same. The product with a sample weight is the exception: the library rounds it to float32, these files keep it in
 float64, where it is exact. Only so is a row of weight 3 the same as three rows, to the last bit.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from typing import NamedTuple
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..numeric.jit import kernel
-from ..tree.tree import Link
+from .objective import PARAMETERS, Objective, value_of
+from .objectives_classes import HINGE, LOGISTIC, LOGISTIC_REGRESSION, LOGIT_RAW, SOFTMAX, SOFTPROB
+from .objectives_counts import GAMMA, POISSON, TWEEDIE
+from .objectives_quantiles import ABSOLUTE_ERROR, QUANTILE_ERROR
+from .objectives_values import PSEUDO_HUBER_ERROR, SQUARED_ERROR, SQUARED_LOG_ERROR
 
-__all__ = ["OBJECTIVES", "Objective"]
+__all__ = ["OBJECTIVES", "objective_of", "own_objective"]
 
-f32 = np.float32
-
-# Smallest Hessian: a row whose prediction is certain still has a cover.
-LEAST_HESSIAN = f32(1e-16)
-
-# exp of more than this is infinite in float32.
-LARGEST_EXPONENT = f32(88.7)
-
-# exp of this is well above the smallest float32.
-MOST_NEGATIVE_EXPONENT = f32(-80.0)
-
-# Smallest positive normal float32: where the library starts looking for the largest margin.
-SMALLEST_POSITIVE = np.finfo(np.float32).tiny
-
-# Distance that the library keeps from shares and means of 0 and 1 before it takes logarithms.
-SHARE_MARGIN = f32(1e-6)
-
-
-class Objective(NamedTuple):
-    """A loss as boosting sees it.
-
-    Attributes
-    ----------
-    link : {"identity", "logit", "softmax"}
-        What the margin is the link of.
-    gradients : callable
-        ``gradients(rows, margin, y, weight, out)`` writes g and h of the rows from ``rows[0]`` up to ``rows[1]``;
-        margin has shape (n_outputs, n_samples), weight, in the dtype of `out`, (n_samples,), and out
-        (n_outputs, n_samples, 2): float64 if rows have sample weights, else float32.
-    estimate : callable
-        ``estimate(y, weight, n_outputs)``: the start in units of the prediction (multi:*: of the margin).
-    to_margin : callable
-        The start in units of the margin.
-    """
-
-    link: Link
-    gradients: Callable
-    estimate: Callable[[NDArray[np.float32], NDArray[np.float32], int], NDArray[np.float32]]
-    to_margin: Callable[[NDArray[np.float32]], NDArray[np.float32]]
-
-
-@kernel
-def squared_error_gradients(rows, margin, y, weight, out):
-    """Gradient and Hessian of ½ (f - y)²."""
-    for i in range(rows[0], rows[1]):
-        out[0, i, 0] = (margin[0, i] - y[i]) * weight[i]
-        out[0, i, 1] = weight[i]
-
-
-@kernel
-def logistic_gradients(rows, margin, y, weight, out):
-    """Gradient and Hessian of log(1 + exp(f)) - y f."""
-    one = f32(1.0)
-    for i in range(rows[0], rows[1]):
-        p = one / (one + math.exp(min(-margin[0, i], LARGEST_EXPONENT)))
-        out[0, i, 0] = (p - y[i]) * weight[i]
-        out[0, i, 1] = max(p * (one - p), LEAST_HESSIAN) * weight[i]
-
-
-@kernel
-def softmax_gradients(rows, margin, y, weight, out):
-    """Gradient of log Σ_k exp(f_k) - f_y, and twice the diagonal of its Hessian."""
-    one, two = f32(1.0), f32(2.0)
-    n_classes = len(margin)
-    for i in range(rows[0], rows[1]):
-        largest = margin[0, i]
-        for k in range(1, n_classes):
-            largest = max(largest, margin[k, i])
-        # The library looks for the largest margin from just above 0 on, which decides how sums are rounded. Where all
-        # margins are very negative it divides 0 by 0; here they are then taken as they are.
-        if largest > MOST_NEGATIVE_EXPONENT:
-            largest = max(largest, SMALLEST_POSITIVE)
-        total = 0.0
-        for k in range(n_classes):
-            total += math.exp(margin[k, i] - largest)
-        for k in range(n_classes):
-            p = math.exp(margin[k, i] - largest) / f32(total)
-            hit = one if y[i] == f32(k) else f32(0.0)
-            out[k, i, 0] = (p - hit) * weight[i]
-            out[k, i, 1] = max(two * p * (one - p), LEAST_HESSIAN) * weight[i]
-
-
-def weighted_mean(y: NDArray[np.float32], weight: NDArray[np.float32], n_outputs: int) -> NDArray[np.float32]:
-    """Mean of the targets, added up in float64."""
-    wide = weight.astype(np.float64)
-    return np.full(n_outputs, np.sum(y * wide) / np.sum(wide), dtype=np.float32)
-
-
-def centred_log_shares(y: NDArray[np.float32], weight: NDArray[np.float32], n_outputs: int) -> NDArray[np.float32]:
-    """Log of the weight of each class as a share of all weight, less the mean of these logs."""
-    counts = np.bincount(y.astype(np.intp), weight.astype(np.float64), minlength=n_outputs)
-    logs = np.log((counts / counts.sum()).astype(np.float32) + SHARE_MARGIN)
-    return logs - np.sum(logs / f32(n_outputs), dtype=np.float32)
-
-
-def identity(mean: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The margin is the prediction."""
-    return mean
-
-
-def float32_logit(mean: NDArray[np.float32]) -> NDArray[np.float32]:
-    """-log(1 / p - 1), with p kept away from 0 and 1; the logarithm is rounded once, as by the library's compiler."""
-    p = np.clip(mean, SHARE_MARGIN, f32(1.0) - SHARE_MARGIN)
-    return -np.log((f32(1.0) / p - f32(1.0)).astype(np.float64)).astype(np.float32)
-
-
-OBJECTIVES = {
-    "reg:squarederror": Objective("identity", squared_error_gradients, weighted_mean, identity),
-    "binary:logistic": Objective("logit", logistic_gradients, weighted_mean, float32_logit),
-    "multi:softprob": Objective("softmax", softmax_gradients, centred_log_shares, identity),
-    "multi:softmax": Objective("softmax", softmax_gradients, centred_log_shares, identity),
+OBJECTIVES: Mapping[str, Objective] = {
+    objective.name: objective
+    for objective in (
+        SQUARED_ERROR,
+        SQUARED_LOG_ERROR,
+        PSEUDO_HUBER_ERROR,
+        ABSOLUTE_ERROR,
+        QUANTILE_ERROR,
+        LOGISTIC_REGRESSION,
+        LOGISTIC,
+        LOGIT_RAW,
+        HINGE,
+        SOFTPROB,
+        SOFTMAX,
+        POISSON,
+        GAMMA,
+        TWEEDIE,
+    )
 }
+
+# Where the library starts if it does not know the loss.
+START_OF_OWN = np.float32(0.5)
+
+
+def objective_of(name: str, given: Mapping[str, Any]) -> Objective:
+    """Objective of a name, with the value of its parameter.
+
+    Parameters
+    ----------
+    name : str
+        One of `OBJECTIVES`.
+    given : dict of str to (float, array-like or None)
+        Parameters of an estimator by name.
+
+    Returns
+    -------
+    Objective
+
+    Raises
+    ------
+    ValueError
+        If the parameter has no value, or one that it cannot have: the message names it.
+    """
+    objective = OBJECTIVES[name]
+    if name not in PARAMETERS:
+        return objective
+    value = value_of(name, given)
+    metric = f"{objective.metric}@{value[0]:g}" if objective is TWEEDIE else objective.metric
+    return objective._replace(value=value, metric=metric)
+
+
+def own_objective(function: Callable[..., Any], sample_weight: NDArray[np.float32] | None) -> Objective:
+    """Objective of a user's function.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(y_true, y_pred)`` returns gradient and Hessian, both of shape (n_samples,), for targets and margins
+        of that shape. If it has a parameter sample_weight it is given the weights, or None; it has to multiply by them.
+    sample_weight : ndarray of float32, shape (n_samples,), or None
+
+    Returns
+    -------
+    Objective
+
+    Raises
+    ------
+    ValueError
+        If there are weights that the function would not see, and later if it returns something else.
+    """
+    takes_weight = "sample_weight" in inspect.signature(function).parameters
+    if sample_weight is not None and not takes_weight:
+        raise ValueError("sample_weight: the function given as objective has no parameter sample_weight to take it")
+
+    def write_gradients(rows, margin, y, weight, value, out):
+        shape = y.shape
+        extra = {} if sample_weight is None else {"sample_weight": sample_weight}
+        returned = function(y.copy(), margin[0].copy(), **extra)
+        try:
+            gradient, hessian = (np.asarray(part, dtype=np.float32).reshape(shape) for part in returned)
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"objective: the function must return gradient and Hessian, two arrays of shape {shape}"
+            ) from None
+        if not (np.all(np.isfinite(gradient)) and np.all(np.isfinite(hessian))):
+            raise ValueError("objective: the function returned a gradient or Hessian that is not finite")
+        out[0, :, 0], out[0, :, 1] = gradient, hessian
+
+    # A model file names the loss whose link its margins have.
+    return SQUARED_ERROR._replace(
+        kernel=write_gradients,
+        start=lambda y, weight, value, n_outputs: np.full(n_outputs, START_OF_OWN),
+        weighs_positives=False,
+        rows_apart=False,
+    )

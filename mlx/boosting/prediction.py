@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from ..tree import TreeEnsemble
 from ..tree.tree import Link
 
-__all__ = ["mean_of", "rounds_of"]
+__all__ = ["mean_of", "predicted", "rounds_of"]
 
 
 def mean_of(margin: NDArray[np.float32], link: Link) -> NDArray[np.float32]:
-    """Inverse link of margins of shape (n_samples, n_outputs): values, probabilities of class 1, or of each class.
+    """Inverse link of margins of shape (n_samples, n_outputs): values, means, probabilities of one or all classes.
 
     In float32 as in xgboost.
     """
@@ -21,8 +21,15 @@ def mean_of(margin: NDArray[np.float32], link: Link) -> NDArray[np.float32]:
     if link == "logit":
         # exp of more than 88.7 is infinite in float32.
         return np.float32(1.0) / (np.float32(1.0) + np.exp(np.minimum(-margin, np.float32(88.7))))
+    if link == "log":
+        return np.exp(margin)
     exponential = np.exp(margin - margin.max(axis=1, keepdims=True))
     return exponential / exponential.sum(axis=1, keepdims=True, dtype=np.float64).astype(np.float32)
+
+
+def predicted(margin: NDArray[np.float32], objective: str, link: Link) -> NDArray[np.float32]:
+    """What an objective predicts at margins of shape (n_samples, n_outputs): `mean_of` them, or with hinge 0 or 1."""
+    return (margin > 0).astype(np.float32) if objective == "binary:hinge" else mean_of(margin, link)
 
 
 def rounds_of(ensemble: TreeEnsemble, iteration_range: tuple[int, int] | None) -> TreeEnsemble:

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import RegressorMixin, _fit_context
+from sklearn.utils._param_validation import Interval
 
 from ..validation import check_sample_weight, validate_data
 from .model import XGBModel, positive_rows
 
 __all__ = ["XGBRegressor"]
 
-OBJECTIVES = ("reg:squarederror",)
+OBJECTIVES = (
+    "reg:squarederror",
+    "reg:squaredlogerror",
+    "reg:pseudohubererror",
+    "reg:absoluteerror",
+    "reg:quantileerror",
+    "reg:logistic",
+    "reg:gamma",
+    "reg:tweedie",
+    "count:poisson",
+    "binary:logistic",
+    "binary:logitraw",
+    "binary:hinge",
+)
 
 
 class XGBRegressor(RegressorMixin, XGBModel):
@@ -35,8 +50,13 @@ class XGBRegressor(RegressorMixin, XGBModel):
         Boosting rounds; None is 100.
     verbosity : int, default=None
         From 0 to 3; has no effect, as nothing is printed.
-    objective : str, default='reg:squarederror'
-        Only 'reg:squarederror', which None is, is supported.
+    objective : str or callable, default='reg:squarederror'
+        None is the default. 'reg:squarederror', 'reg:squaredlogerror' (y above -1), 'reg:pseudohubererror',
+        'reg:absoluteerror', 'reg:quantileerror'; 'reg:gamma' (y above 0), 'reg:tweedie' and 'count:poisson' (y at least
+        0), whose margin is the logarithm of the prediction; 'reg:logistic', 'binary:logistic' and 'binary:logitraw' (y
+        between 0 and 1; the last one predicts margins), 'binary:hinge' (y 0 or 1, and so are predictions). Or a
+        function ``objective(y_true, y_pred)`` that returns gradient and Hessian of the loss in y_pred, two arrays of
+        shape (n_samples,); with `sample_weight` it needs a parameter of that name, and multiplies by it itself.
     booster : str, default=None
         Only 'gbtree', which None is, is supported.
     tree_method : str, default=None
@@ -48,7 +68,8 @@ class XGBRegressor(RegressorMixin, XGBModel):
     min_child_weight : float, default=None
         Smallest sum of Hessians in a child; None is 1.
     max_delta_step : float, default=None
-        Largest absolute weight of a leaf, before the learning rate; None and 0 are no limit.
+        Largest absolute weight of a leaf, before the learning rate; None and 0 are no limit. With 'count:poisson' None
+        is 0.7.
     subsample, sampling_method, colsample_bytree, colsample_bylevel, colsample_bynode : default=None
         Only None, all rows and columns, is supported (and 1, and 'uniform').
     reg_alpha : float, default=None
@@ -56,7 +77,8 @@ class XGBRegressor(RegressorMixin, XGBModel):
     reg_lambda : float, default=None
         L2 penalty on the weights of leaves; None is 1.
     scale_pos_weight : float, default=None
-        Factor of the weights of rows whose target is 1, as in the library; None is 1.
+        Factor of the weights of rows whose target is 1, as in the library; None is 1. Only for 'reg:squarederror',
+        'reg:logistic', 'reg:gamma' and 'binary:*' but for hinge.
     base_score : float or list of float, default=None
         Prediction before the first tree; None is the mean of the targets.
     random_state : int, RandomState instance or None, default=None
@@ -84,6 +106,14 @@ class XGBRegressor(RegressorMixin, XGBModel):
     cuts : {'exact', 'xgboost'}, default='exact'
         How a column with more than `max_bin` distinct values is cut: at exact quantiles, or where xgboost cuts it (see
         Notes). The library has no such parameter.
+    tweedie_variance_power : float, default=None
+        ρ of 'reg:tweedie', between 1 and 2: the variance is the mean to this power, times a constant; None is 1.5. The
+        library takes this and the next two among its ``**kwargs``.
+    huber_slope : float, default=None
+        δ of 'reg:pseudohubererror', above 0: errors below count as their squares, errors above as their absolute
+        values; None is 1.
+    quantile_alpha : float or list of float, default=None
+        α of 'reg:quantileerror', from 0 to 1; several are several outputs, in the same order.
 
     Attributes
     ----------
@@ -124,6 +154,13 @@ class XGBRegressor(RegressorMixin, XGBModel):
     """
 
     _objectives: ClassVar[tuple[str, ...]] = OBJECTIVES
+    _takes_own_objective: ClassVar[bool] = True
+    _parameter_constraints: ClassVar[dict] = {
+        **XGBModel._parameter_constraints,
+        "tweedie_variance_power": [Interval(Real, 1, 2, closed="neither"), None],
+        "huber_slope": [Interval(Real, 0, None, closed="neither"), None],
+        "quantile_alpha": [Interval(Real, 0, 1, closed="both"), "array-like", None],
+    }
 
     def __init__(
         self,
@@ -135,7 +172,7 @@ class XGBRegressor(RegressorMixin, XGBModel):
         learning_rate: float | None = None,
         n_estimators: int | None = None,
         verbosity: int | None = None,
-        objective: str | None = "reg:squarederror",
+        objective: Any = "reg:squarederror",
         booster: str | None = None,
         tree_method: str | None = None,
         n_jobs: int | None = None,
@@ -169,6 +206,9 @@ class XGBRegressor(RegressorMixin, XGBModel):
         early_stopping_rounds: Any = None,
         callbacks: Any = None,
         cuts: str = "exact",
+        tweedie_variance_power: float | None = None,
+        huber_slope: float | None = None,
+        quantile_alpha: Any = None,
     ) -> None:
         self.max_depth = max_depth
         self.max_leaves = max_leaves
@@ -211,6 +251,9 @@ class XGBRegressor(RegressorMixin, XGBModel):
         self.early_stopping_rounds = early_stopping_rounds
         self.callbacks = callbacks
         self.cuts = cuts
+        self.tweedie_variance_power = tweedie_variance_power
+        self.huber_slope = huber_slope
+        self.quantile_alpha = quantile_alpha
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
@@ -274,7 +317,8 @@ class XGBRegressor(RegressorMixin, XGBModel):
             targets = np.asarray(y, dtype=np.float32)[rows]
         if not np.all(np.isfinite(targets)):
             raise ValueError("y: has values too large for float32")
-        self._boost(X, targets, None if weight is None else weight[rows], "reg:squarederror")
+        objective = "reg:squarederror" if self.objective is None else self.objective
+        self._boost(X, targets, None if weight is None else weight[rows], objective)
         return self
 
     def predict(
@@ -286,13 +330,13 @@ class XGBRegressor(RegressorMixin, XGBModel):
         base_margin: Any = None,
         iteration_range: tuple[int, int] | None = None,
     ) -> NDArray:
-        """Predicted targets.
+        """Predicted targets, or margins.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
         output_margin : bool, default=False
-            The margin is the prediction here.
+            Return margins instead of predictions; for objectives named 'reg:*error' they are the same.
         validate_features : bool, default=True
             Whether column names must be those of the fit, in the same order.
         base_margin : None
@@ -302,6 +346,7 @@ class XGBRegressor(RegressorMixin, XGBModel):
 
         Returns
         -------
-        ndarray of float32, shape (n_samples,)
+        ndarray of float32, shape (n_samples,), or (n_samples, n_outputs) if `quantile_alpha` has several values
         """
-        return self._predict(X, output_margin, validate_features, base_margin, iteration_range)[:, 0]
+        predicted = self._predict(X, output_margin, validate_features, base_margin, iteration_range)
+        return predicted[:, 0] if predicted.shape[1] == 1 else predicted

@@ -39,6 +39,9 @@ PEERS: dict[str, Peer] = {
     "XGBRegressor": Peer("xgboost", "xgboost"),
 }
 
+# Parameters that xgboost's classes take among their ``**kwargs``.
+KEYWORDS = {"tweedie_variance_power", "huber_slope", "quantile_alpha"}
+
 # By class: a function from our parameters to the peer's, where they differ.
 TRANSLATIONS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 
@@ -70,4 +73,6 @@ def peer_of(estimator: Any, **overrides: Any) -> Any:
 def _shared_with(peer_class: type) -> Callable[[dict[str, Any]], dict[str, Any]]:
     """Translation that leaves out the parameters that only this package has."""
     known = peer_class().get_params(deep=False)
-    return lambda parameters: {name: value for name, value in parameters.items() if name in known}
+    return lambda parameters: {
+        name: value for name, value in parameters.items() if name in known or (name in KEYWORDS and value is not None)
+    }

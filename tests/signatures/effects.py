@@ -258,7 +258,7 @@ BOOSTER = {
     "learning_rate": Effect(0.1, "predict", _TREES),
     "n_estimators": Effect(3, "predict", {"max_depth": 2}),
     "verbosity": Inert(2, "nothing is printed, whatever the level"),
-    "objective": Refused("reg:tweedie", _TREES),
+    "objective": Effect("reg:absoluteerror", "predict", _TREES),
     "booster": Refused("dart", _TREES),
     "tree_method": Refused("exact", _TREES),
     "n_jobs": Effect(2, "threads", _TREES, data="many_rows"),
@@ -302,9 +302,15 @@ EFFECTS: dict[str, dict[str, Effect | Refused | Inert]] = {
     "MLPRegressor": {"loss": Effect("poisson", "coefs_", _NETWORK), **MULTILAYER_PERCEPTRON},
     "XGBClassifier": {
         **BOOSTER,
+        "objective": Effect("binary:logitraw", "predict_proba", _TREES),
         "missing": Effect(-9.0, "predict_proba", _STUMP, data="minus_nine_for_missing_in_two_classes"),
     },
-    "XGBRegressor": BOOSTER,
+    "XGBRegressor": {
+        **BOOSTER,
+        "tweedie_variance_power": Effect(1.2, "predict", {**_TREES, "objective": "reg:tweedie"}),
+        "huber_slope": Effect(0.3, "predict", {**_TREES, "objective": "reg:pseudohubererror"}),
+        "quantile_alpha": Effect(0.9, "predict", {**_TREES, "objective": "reg:quantileerror", "quantile_alpha": 0.5}),
+    },
 }
 
 # Data of a class where its entry names none.

@@ -34,6 +34,88 @@ LOSSES = {
         POSITIVE,
     ),
 }
+# The same where the Hessian depends on the target, too. All raw predictions of the squared log error are above -1.
+SHIFTED = RAW + 7.0
+TARGET_LOSSES = {
+    "half squared log error": (
+        losses.half_squared_log_error,
+        losses.half_squared_log_error_gradient,
+        losses.half_squared_log_error_hessian,
+        SHIFTED,
+    ),
+    "pseudo-Huber error": (
+        lambda f, y: losses.pseudo_huber_error(f, y, 1.7),
+        lambda f, y: losses.pseudo_huber_error_gradient(f, y, 1.7),
+        lambda f, y: losses.pseudo_huber_error_hessian(f, y, 1.7),
+        RAW,
+    ),
+    "half gamma deviance": (
+        lambda f, y: losses.half_gamma_deviance(np.exp(f), y),
+        losses.half_gamma_deviance_gradient,
+        losses.half_gamma_deviance_hessian,
+        RAW,
+    ),
+    "half Tweedie deviance": (
+        lambda f, y: losses.half_tweedie_deviance(np.exp(f), y, 1.3),
+        lambda f, y: losses.half_tweedie_deviance_gradient(f, y, 1.3),
+        lambda f, y: losses.half_tweedie_deviance_hessian(f, y, 1.3),
+        RAW,
+    ),
+}
+CORNER_LOSSES = {
+    "absolute error": (losses.absolute_error, losses.absolute_error_gradient),
+    "pinball loss": (
+        lambda f, y: losses.pinball_loss(f, y, 0.3),
+        lambda f, y: losses.pinball_loss_gradient(f, y, 0.3),
+    ),
+    "hinge loss": (losses.hinge_loss, losses.hinge_loss_gradient),
+}
+
+
+@pytest.mark.parametrize("name", TARGET_LOSSES)
+def test_derivatives_of_losses_whose_hessian_depends_on_the_target(name):
+    value, gradient, hessian, f = TARGET_LOSSES[name]
+    y = POSITIVE + 0.1
+    numeric = central_difference(lambda f: float(value(f, y).sum()), f)
+    assert gradient_check_ratio(gradient(f, y), numeric) < 1e-8
+    numeric = central_difference(lambda f: float(gradient(f, y).sum()), f)
+    assert gradient_check_ratio(hessian(f, y), numeric) < 1e-8
+    at_target = np.log(y) if "deviance" in name else y
+    np.testing.assert_allclose(value(at_target, y), 0, atol=1e-13)
+    np.testing.assert_allclose(gradient(at_target, y), 0, atol=1e-13)
+
+
+@pytest.mark.parametrize("name", CORNER_LOSSES)
+def test_gradients_of_losses_with_corners(name):
+    """None of the raw predictions is at a corner."""
+    value, gradient = CORNER_LOSSES[name]
+    y = np.array([0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 1.0])
+    numeric = central_difference(lambda f: float(value(f, y).sum()), RAW)
+    assert gradient_check_ratio(gradient(RAW, y), numeric) < 1e-8
+    assert np.all(value(RAW, y) >= 0)
+
+
+def test_what_minimises_the_losses_with_corners():
+    y = np.random.default_rng(0).exponential(size=1001)
+    grid = np.sort(y)
+    median = grid[np.argmin([losses.absolute_error(f, y).sum() for f in grid])]
+    assert median == np.median(y)
+    tenth = grid[np.argmin([losses.pinball_loss(f, y, 0.1).sum() for f in grid])]
+    assert tenth == np.quantile(y, 0.1, method="inverted_cdf")
+    np.testing.assert_array_equal(2 * losses.pinball_loss(RAW, BINARY, 0.5), losses.absolute_error(RAW, BINARY))
+
+
+def test_tweedie_deviance_lies_between_those_of_poisson_and_gamma():
+    mean, y = np.exp(RAW / 4), POSITIVE + 0.1
+    np.testing.assert_allclose(
+        losses.half_tweedie_deviance(mean, y, 1 + 1e-7), losses.half_poisson_deviance(mean, y), rtol=1e-4
+    )
+    np.testing.assert_allclose(
+        losses.half_tweedie_deviance(mean, y, 2 - 1e-7), losses.half_gamma_deviance(mean, y), rtol=1e-4
+    )
+    assert np.all(np.isfinite(losses.half_tweedie_deviance(mean, np.zeros_like(y), 1.5)))
+
+
 loss_table = pytest.mark.parametrize("name", LOSSES)
 
 

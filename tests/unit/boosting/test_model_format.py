@@ -166,8 +166,8 @@ def test_parameters_of_later_versions_are_ignored_with_a_warning(tmp_path):
 @pytest.mark.parametrize(
     ("name", "kind", "message"),
     [
-        ("poisson.json", XGBRegressor, "count:poisson"),
-        ("logistic.json", XGBRegressor, "binary:logistic"),
+        ("poisson.json", XGBClassifier, "count:poisson"),
+        ("softprob.ubj", XGBRegressor, "multi:softprob"),
         ("squared_error.json", XGBClassifier, "reg:squarederror"),
         ("forest.json", XGBRegressor, "one tree per round"),
         ("two_targets.json", XGBRegressor, "2 outputs"),
