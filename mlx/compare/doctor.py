@@ -9,7 +9,7 @@ __all__ = ["run_doctor"]
 
 def run_doctor() -> int:
     """Print the environment; 1 if something in it will not work, else 0."""
-    from ..numeric.jit import cache_base
+    from ..numeric.jit import FOLDER, cache_base
     from .report_json import environment_record
 
     for title, entries in (("Versions", versions()), ("Machine", machine())):
@@ -23,7 +23,8 @@ def run_doctor() -> int:
     for name, value in thread_settings().items():
         print(f"  {name}={value}")
     print("Compiled code")
-    folder = cache_base()
+    base = cache_base()
+    folder = base / FOLDER if base else None
     print(f"  {folder or 'no folder can be written: kernels are compiled anew in each process; set MLX_CACHE_DIR'}")
     problems = _problems()
     print("Problems" if problems else "No problems found.")

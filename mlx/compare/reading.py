@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import csv
 import hashlib
 import io
@@ -143,25 +144,37 @@ def _parse_text(content: bytes, name: str, separator: str | None, notes: list[st
         raise TableError(f"{name!r} is empty")
     if "\x00" in text[:4096]:
         raise TableError(f"cannot read {name!r}: it is not a text file")
+    first_line = text.lstrip().split("\n", 1)[0]
     if separator is None:
-        separator = _separator_of(text.lstrip().split("\n", 1)[0])
+        separator = _separator_of(first_line)
         if separator != ",":
             notes.append(f"columns are separated by {separator!r} (as the first line suggests)")
+    elif separator == r"\t":  # what a shell passes on for '\t'
+        separator = "\t"
+    elif len(separator) != 1:
+        raise TableError(f"--sep must be one character, or \\t for a tab; it is {separator!r}")
     try:
         # A row that is longer than the header shifts pandas' columns and raises a warning only.
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)
-            return pd.read_csv(
+            frame = pd.read_csv(
                 io.StringIO(text),
                 sep=separator,
                 na_values=MISSING,
                 skipinitialspace=True,
                 index_col=False,
                 low_memory=False,
-                engine="c" if len(separator) == 1 else "python",
+                engine="c",
             )
     except (pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError, csv.Error, ValueError) as error:
         raise TableError(f"cannot read {name!r} as csv: {_first_line(error)}") from None
+    names = collections.Counter(
+        filter(None, next(csv.reader([first_line], delimiter=separator, skipinitialspace=True)))
+    )
+    for column, count in names.items():
+        if count > 1:
+            notes.append(f"{count} columns are called {column!r}: the second is now {column + '.1'!r}, and so on")
+    return frame
 
 
 def _separator_of(header: str) -> str:

@@ -21,7 +21,7 @@ ROWS, COLUMNS = 120, 4
 
 def run_warmup() -> int:
     """Fit the small models, print seconds for each and the folder, remove older kernels; 1 if one fails, else 0."""
-    from ..numeric.jit import cache_base, remove_stale_folders
+    from ..numeric.jit import FOLDER, cache_base, remove_stale_folders
 
     failed = 0
     total = time.perf_counter()
@@ -36,7 +36,9 @@ def run_warmup() -> int:
             print(f"{name:<40} failed: {type(error).__name__}: {error}")
         else:
             print(f"{name:<40} {time.perf_counter() - start:6.2f} s")
-    print(f"{time.perf_counter() - total:.1f} s in all; compiled code is in {cache_base() or 'memory only'}")
+    base = cache_base()
+    folder = base / FOLDER if base else "memory only"
+    print(f"{time.perf_counter() - total:.1f} s in all; compiled code is in {folder}")
     stale = remove_stale_folders()
     if stale:
         print(f"removed {len(stale)} folders of kernels of older sources")

@@ -207,7 +207,7 @@ def test_doctor_says_what_is_there(monkeypatch, capsys, tmp_path):
     assert main(["doctor"]) == 0
     out = capsys.readouterr().out
     assert re.search(r"numpy +\d", out)
-    assert str(tmp_path) in out
+    assert str(tmp_path / "mlx-kernels") in out  # the folder itself: a user may delete what is shown
     assert "No problems found." in out
 
 

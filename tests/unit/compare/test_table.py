@@ -50,6 +50,25 @@ def test_gzip_and_plain_give_the_same_frame_and_their_own_digest(tmp_path):
     assert plain.sha256 != zipped.sha256
 
 
+def test_tab_may_be_written_as_in_a_shell(tmp_path):
+    (tmp_path / "t.txt").write_text("a\tb\n1\t2\n")
+    assert list(read_table(str(tmp_path / "t.txt"), r"\t").frame.columns) == ["a", "b"]
+
+
+@pytest.mark.parametrize("separator", [",,", ""])
+def test_separator_is_one_character(tmp_path, separator):
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(TableError, match="--sep must be one character"):
+        read_table(str(tmp_path / "t.csv"), separator)
+
+
+def test_columns_of_one_name_are_told_apart_and_said(tmp_path):
+    (tmp_path / "t.csv").write_text('a, "a",y,,\n1,2,3,4,5\n')
+    raw = read_table(str(tmp_path / "t.csv"))
+    assert list(raw.frame.columns)[:3] == ["a", "a.1", "y"]
+    assert raw.notes == ["2 columns are called 'a': the second is now 'a.1', and so on"]
+
+
 def test_parquet_keeps_types(tmp_path):
     pytest.importorskip("pyarrow")
     frame = pd.DataFrame({"c": pd.Categorical(["u", "v"] * 20), "x": np.arange(40.0) ** 2, "y": [0, 1] * 20})
