@@ -23,15 +23,14 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.special import expit, log_softmax, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
-from sklearn.callback import CallbackSupportMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import compute_class_weight
 from sklearn.utils._param_validation import Hidden, Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
+from ..callbacks import CallbackSupportMixin, FitRounds
 from ..validation import check_sample_weight, naming, refuse_unsupported, validate_data
-from .iteration_hooks import IterationHooks
 from .newton import SOLVERS, fit_logistic
 
 __all__ = ["LogisticRegression"]
@@ -107,6 +106,9 @@ class LogisticRegression(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     -----
     If the classes can be separated and there is no penalty, there is no minimum: coefficients grow until the gradient
     is within `tol`, and mean nothing.
+
+    Ctrl-C keeps the iterations that are finished, says how many, and leaves a usable model; before the first iteration
+    is finished it raises KeyboardInterrupt. scikit-learn's callbacks (``set_callbacks``) are told of every iteration.
 
     A dense `X` is copied once, to float64.
 
@@ -216,22 +218,29 @@ class LogisticRegression(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                 f"{self.classes_[0]!r}"
             )
         weights = self._weights(X, y, codes, sample_weight)
-        hooks = self._init_callback_context(max_subtasks=self.max_iter)
-        hooks.call_on_fit_task_begin(estimator=self, X=X, y=y, metadata={"sample_weight": sample_weight})
+        with FitRounds(
+            self, max_rounds=self.max_iter, round_name="iteration", X=X, y=y, sample_weight=sample_weight
+        ) as rounds:
 
-        fitted = fit_logistic(
-            X,
-            codes,
-            weights,
-            n_classes=len(self.classes_),
-            C=C,
-            fit_intercept=self.fit_intercept,
-            solver=self.solver,
-            tol=self.tol,
-            max_iter=self.max_iter,
-            start=self._start(X.shape[1]),
-            report=IterationHooks(self, hooks, X, y) if hasattr(self, "_skl_callbacks") else None,
-        )
+            def iteration_finished(coefficients: Array, intercepts: Array) -> bool:
+                rounds.begin()
+                return rounds.end(
+                    lambda: {"coef_": coefficients.astype(X.dtype), "intercept_": intercepts.astype(X.dtype)}
+                )
+
+            fitted = fit_logistic(
+                X,
+                codes,
+                weights,
+                n_classes=len(self.classes_),
+                C=C,
+                fit_intercept=self.fit_intercept,
+                solver=self.solver,
+                tol=self.tol,
+                max_iter=self.max_iter,
+                start=self._start(X.shape[1]),
+                report=iteration_finished,
+            )
         if self.verbose:
             print(f"{type(self).__name__}: {fitted.n_iter} iterations, solver {self.solver!r}")
         if not fitted.converged:
@@ -244,7 +253,6 @@ class LogisticRegression(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         self.coef_ = fitted.coefficients.astype(X.dtype)
         self.intercept_ = fitted.intercepts.astype(X.dtype)
         self.n_iter_ = np.array([fitted.n_iter], dtype=np.int32)
-        hooks.call_on_fit_task_end(estimator=self, X=X, y=y, reconstruction_attributes={})
         return self
 
     def decision_function(self, X):

@@ -1,6 +1,9 @@
 """Logistic regression: derivatives by differences, optimality, gauge, weights, labels, iterations, callbacks."""
 
 import math
+import signal
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -253,6 +256,68 @@ def test_callbacks_see_each_iteration_and_can_stop(solver):
     assert len(recorder.losses) == model.n_iter_[0] and recorder.losses[0] > recorder.losses[-1]
     stopper = Recorder(X, y, most=2)
     assert LogisticRegression(solver=solver).set_callbacks(stopper).fit(X, y).n_iter_[0] == 2
+
+
+class Interrupting:
+    """Callback that presses Ctrl-C in the iteration with this number."""
+
+    def __init__(self, number):
+        self.left = number
+
+    def setup(self, estimator, context):
+        pass
+
+    def teardown(self, estimator, context):
+        pass
+
+    def on_fit_task_begin(self, estimator, context):
+        if context.task_name == "iteration":
+            self.left -= 1
+            if self.left == 0:
+                signal.raise_signal(signal.SIGINT)
+
+    def on_fit_task_end(self, estimator, context):
+        pass
+
+
+@pytest.fixture
+def default_sigint():
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    signal.signal(signal.SIGINT, previous)
+
+
+@pytest.mark.usefixtures("default_sigint")
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_ctrl_c_keeps_the_finished_iterations(solver):
+    X, y = load_iris(return_X_y=True)
+    model = LogisticRegression(solver=solver).set_callbacks(Interrupting(3))
+    with pytest.warns(UserWarning, match="keeps the 3 iterations finished"):
+        model.fit(X, y)
+    assert model.n_iter_[0] == 3
+    stopped = LogisticRegression(solver=solver).set_callbacks(Recorder(X, y, most=3)).fit(X, y)
+    np.testing.assert_array_equal(model.coef_, stopped.coef_)
+
+
+@pytest.mark.usefixtures("default_sigint")
+def test_ctrl_c_before_the_first_iteration_raises():
+    X, y = load_iris(return_X_y=True)
+    with pytest.raises(KeyboardInterrupt):
+        LogisticRegression().set_callbacks(Interrupting(1)).fit(X, y)
+
+
+def test_fits_where_the_callback_protocol_is_missing():
+    code = """
+import sys
+import sklearn.linear_model
+sys.modules["sklearn.callback"] = None
+from mlx.callbacks import SUPPORTS_CALLBACKS
+from mlx.linear_model import LogisticRegression
+print(SUPPORTS_CALLBACKS, LogisticRegression().fit([[0.0], [1.0]], [0, 1]).predict([[0.9]]))
+"""
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert printed.split() == ["False", "[1]"]
 
 
 @pytest.mark.parametrize(
