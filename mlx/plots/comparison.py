@@ -7,14 +7,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .labels import INK, LIGHT_INK, NEGATIVE, POSITIVE, bare_axes
+from .labels import INK, LIGHT_INK, NEGATIVE, PAPER, POSITIVE, bare_axes
 
 __all__ = ["Range", "difference_plot", "score_plot", "time_ratio_plot"]
 
 OURS, THEIRS = NEGATIVE, POSITIVE
-
-# The inside of an open mark; not pure white, so that a page can tell it from white text and put its own paper there.
-PAPER = "#fefefe"
 
 # Both marks of a model are moved this far off the middle of its row.
 APART = 0.14

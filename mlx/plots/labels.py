@@ -6,13 +6,17 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["INK", "LIGHT_INK", "NEGATIVE", "POSITIVE", "bare_axes", "feature_label", "number", "shortened"]
+__all__ = ["INK", "LIGHT_INK", "NEGATIVE", "PAPER", "POSITIVE", "bare_axes", "feature_label", "number", "shortened"]
 
 # Vermilion and blue of Okabe and Ito's palette: told apart with every common kind of colour blindness.
 POSITIVE = "#d55e00"
 NEGATIVE = "#0072b2"
 INK = "#222222"
 LIGHT_INK = "#777777"
+
+# What lies behind a figure, or inside an open mark; not pure white, so that a page can tell it from the white text on a
+# bar and put its own paper there.
+PAPER = "#fefefe"
 
 LONGEST_NAME = 28
 LONGEST_VALUE = 14

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .labels import INK, LIGHT_INK, NEGATIVE, POSITIVE, bare_axes, feature_label, number
+from .labels import INK, LIGHT_INK, NEGATIVE, PAPER, POSITIVE, bare_axes, feature_label, number
 
 __all__ = ["waterfall"]
 
@@ -142,7 +142,7 @@ def _write(ax: Any, row: int, begin: float, share: float, span: float, colour: s
 
 def _mark_ends(ax: Any, base_value: float, output: float, n_bars: int) -> None:
     """A dotted line at the base value, named below the bars, and one at the output, named above them."""
-    paper = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
+    paper = {"facecolor": PAPER, "edgecolor": "none", "pad": 1.0}
     for at, row, text, colour in (
         (base_value, n_bars - 0.28, f"average {number(base_value)}", LIGHT_INK),
         (output, -0.72, f"output {number(output)}", INK),

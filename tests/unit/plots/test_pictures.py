@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 
 from mlx.explain import Explanation, LimeTabularExplainer
 from mlx.plots import beeswarm, effect_bars, waterfall
-from mlx.plots.labels import feature_label, number, shortened
+from mlx.plots.labels import PAPER, feature_label, number, shortened
 
 
 @pytest.fixture(autouse=True)
@@ -32,6 +32,14 @@ class TestWaterfall:
         bars = [(patch.get_x(), patch.get_x() + patch.get_width()) for patch in ax.patches]
         assert bars == [(13.0, 10.0), (11.0, 13.0), (10.0, 11.0)]
         assert {"output 10", "average 10", "−3", "+2", "+1"} <= set(texts(ax))
+
+    def test_paper_behind_the_names_of_the_lines_is_no_pure_white(self):
+        # A dark page paints this colour anew, and leaves the white figures on the bars alone.
+        ax = waterfall([1.0, -3.0, 2.0], 10.0, [1, 2, 3], ["a", "b", "c"])
+        boxes = [text.get_bbox_patch() for text in ax.texts]
+        papers = {matplotlib.colors.to_hex(box.get_facecolor()) for box in boxes if box}
+        assert papers == {PAPER}
+        assert PAPER not in ("#ffffff", "white")
 
     def test_features_left_over_share_a_bar(self):
         ax = waterfall(np.arange(1.0, 8.0), 0.0, np.zeros(7), list("abcdefg"), max_display=3)
