@@ -244,6 +244,12 @@ class MultilayerPerceptron(CallbackSupportMixin, BaseEstimator, metaclass=ABCMet
                 "on: raise it, or give more rows"
             )
         weights = [None, None] if sample_weight is None else parts[4:6]
+        for part, share in zip(("train", "validate"), weights):
+            if share is not None and not share.any():
+                raise ValueError(
+                    f"sample_weight is zero in all rows to {part} on: with early_stopping, rows of both parts that "
+                    f"validation_fraction={self.validation_fraction} makes need weight"
+                )
         return parts[0:2], parts[2:4], weights
 
     def _decode(self, encoded: NDArray) -> NDArray:

@@ -130,6 +130,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):
       the weights that the first one kept, and returns the last ones if none was better.
     * With float32 input, Adam computes its steps in float32 throughout, and 'lbfgs' everything in float64.
     * `partial_fit` is absent for 'lbfgs', as in the classifier.
+    * A batch in which all of `sample_weight` is zero makes no step and does not count in the loss; scikit-learn fails.
 
     Training cost is about 6 n_samples p operations per epoch for p weights. Features should have similar scales.
 

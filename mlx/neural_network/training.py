@@ -149,7 +149,7 @@ def train(
     y : ndarray of shape (n_samples, n_outputs)
         Targets.
     sample_weight : ndarray of shape (n_samples,) or None
-        Weights of the rows.
+        Weights of the rows, not all zero. A batch in which they are makes no step.
     step : GradientStep
         Rule of the gradient step; changed in place.
     limits : Limits
@@ -198,10 +198,12 @@ def train(
 
 
 def _run_epoch(network: Network, step: GradientStep, batches: Iterator[tuple[Any, NDArray, Array | None]]) -> float:
-    """Mean over the rows of the losses that the batches met on the way."""
+    """Mean over the rows of the losses that the batches met on the way; a batch without weight is passed over."""
     scratch = np.empty_like(network.parameters)
     accumulated, n_samples = 0.0, 0
     for X, y, sample_weight in batches:
+        if sample_weight is not None and not sample_weight.any():
+            continue
         accumulated += network.loss_and_gradient(X, y, sample_weight) * len(y)
         n_samples += len(y)
         step.update(network.parameters, network.gradient, scratch)

@@ -179,6 +179,29 @@ class TestBadInput:
         with pytest.raises(ValueError, match=r"X has \d+ features"):
             model.predict(X[:, :2])
 
+    @unsettled
+    @both_classes
+    @pytest.mark.parametrize("solver", ["adam", "sgd"])
+    def test_a_batch_without_weight_makes_no_step(self, cls, X, y, solver):
+        model = cls(**SMALL, solver=solver, batch_size=10, shuffle=False)
+        order = np.random.default_rng(0).permutation(len(y))[:40]
+        X, y, weight = X[order], y[order], np.repeat([0.0, 1.0], 20)
+        without = clone(model).fit(X[20:], y[20:])
+        model.fit(X, y, sample_weight=weight)
+        np.testing.assert_array_equal(weights(model), weights(without))
+        assert model.loss_curve_ == without.loss_curve_
+
+    @both_classes
+    def test_early_stopping_names_weights_that_leave_one_part_without_any(self, cls, X, y):
+        messages = set()
+        for row in range(30):  # one row with weight: it is trained on or held out, never both
+            with pytest.raises(
+                ValueError, match=r"sample_weight is zero in all rows to .* validation_fraction"
+            ) as error:
+                cls(**SMALL, early_stopping=True).fit(X, y, sample_weight=np.arange(len(y)) == row)
+            messages.add("train" in str(error.value))
+        assert messages == {True, False}
+
     @pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning", "ignore:invalid value:RuntimeWarning")
     def test_weights_beyond_all_bounds(self):
         with pytest.raises(ValueError, match="learning_rate_init"):
