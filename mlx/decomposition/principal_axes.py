@@ -198,7 +198,8 @@ def n_kept(n_components: int | float | str | None, variances: Array, total_varia
     if isinstance(n_components, str):  # 'mle', the only text that the parameter takes
         return likeliest_dimension(variances, n_samples)
     if 0 < n_components < 1:
-        shares = np.cumsum(variances / total_variance)
+        with np.errstate(invalid="ignore"):  # the share of no variance is nan, and one component is kept
+            shares = np.cumsum(variances / total_variance)
         return min(int(np.searchsorted(shares, n_components, side="right")) + 1, len(variances))
     return int(n_components)
 

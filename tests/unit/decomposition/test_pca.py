@@ -34,6 +34,14 @@ def test_five_rows_by_hand():
     np.testing.assert_allclose(model.transform(X)[:, 0], np.sqrt(5.0) * np.array([-2, -1, 0, 1, 2]), atol=1e-14)
 
 
+@pytest.mark.parametrize("svd_solver", ["auto", "full", "covariance_eigh"])
+@pytest.mark.parametrize("shape", [(5, 2), (600, 3)])
+def test_a_share_of_no_variance_keeps_one_component(shape, svd_solver):
+    model = PCA(0.5, svd_solver=svd_solver).fit(np.ones(shape))
+    assert model.n_components_ == 1
+    assert np.isnan(model.explained_variance_ratio_).all()
+
+
 @pytest.mark.parametrize("svd_solver", SOLVERS)
 @pytest.mark.parametrize("load", [load_iris, load_wine])
 def test_slow_twin(load, svd_solver):
