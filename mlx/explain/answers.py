@@ -49,13 +49,17 @@ class ExplainedModel:
         self.function = function
         self.background = background
         self.link = link
-        on_background = checked_outputs(function(background.rows), len(background.rows), "model")
-        self.is_vector = on_background.ndim == 2
-        self._on_background = on_background.reshape(len(on_background), -1)
-        self.n_outputs = self._on_background.shape[1]
+        # Rows of weight 0 lend nothing: they are not asked, and their outputs are never looked at.
+        used = np.flatnonzero(background.weights)
+        on_used = checked_outputs(function(background.taken(used)), len(used), "model")
+        self.is_vector = on_used.ndim == 2
+        on_used = on_used.reshape(len(used), -1)
+        self.n_outputs = on_used.shape[1]
+        self._on_background = np.zeros((len(background.rows), self.n_outputs))
+        self._on_background[used] = on_used
 
     def outputs(self, rows: Any) -> Array:
-        """Output f of each row, shape (n_rows, n_outputs)."""
+        """Output f of each row, shape (n_rows, n_outputs); the function may write into `rows`."""
         outputs = checked_outputs(self.function(rows), len(rows), "model")
         if outputs.size != len(rows) * self.n_outputs:
             raise ValueError(

@@ -86,6 +86,10 @@ class Background:
             raise ValueError(f"X must hold {self.rows.dtype}, as data does, not {rows.dtype}.")
         return rows
 
+    def taken(self, used: NDArray[np.intp]) -> Any:
+        """Copy of some background rows, which a model may write into."""
+        return self.rows.take(used, axis=0)
+
     def constant_columns(self, rows: Any) -> NDArray[np.bool_]:
         """Where a row has the same value as every background row, shape (n_rows, n_features); NaN equals NaN."""
         if not self.is_frame:

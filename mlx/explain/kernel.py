@@ -184,7 +184,7 @@ class KernelExplainer:
         began = time.perf_counter()
         rows = self.background.matching(X)
         budget, l1_reg, silent = _check_budget(nsamples), check_l1_reg(l1_reg), check_flag("silent", silent)
-        outputs = self._answers.outputs(rows)
+        outputs = self._answers.outputs(rows.copy())  # a model may write into what it is given
         values, errors, game = self._explain(rows, self._answers.full(outputs), budget, l1_reg, silent)
         base = np.broadcast_to(np.atleast_1d(self.expected_value), outputs.shape)
         gap = float(np.abs(self._answers.linked(outputs) - base - values.sum(axis=1)).max())

@@ -72,6 +72,38 @@ class TestExact:
         np.testing.assert_allclose(explainer.shap_values(rows, silent=True), expected, rtol=0, atol=1e-12)
         assert explainer.expected_value == pytest.approx(logit(model(background).mean()))
 
+    @pytest.mark.parametrize("as_frame", [False, True])
+    def test_background_rows_without_weight_are_never_asked(self, table, as_frame):
+        background, rows = table
+        weights = np.array([3.0, 0.0, 1.0, 1.0, 2.0, 0.5, 1.0])
+        background[1] = np.nan
+
+        def model(X):
+            X = np.asarray(X)
+            assert np.isfinite(X).all()
+            return wavy(X)
+
+        data = pd.DataFrame(background) if as_frame else background
+        values = KernelExplainer(model, data, weights=weights).shap_values(rows, silent=True)
+        expected = interventional_shapley(wavy, rows, background[weights > 0], weights[weights > 0])
+        np.testing.assert_allclose(values, expected, rtol=0, atol=1e-12)
+
+    @pytest.mark.parametrize("as_frame", [False, True])
+    def test_a_model_that_writes_into_its_rows_changes_nothing(self, table, as_frame):
+        def writing(X):
+            outputs = wavy(np.array(X))
+            X[:] = 0.0
+            return outputs
+
+        data, X = (pd.DataFrame(part) for part in table) if as_frame else table
+        data_before, X_before = data.copy(), X.copy()
+        plain = KernelExplainer(wavy, table[0])(table[1], silent=True).values.copy()
+        explanation = KernelExplainer(writing, data)(X, silent=True)
+        np.testing.assert_array_equal(data, data_before)
+        np.testing.assert_array_equal(X, X_before)
+        np.testing.assert_array_equal(explanation.data, X_before)
+        np.testing.assert_array_equal(explanation.values, plain)
+
     def test_weights_of_the_background(self, table):
         background, rows = table
         weights = np.array([3.0, 0.0, 1.0, 1.0, 2.0, 0.5, 1.0])
