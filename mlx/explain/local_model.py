@@ -41,6 +41,8 @@ LARGEST_FORWARD_SELECTION = 6
 PENALTY = 1.0
 SELECTION_PENALTY = 0.01
 
+EPSILON = float(np.finfo(np.float64).eps)
+
 
 class LocalModel(NamedTuple):
     """Fitted local model.
@@ -53,7 +55,7 @@ class LocalModel(NamedTuple):
         One per selected feature.
     intercept : float
     score : float
-        R², weighted by proximity.
+        R², weighted by proximity; 1 if the outputs are all the same but for rounding, for then so is the model's.
     prediction : ndarray of shape (1,)
         For the explained row.
     """
@@ -109,8 +111,10 @@ def fit_local_model(
     coefficients = _ridge(moments, PENALTY)
     intercept = moments.f_mean - float(moments.z_mean @ coefficients)
     residual = outputs - intercept - chosen @ coefficients
-    unexplained = float(proximity @ residual**2)
-    score = 1.0 - unexplained / moments.total if moments.total > 0 else float(unexplained == 0)
+    # The weighted mean of N equal numbers misses them by up to N ε of their size.
+    rounding = len(outputs) * EPSILON * float(np.abs(outputs).max())
+    is_constant = moments.total <= float(proximity.sum()) * rounding**2
+    score = 1.0 if is_constant else 1.0 - float(proximity @ residual**2) / moments.total
     return LocalModel(features, coefficients, intercept, score, np.atleast_1d(intercept + chosen[0] @ coefficients))
 
 

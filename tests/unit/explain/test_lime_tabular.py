@@ -36,6 +36,22 @@ class TestLocalModel:
         np.testing.assert_allclose(fitted.coefficients, coefficients, rtol=0, atol=1e-12)
         assert fitted.intercept == pytest.approx(intercept, abs=1e-12)
 
+    @pytest.mark.parametrize("scale", [1e-9, 1.0, 1e9])
+    def test_score_of_a_constant_model_is_that_of_a_perfect_one(self, sample, scale):
+        agreement, outputs, proximity = sample
+        for constant in (0.0, 0.1, 1.0 / 3.0, 0.7):
+            fitted = fit_local_model(agreement, np.full(len(outputs), constant * scale), proximity, np.arange(6))
+            assert fitted.score == 1.0
+
+    @pytest.mark.parametrize("scale", [1e-9, 1.0, 1e9])
+    def test_score_of_a_model_that_hardly_varies(self, sample, scale):
+        agreement, outputs, proximity = sample
+        fitted = fit_local_model(agreement, (1.0 + 1e-9 * outputs) * scale, proximity, np.arange(3))
+        assert fitted.score == pytest.approx(
+            fit_local_model(agreement, outputs, proximity, np.arange(3)).score, abs=1e-6
+        )
+        assert fitted.score < 0.9
+
     @pytest.mark.parametrize("count", [1, 3, 6])
     def test_forward_selection(self, sample, count):
         assert select_features(*sample, count, "forward_selection").tolist() == forward_selection(*sample, count)
