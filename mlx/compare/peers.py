@@ -1,14 +1,12 @@
 """A peer is the same model in the library that people use today; this file says which, and with what parameters.
 
 The one place where parameters are translated. Parameter names and defaults are the library's own, so a translation
-is mostly the removal of the parameters that only this package has; every exception stands in `TRANSLATIONS` with
-its reason.
+is the removal of the parameters that only this package has; the one exception stands in `KEYWORDS` with its reason.
 """
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 __all__ = ["PEERS", "Peer", "peer_of"]
@@ -39,11 +37,8 @@ PEERS: dict[str, Peer] = {
     "XGBRegressor": Peer("xgboost", "xgboost"),
 }
 
-# Parameters that xgboost's classes take among their ``**kwargs``.
+# Parameters that xgboost's classes take among their ``**kwargs`` and do not list: handed on where they are set.
 KEYWORDS = {"tweedie_variance_power", "huber_slope", "quantile_alpha"}
-
-# By class: a function from our parameters to the peer's, where they differ.
-TRANSLATIONS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 
 
 def peer_of(estimator: Any, **overrides: Any) -> Any:
@@ -65,14 +60,10 @@ def peer_of(estimator: Any, **overrides: Any) -> Any:
     """
     name = type(estimator).__name__
     peer_class = getattr(importlib.import_module(PEERS[name].module), name)
-    parameters = estimator.get_params(deep=False)
-    parameters = TRANSLATIONS.get(name, _shared_with(peer_class))(parameters)
-    return peer_class(**{**parameters, **overrides})
-
-
-def _shared_with(peer_class: type) -> Callable[[dict[str, Any]], dict[str, Any]]:
-    """Translation that leaves out the parameters that only this package has."""
     known = peer_class().get_params(deep=False)
-    return lambda parameters: {
-        name: value for name, value in parameters.items() if name in known or (name in KEYWORDS and value is not None)
+    shared = {
+        parameter: value
+        for parameter, value in estimator.get_params(deep=False).items()
+        if parameter in known or (parameter in KEYWORDS and value is not None)
     }
+    return peer_class(**{**shared, **overrides})
