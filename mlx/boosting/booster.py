@@ -36,13 +36,18 @@ from ..numeric.threads import thread_team
 from ..tree import Tree
 from ..tree.xgboost_document import margin_of
 from .binning import bin_table
+from .constraints import below_all_values
 from .growing import GrowthSettings, grow_tree
 from .histogram import HistogramPool
 from .objective import Objective, newton_start
 from .objectives_quantiles import with_quantile_leaves
 from .partitioning import RowOwner
+from .sampling import Sampling, sampled_gradients
 
 __all__ = ["BoostedTrees", "boost"]
+
+# Every tree sees all rows and columns.
+ALL = Sampling()
 
 # Rows whose gradients one task computes.
 ROWS_PER_TASK = 32_768
@@ -84,7 +89,9 @@ def boost(
     cuts: str = "exact",
     n_outputs: int = 1,
     base_score: NDArray[np.float32] | None = None,
+    base_margin: NDArray[np.float32] | None = None,
     positive_weight: float = 1.0,
+    sampling: Sampling = ALL,
     n_threads: int = 1,
     round_begins: Callable[[], None] | None = None,
     round_done: Callable[[BoostedTrees], bool] | None = None,
@@ -104,9 +111,13 @@ def boost(
         How columns are cut, see `binning.bin_table`.
     base_score : ndarray of float32, shape (n_outputs,), optional
         Start in units of the prediction (multi:*: of the margin); estimated if None.
+    base_margin : ndarray of float32, shape (n_samples, n_outputs), optional
+        Where the margin of each row starts; the model itself starts where it does without.
     positive_weight : float, default=1
         Factor of the weights of rows with ``y == 1``. If it is not 1, the start is one Newton step from margin 0, as
         in the library.
+    sampling : Sampling, optional
+        Rows and columns that the trees see; by default all.
     n_threads : int, default=1
         Changes no bit of the result.
     round_begins, round_done : callable, optional
@@ -117,25 +128,22 @@ def boost(
     BoostedTrees
     """
     n_samples = len(X)
-    weight = np.ones(n_samples, dtype=np.float32) if sample_weight is None else sample_weight
-    # Weights that mean repetition keep their products with gradients exact, in float64; nothing else needs that.
-    repeated = sample_weight is not None and np.any(sample_weight != 1.0)
-    weight = weight.astype(np.float64 if repeated else np.float32)
-    weight_of_loss = weight
-    if positive_weight != 1.0:
-        weight_of_loss = np.where(y == 1.0, weight * weight.dtype.type(positive_weight), weight)
+    weight = _weight_of_loss(y, sample_weight, positive_weight)
     if base_score is not None:
         intercept = base_score
     elif objective.start is None or positive_weight != 1.0:
-        intercept = newton_start(objective, y, weight_of_loss, n_outputs)
+        intercept = newton_start(objective, y, weight, n_outputs)
     else:
         intercept = objective.start(y, sample_weight, objective.value, n_outputs)
-    with np.errstate(divide="ignore"):
-        base_margin = margin_of(intercept, objective.link)
-    if not np.all(np.isfinite(base_margin)):
-        raise ValueError(f"y: {objective.name} starts from the log of a mean, and the mean of the targets is 0")
-    margin = np.repeat(base_margin[:, np.newaxis], n_samples, axis=1)
-    result = BoostedTrees([], intercept, base_margin, margin)
+    start = _margin_of_start(intercept, objective)
+    margin = (
+        np.repeat(start[:, np.newaxis], n_samples, axis=1)
+        if base_margin is None
+        else np.ascontiguousarray(base_margin.T)
+    )
+    result = BoostedTrees([], intercept, start, margin)
+    if len(settings.direction):
+        settings = settings._replace(lowest=below_all_values(X))
     gradients = np.empty((n_outputs, n_samples, 2), dtype=weight.dtype)
     parts = _row_ranges(n_samples) if objective.rows_apart else np.array([[0, n_samples]])
     n_threads = 1 if X.size < SMALL_TABLE else n_threads
@@ -146,9 +154,11 @@ def boost(
         for _ in range(n_rounds):
             if round_begins is not None:
                 round_begins()
-            run(lambda rows: objective.gradients(rows, margin, y, weight_of_loss, gradients), parts)
+            run(lambda rows: objective.gradients(rows, margin, y, weight, gradients), parts)
             for k in range(n_outputs):
-                tree = grow_tree([owner], [gradients[k]], pool, settings, run, n_threads)
+                seen = sampled_gradients(gradients[k], sampling, len(result.trees))
+                columns = sampling.columns_of(len(result.trees), table.n_features)
+                tree = grow_tree([owner], [seen], pool, settings, run, n_threads, columns)
                 if objective.leaf_quantile:
                     rows = [owner.rows_of(leaf) for leaf in np.flatnonzero(tree.is_leaf)]
                     alpha, residual = objective.value[k], y - margin[k]
@@ -158,6 +168,25 @@ def boost(
             if round_done is not None and round_done(result):
                 break
     return result
+
+
+def _weight_of_loss(
+    y: NDArray[np.float32], sample_weight: NDArray[np.float32] | None, positive_weight: float
+) -> NDArray[np.floating]:
+    """Weight of each row's loss; its type is that of the gradients."""
+    weight = np.ones(len(y), dtype=np.float32) if sample_weight is None else sample_weight
+    # Weights that mean repetition keep their products with gradients exact, in float64; nothing else needs that.
+    repeated = sample_weight is not None and np.any(sample_weight != 1.0)
+    weight = weight.astype(np.float64 if repeated else np.float32)
+    return weight if positive_weight == 1.0 else np.where(y == 1.0, weight * weight.dtype.type(positive_weight), weight)
+
+
+def _margin_of_start(intercept: NDArray[np.float32], objective: Objective) -> NDArray[np.float32]:
+    with np.errstate(divide="ignore"):
+        start = margin_of(intercept, objective.link)
+    if not np.all(np.isfinite(start)):
+        raise ValueError(f"y: {objective.name} starts from the log of a mean, and the mean of the targets is 0")
+    return start
 
 
 def _row_ranges(n_samples: int) -> NDArray[np.int64]:

@@ -13,6 +13,7 @@ from sklearn.utils.validation import column_or_1d
 from ..validation import check_sample_weight, naming, validate_data
 from .model import XGBModel, positive_rows
 from .prediction import mean_of
+from .training import FitArguments
 
 __all__ = ["XGBClassifier"]
 
@@ -27,11 +28,11 @@ class XGBClassifier(ClassifierMixin, XGBModel):
     max_depth : int, default=None
         Largest number of questions on the way to a leaf; None is 6, 0 is no limit.
     max_leaves : int, default=None
-        Only None and 0, no limit, are supported.
+        Largest number of leaves of a tree; None and 0 are no limit.
     max_bin : int, default=None
         Largest number of bins of a column; None is 256.
-    grow_policy : str, default=None
-        Only 'depthwise', which None is, is supported.
+    grow_policy : {'depthwise', 'lossguide'}, default=None
+        Split level by level, which None is, or the node with the largest gain next.
     learning_rate : float, default=None
         Factor of every leaf's weight; None is 0.3.
     n_estimators : int, default=None
@@ -55,8 +56,12 @@ class XGBClassifier(ClassifierMixin, XGBModel):
         Smallest sum of Hessians in a child; None is 1.
     max_delta_step : float, default=None
         Largest absolute weight of a leaf, before the learning rate; None and 0 are no limit.
-    subsample, sampling_method, colsample_bytree, colsample_bylevel, colsample_bynode : default=None
-        Only None, all rows and columns, is supported (and 1, and 'uniform').
+    subsample : float, default=None
+        Share of the rows that a tree sees, each row drawn by itself; None is 1, all.
+    sampling_method : str, default=None
+        Only 'uniform', which None is, is supported.
+    colsample_bytree, colsample_bylevel, colsample_bynode : float, default=None
+        Share of the columns drawn for each tree, of these for each depth, and of these for each node; None is 1, all.
     reg_alpha : float, default=None
         L1 penalty on the weights of leaves; None is 0.
     reg_lambda : float, default=None
@@ -67,13 +72,17 @@ class XGBClassifier(ClassifierMixin, XGBModel):
         Before the first tree, the probability of the second class (two classes), or the margin of all or of each class;
         None is the share of the second class, or the centred logarithms of the shares.
     random_state : int, RandomState instance or None, default=None
-        Has no effect: nothing here is random.
+        Seed of `subsample`, `colsample_*` and `validation_fraction`; None is 0, as in the library. What is drawn
+        depends on nothing else, and is not what the library draws.
     missing : float, default=np.nan
         Value that stands for a missing one; NaN always does.
     num_parallel_tree : int, default=None
         Only None and 1 are supported.
-    monotone_constraints, interaction_constraints : default=None
-        Not supported.
+    monotone_constraints : sequence of int, dict or str, default=None
+        1 for a column with which predictions must not fall, -1 where they must not rise, 0 where both may be: for the
+        columns in their order, ``"(1,0,-1)"``, or by name, ``{"age": 1}``.
+    interaction_constraints : sequence of sequences or str, default=None
+        Groups of columns, by number or name, that may meet on the way to a leaf: ``[[0, 1], [2, 3]]``.
     importance_type : {'gain', 'weight', 'cover', 'total_gain', 'total_cover'}, default=None
         What `feature_importances_` measures; None is 'gain'.
     device : str, default=None
@@ -82,15 +91,28 @@ class XGBClassifier(ClassifierMixin, XGBModel):
         Has no effect: parameters are always validated.
     enable_categorical : bool, default=False
         Only False is supported, and none of `feature_types`, `max_cat_to_onehot` and `max_cat_threshold`.
-    feature_types, feature_weights, max_cat_to_onehot, max_cat_threshold : default=None
+    feature_types : default=None
+        Not supported.
+    feature_weights : array-like of shape (n_features,), default=None
+        How much more often a column is drawn than another, where columns are drawn; one of weight 0 never is.
+    max_cat_to_onehot, max_cat_threshold : default=None
         Not supported.
     multi_strategy : str, default=None
         Only 'one_output_per_tree', which None is, is supported.
-    eval_metric, early_stopping_rounds, callbacks : default=None
+    eval_metric : str, callable, or list of them, default=None
+        Metrics that `fit` follows on `eval_set`, by the library's names; None is the one of the objective. A function
+        ``metric(y_true, y_pred)`` is a loss unless its name starts with "auc", "pre", "map" or "ndcg".
+    early_stopping_rounds : int, default=None
+        Rounds without improvement of the last metric on the last set after which training ends; prediction then takes
+        the rounds up to `best_iteration`. None is no end.
+    callbacks : default=None
         Not supported. For callbacks of scikit-learn use `set_callbacks`.
     cuts : {'exact', 'xgboost'}, default='exact'
         How a column with more than `max_bin` distinct values is cut: at exact quantiles, or where xgboost cuts it (see
         Notes). The library has no such parameter.
+    validation_fraction : float, default=0.1
+        Share of the rows that is held out to stop by, with `early_stopping_rounds` but neither `eval_set` nor `X_val`.
+        The library has no such parameter, and raises.
 
     Attributes
     ----------
@@ -104,6 +126,8 @@ class XGBClassifier(ClassifierMixin, XGBModel):
         Importance of each column by `importance_type`; they sum to 1.
     intercept_ : ndarray of float32
         As `base_score`: shape (1,) for two classes, (n_classes,) for more.
+    evals_result_ : dict of dict of list of float
+        Metrics after each round, see `evals_result`.
     n_features_in_ : int
         Number of columns seen in `fit`.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -183,6 +207,7 @@ class XGBClassifier(ClassifierMixin, XGBModel):
         early_stopping_rounds: Any = None,
         callbacks: Any = None,
         cuts: str = "exact",
+        validation_fraction: float | None = 0.1,
     ) -> None:
         self.max_depth = max_depth
         self.max_leaves = max_leaves
@@ -225,6 +250,7 @@ class XGBClassifier(ClassifierMixin, XGBModel):
         self.early_stopping_rounds = early_stopping_rounds
         self.callbacks = callbacks
         self.cuts = cuts
+        self.validation_fraction = validation_fraction
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
@@ -240,6 +266,9 @@ class XGBClassifier(ClassifierMixin, XGBModel):
         sample_weight_eval_set: Any = None,
         base_margin_eval_set: Any = None,
         feature_weights: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
     ) -> Self:
         """Fit the trees.
 
@@ -251,10 +280,20 @@ class XGBClassifier(ClassifierMixin, XGBModel):
             Labels of at least two classes.
         sample_weight : array-like of shape (n_samples,), optional
             A row of weight k counts as k rows, one of weight 0 as none.
-        base_margin, eval_set, xgb_model, sample_weight_eval_set, base_margin_eval_set, feature_weights : None
-            Not supported.
+        base_margin : array-like of shape (n_samples,) or (n_samples, n_outputs), optional
+            Where the margin of each row starts, in place of one start for all.
+        eval_set : list of (X, y), optional
+            Rows on which metrics are followed, and by the last of which training is stopped.
         verbose : bool or int, default=True
-            Has no effect, as it is about `eval_set`.
+            Whether metrics on `eval_set` are printed; a number prints every so many rounds.
+        xgb_model : None
+            Not supported.
+        sample_weight_eval_set, base_margin_eval_set : list of array-like, optional
+            Weights and margins of the rows of each pair of `eval_set`.
+        feature_weights : array-like of shape (n_features,), optional
+            As the parameter of this name.
+        X_val, y_val, sample_weight_val : array-like, optional
+            One set to follow and to stop by, named as in scikit-learn's histogram-based boosting; nothing is printed.
 
         Returns
         -------
@@ -267,16 +306,17 @@ class XGBClassifier(ClassifierMixin, XGBModel):
         NotImplementedError
             If a parameter or argument is set that is not supported: the message names it.
         """
-        self._refuse_unsupported(
-            OBJECTIVES,
-            {
-                "base_margin": base_margin,
-                "eval_set": eval_set,
-                "xgb_model": xgb_model,
-                "sample_weight_eval_set": sample_weight_eval_set,
-                "base_margin_eval_set": base_margin_eval_set,
-                "feature_weights": feature_weights,
-            },
+        self._refuse_unsupported(OBJECTIVES, {"xgb_model": xgb_model})
+        arguments = FitArguments(
+            base_margin,
+            eval_set,
+            verbose,
+            sample_weight_eval_set,
+            base_margin_eval_set,
+            feature_weights,
+            X_val,
+            y_val,
+            sample_weight_val,
         )
         X, y = validate_data(self, X, y, dtype=np.float32, order="C", ensure_all_finite=self._finiteness())
         with naming("y"):
@@ -296,8 +336,16 @@ class XGBClassifier(ClassifierMixin, XGBModel):
         if n_outputs > 1 and self._resolved("scale_pos_weight") != 1:
             raise NotImplementedError("XGBClassifier: parameter scale_pos_weight has no meaning for several outputs")
         weight = None if weight is None else weight[rows]
-        self._boost(X, codes.astype(np.float32), weight, objective, n_outputs, labels)
+        self._boost(X, codes.astype(np.float32), weight, objective, arguments, n_outputs, labels, rows)
         return self
+
+    def _targets(self, y: Any) -> NDArray[np.float32]:
+        """Numbers of the classes of labels that are not trained on."""
+        labels = column_or_1d(y, warn=True)
+        known = np.isin(labels, self.classes_)
+        if not np.all(known):
+            raise ValueError(f"label {labels[np.argmin(known)].item()!r} is not among those that are trained on")
+        return np.searchsorted(self.classes_, labels).astype(np.float32)
 
     def _objective_for(self, n_classes: int) -> str:
         if self.objective in (None, "binary:logistic"):
@@ -322,10 +370,10 @@ class XGBClassifier(ClassifierMixin, XGBModel):
             Return margins instead of labels.
         validate_features : bool, default=True
             Whether column names must be those of the fit, in the same order.
-        base_margin : None
-            Not supported.
+        base_margin : array-like of shape (n_samples,) or (n_samples, n_outputs), optional
+            Where the margins start, in place of the start of the model.
         iteration_range : (int, int), optional
-            First and last (exclusive) round; None is all.
+            First and last (exclusive) round; None is all, or after early stopping those up to the best one.
 
         Returns
         -------
@@ -356,10 +404,10 @@ class XGBClassifier(ClassifierMixin, XGBModel):
         X : array-like of shape (n_samples, n_features)
         validate_features : bool, default=True
             Whether column names must be those of the fit, in the same order.
-        base_margin : None
-            Not supported.
+        base_margin : array-like of shape (n_samples,) or (n_samples, n_outputs), optional
+            Where the margins start, in place of the start of the model.
         iteration_range : (int, int), optional
-            First and last (exclusive) round; None is all.
+            First and last (exclusive) round; None is all, or after early stopping those up to the best one.
 
         Returns
         -------

@@ -28,7 +28,10 @@ from numpy.typing import NDArray
 
 from .sampling import ColumnSampler
 
-__all__ = ["ColumnRules", "bounds_of_children", "interaction_sets", "monotone_directions"]
+__all__ = ["ColumnRules", "below_all_values", "bounds_of_children", "interaction_sets", "monotone_directions"]
+
+# How far beyond the values of a column the library goes for certain; float32 there, too.
+DISTANCE = float(np.float32(1e-5))
 
 
 def bounds_of_children(
@@ -56,6 +59,16 @@ def bounds_of_children(
     children[rises, 0, 1] = children[rises, 1, 0] = middle[rises]
     children[falls, 0, 0] = children[falls, 1, 1] = middle[falls]
     return children
+
+
+def below_all_values(X: NDArray[np.float32]) -> NDArray[np.float32]:
+    """For each column a threshold that no value is below, where the library puts it; 0 if there is no value.
+
+    A split of what is missing from what is present may have to put the missing values on the left.
+    """
+    lowest = np.fmin.reduce(X, axis=0).astype(np.float64)
+    lowest = np.where(np.isnan(lowest), 0.0, lowest)
+    return (lowest - (np.abs(lowest) + DISTANCE)).astype(np.float32)
 
 
 class ColumnRules:
@@ -132,7 +145,7 @@ def monotone_directions(constraints: Any, n_features: int, names: Sequence[str] 
         raise ValueError(f"{where} has {len(given)} entries for {n_features} columns")
     if any(not isinstance(d, int | np.integer) or d not in (-1, 0, 1) for d in given):
         raise ValueError(f"{where}: each entry must be -1, 0 or 1")
-    if not given:
+    if not any(given):
         return np.empty(0, dtype=np.int8)
     return np.array(given + [0] * (n_features - len(given)), dtype=np.int8)
 

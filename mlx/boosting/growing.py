@@ -24,7 +24,7 @@ the next numbers, the two of a node side by side, as in xgboost::
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,7 @@ from .binning import BinnedTable
 from .constraints import ColumnRules, bounds_of_children
 from .growth_policy import BestFirst, LevelByLevel
 from .histogram import HistogramPool
+from .nodes import new_nodes, some_of, together
 from .partitioning import RowOwner, Run, shares_of
 from .sampling import ColumnSampler
 from .splitting import Candidates, Limits, Penalty, find_splits, leaf_weight
@@ -67,6 +68,8 @@ class GrowthSettings(NamedTuple):
         Split the node with the largest gain next, not level by level.
     direction : ndarray of int8, shape (n_features,) or (0,)
         Directions of the columns, see `Limits`.
+    lowest : ndarray of float32, shape (n_features,) or (0,)
+        Threshold of a split with only missing values on the left, needed where columns have directions.
     interactions : tuple of frozenset of int
         Columns that may meet on a path; empty if all may.
     """
@@ -78,72 +81,8 @@ class GrowthSettings(NamedTuple):
     max_leaves: int = 0
     best_first: bool = False
     direction: NDArray[np.int8] = np.empty(0, dtype=np.int8)
+    lowest: NDArray[np.float32] = np.empty(0, dtype=np.float32)
     interactions: tuple[frozenset[int], ...] = ()
-
-
-class _Splits(NamedTuple):
-    """Best split of each node, and the best one on another column; columns are -1 where nothing is gained."""
-
-    feature: NDArray[np.int32]
-    bin: NDArray[np.int32]
-    missing_left: NDArray[np.bool_]
-    gain: NDArray[np.float32]
-    left_sums: NDArray[np.float64]
-    runner_up_feature: NDArray[np.int32]  # as in `GrowthRecord`
-    runner_up_bin: NDArray[np.int32]
-    runner_up_missing_left: NDArray[np.bool_]
-    runner_up_gain: NDArray[np.float32]
-
-
-class _Nodes(NamedTuple):
-    """Nodes by number; the arrays are longer than the tree so far."""
-
-    sums: NDArray[np.float64]  # G and H
-    weight: NDArray[np.float32]  # as a leaf, before the learning rate
-    bounds: NDArray[np.float32]  # lowest and highest leaf weight below the node
-    depth: NDArray[np.int32]
-    slot: NDArray[np.int64]  # histogram; that of a sibling which is not counted is its parent's until `find_splits`
-    left: NDArray[np.int32]  # -1 while the node is a leaf
-    missing_sums: NDArray[np.float64]  # G and H of rows whose value is missing in the column of the best split
-    splits: _Splits
-
-
-def _nodes(n: int) -> _Nodes:
-    """So many leaves for which no split is known."""
-    return _Nodes(
-        np.zeros((n, 2)),
-        np.zeros(n, dtype=np.float32),
-        np.tile(np.array([-np.inf, np.inf], dtype=np.float32), (n, 1)),
-        np.zeros(n, dtype=np.int32),
-        np.zeros(n, dtype=np.int64),
-        np.full(n, -1, dtype=np.int32),
-        np.zeros((n, 2)),
-        _Splits(
-            np.full(n, -1, dtype=np.int32),
-            np.zeros(n, dtype=np.int32),
-            np.zeros(n, dtype=np.bool_),
-            np.zeros(n, dtype=np.float32),
-            np.zeros((n, 2)),
-            np.full(n, -1, dtype=np.int32),
-            np.zeros(n, dtype=np.int32),
-            np.zeros(n, dtype=np.bool_),
-            np.zeros(n, dtype=np.float32),
-        ),
-    )
-
-
-def _together(a: _Nodes, b: _Nodes) -> _Nodes:
-    """The nodes of both, one after the other."""
-    pairs: Any = zip(a, b)
-    *arrays, (splits, others) = pairs
-    return _Nodes._make([*map(np.concatenate, arrays), _Splits._make(map(np.concatenate, zip(splits, others)))])
-
-
-def _some(nodes: _Nodes, which: slice) -> _Nodes:
-    """Views of some nodes."""
-    everything: Any = nodes
-    *arrays, splits = everything
-    return _Nodes._make([*(array[which] for array in arrays), _Splits._make(array[which] for array in splits)])
 
 
 def grow_tree(
@@ -206,7 +145,7 @@ class _Growth:
         self.run, self.n_threads = run, n_threads
         self.table = owners[0].table
         self.rules = ColumnRules(self.table.n_features, settings.interactions, sampler)
-        self.nodes, self.n_nodes = _nodes(FIRST_CAPACITY), 1
+        self.nodes, self.n_nodes = new_nodes(FIRST_CAPACITY), 1
         pool.clear()
 
     def plant(self) -> tuple[slice, NDArray[np.int64]]:
@@ -241,7 +180,7 @@ class _Growth:
 
     def propose(self, new: slice, pairs: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Find the best split of each child of a step; numbers and gains of the children that are worth it."""
-        table, nodes, pool, settings = self.table, _some(self.nodes, new), self.pool, self.settings
+        table, nodes, pool, settings = self.table, some_of(self.nodes, new), self.pool, self.settings
         if pairs[0, 1] >= 0:
             self.count(new, pairs)
         n_nodes, n_features = new.stop - new.start, table.n_features
@@ -307,7 +246,7 @@ class _Growth:
         new = slice(self.n_nodes, self.n_nodes + 2 * len(chosen))
         self.n_nodes = new.stop
         if new.stop > len(self.nodes.left):
-            self.nodes = _together(self.nodes, _nodes(new.stop))
+            self.nodes = together(self.nodes, new_nodes(new.stop))
         nodes, direction = self.nodes, self.settings.direction
         nodes.left[chosen] = np.arange(new.start, new.stop, 2)
         nodes.depth[new] = nodes.depth[chosen[0]] + 1
@@ -324,7 +263,7 @@ class _Growth:
 
     def tree(self) -> Tree:
         """The tree as flat arrays; a candidate that was not taken is the runner-up of its leaf."""
-        table, nodes = self.table, _some(self.nodes, slice(self.n_nodes))
+        table, nodes = self.table, some_of(self.nodes, slice(self.n_nodes))
         best, inner = nodes.splits, nodes.left >= 0
         feature = np.where(inner, best.feature, -1).astype(np.int32)
         runner_up = np.where(inner, best.runner_up_feature, best.feature)
@@ -334,7 +273,7 @@ class _Growth:
             left=nodes.left.copy(),
             right=np.where(inner, nodes.left + 1, -1).astype(np.int32),
             feature=feature,
-            threshold=_thresholds(feature, best.bin, table),
+            threshold=_thresholds(feature, best.bin, table, self.settings.lowest),
             missing_left=best.missing_left & inner,
             value=weight * self.settings.learning_rate,
             cover=nodes.sums[:, 1].astype(np.float32),
@@ -343,18 +282,24 @@ class _Growth:
                 sums=nodes.sums.copy(),
                 missing_sums=np.where(inner[:, np.newaxis], nodes.missing_sums, 0.0),
                 runner_up_feature=runner_up,
-                runner_up_threshold=_thresholds(runner_up, np.where(inner, best.runner_up_bin, best.bin), table),
+                runner_up_threshold=_thresholds(
+                    runner_up, np.where(inner, best.runner_up_bin, best.bin), table, self.settings.lowest
+                ),
                 runner_up_missing_left=np.where(inner, best.runner_up_missing_left, best.missing_left),
                 runner_up_gain=np.where(inner, best.runner_up_gain, best.gain),
             ),
         )
 
 
-def _thresholds(feature: NDArray[np.int32], bins: NDArray[np.int32], table: BinnedTable) -> NDArray[np.float32]:
-    """Upper ends of bins; 0 where there is no column."""
-    asks = feature >= 0
+def _thresholds(
+    feature: NDArray[np.int32], bins: NDArray[np.int32], table: BinnedTable, lowest: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Upper ends of bins, `lowest` for bin -1; 0 where there is no column."""
     threshold = np.zeros(len(feature), dtype=np.float32)
+    asks = (feature >= 0) & (bins >= 0)
     threshold[asks] = table.cuts[table.start[feature[asks]] + bins[asks]]
+    only_missing = (feature >= 0) & (bins < 0)
+    threshold[only_missing] = lowest[feature[only_missing]]
     return threshold
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from numbers import Integral, Real
 from typing import Any, ClassVar
@@ -17,9 +18,12 @@ from ..tree import Tree, TreeEnsemble
 from ..tree.importance import IMPORTANCE_TYPES, column_importance
 from ..tree.tree import Link
 from ..validation import refuse_unsupported, validate_data
+from .evaluation import checked_margin
 from .model_format import ModelFile
 from .prediction import predicted, rounds_of
+from .sampling import seed_of
 from .tracing import TracedTrees
+from .training import FitArguments, TrainingOptions
 
 __all__ = ["XGBModel", "positive_rows"]
 
@@ -40,27 +44,16 @@ DEFAULTS: Mapping[str, Any] = {
 
 # Parameters of which only some values are supported: all of them mean what None means.
 ACCEPTED: Mapping[str, tuple[Any, ...]] = {
-    "max_leaves": (None, 0),
-    "grow_policy": (None, "depthwise"),
     "booster": (None, "gbtree"),
     "tree_method": (None, "hist", "auto"),
-    "subsample": (None, 1),
     "sampling_method": (None, "uniform"),
-    "colsample_bytree": (None, 1),
-    "colsample_bylevel": (None, 1),
-    "colsample_bynode": (None, 1),
     "num_parallel_tree": (None, 1),
-    "monotone_constraints": (None,),
-    "interaction_constraints": (None,),
     "device": (None, "cpu"),
     "enable_categorical": (False,),
     "feature_types": (None,),
-    "feature_weights": (None,),
     "max_cat_to_onehot": (None,),
     "max_cat_threshold": (None,),
     "multi_strategy": (None, "one_output_per_tree"),
-    "eval_metric": (None,),
-    "early_stopping_rounds": (None,),
     "callbacks": (None,),
 }
 
@@ -69,7 +62,7 @@ ACCEPTED: Mapping[str, tuple[Any, ...]] = {
 OBJECTIVE_PARAMETERS = ("tweedie_variance_power", "huber_slope", "quantile_alpha")
 
 
-class XGBModel(CallbackSupportMixin, TracedTrees, ModelFile):
+class XGBModel(CallbackSupportMixin, TrainingOptions, TracedTrees, ModelFile):
     """Base of the boosted estimators: all but the targets."""
 
     # Whether the user's own function may be the objective.
@@ -94,6 +87,7 @@ class XGBModel(CallbackSupportMixin, TracedTrees, ModelFile):
         "importance_type": [StrOptions(set(IMPORTANCE_TYPES)), None],
         "validate_parameters": ["boolean", None],
         "cuts": [StrOptions({"exact", "xgboost"})],
+        **TrainingOptions._parameter_constraints,
     }
 
     def get_num_boosting_rounds(self) -> int:
@@ -115,7 +109,7 @@ class XGBModel(CallbackSupportMixin, TracedTrees, ModelFile):
             Node numbers; the trees of a round side by side.
         """
         X = self._check_X(X, validate_features=True)
-        return rounds_of(self.tree_ensemble_, iteration_range).apply(X, self._n_threads())
+        return rounds_of(self.tree_ensemble_, self._rounds_asked_for(iteration_range)).apply(X, self._n_threads())
 
     @property
     def feature_importances_(self) -> NDArray[np.float32]:
@@ -124,7 +118,8 @@ class XGBModel(CallbackSupportMixin, TracedTrees, ModelFile):
         "weight" counts the splits on a column; "gain" and "cover" are means over them, "total_gain" and "total_cover"
         sums.
         """
-        importance = column_importance(self.__tree_ensemble__(), self._resolved("importance_type")).astype(np.float32)
+        check_is_fitted(self)
+        importance = column_importance(self.tree_ensemble_, self._resolved("importance_type")).astype(np.float32)
         return importance / importance.sum() if importance.sum() > 0 else importance
 
     @property
@@ -134,9 +129,9 @@ class XGBModel(CallbackSupportMixin, TracedTrees, ModelFile):
         return self._intercept.copy()
 
     def __tree_ensemble__(self) -> TreeEnsemble:
-        """The fitted trees, for explanations, plots and other code that works on any trees."""
+        """The trees that predict, for explanations, plots and other code that works on any trees."""
         check_is_fitted(self)
-        return self.tree_ensemble_
+        return rounds_of(self.tree_ensemble_, self._rounds_asked_for(None))
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "tree_ensemble_")
@@ -202,15 +197,20 @@ class XGBModel(CallbackSupportMixin, TracedTrees, ModelFile):
         y: NDArray[np.float32],
         sample_weight: NDArray[np.float32] | None,
         objective: Any,
+        arguments: FitArguments,
         n_outputs: int = 1,
         labels: Any = None,
+        rows: Any = slice(None),
     ) -> None:
-        """Fit the trees and store them; callbacks see `labels`, or else y."""
+        """Fit the trees to some `rows` of what `fit` got, and store them; callbacks see `labels`, or else y."""
         from .booster import BoostedTrees, boost
 
         objective = self._checked_objective(objective, y, sample_weight)
         n_outputs = max(n_outputs, len(objective.value))
         positive_weight = float(self._resolved("scale_pos_weight"))
+        seed = seed_of(self.random_state)
+        labels = y if labels is None else labels
+        data, evaluation = self._prepare(X, y, sample_weight, labels, rows, arguments, objective, n_outputs, seed)
 
         def fitted(boosted: BoostedTrees) -> dict[str, Any]:
             return {
@@ -218,15 +218,21 @@ class XGBModel(CallbackSupportMixin, TracedTrees, ModelFile):
                 "_intercept": boosted.intercept,
                 "_objective": objective.name,
                 "_objective_parameters": objective.file_parameters(positive_weight, n_outputs),
+                "_best": evaluation.best(),
+                "evals_result_": evaluation.history,
             }
 
-        seen = y if labels is None else labels
         n_rounds = self.get_num_boosting_rounds()
-        with FitRounds(self, max_rounds=n_rounds, X=X, y=seen, sample_weight=sample_weight) as rounds:
+        with FitRounds(self, max_rounds=n_rounds, X=data.X, y=data.labels, sample_weight=data.weight) as rounds:
+
+            def round_done(so_far: BoostedTrees) -> bool:
+                enough = evaluation.round_done(so_far.trees, so_far.base_margin)
+                return rounds.end(lambda: fitted(so_far)) or enough
+
             boosted = boost(
-                X,
-                y,
-                sample_weight,
+                data.X,
+                data.y,
+                data.weight,
                 objective,
                 settings=self._growth_settings(objective),
                 n_rounds=n_rounds,
@@ -234,11 +240,14 @@ class XGBModel(CallbackSupportMixin, TracedTrees, ModelFile):
                 cuts=self.cuts,
                 n_outputs=n_outputs,
                 base_score=self._base_score(objective, n_outputs),
+                base_margin=data.base_margin,
                 positive_weight=positive_weight,
+                sampling=self._sampling(arguments, seed),
                 n_threads=self._n_threads(),
                 round_begins=rounds.begin,
-                round_done=lambda so_far: rounds.end(lambda: fitted(so_far)),
+                round_done=round_done,
             )
+        evaluation.finish()
         for name, value in fitted(boosted).items():
             setattr(self, name, value)
 
@@ -268,7 +277,13 @@ class XGBModel(CallbackSupportMixin, TracedTrees, ModelFile):
         if objective.parameter is not None and objective.parameter.name == "max_delta_step":
             single["max_delta_step"] = objective.value[0]
         penalty = Penalty(*(float(single[name]) for name in Penalty._fields))
-        return GrowthSettings(penalty, single["gamma"], self._resolved("max_depth"), single["learning_rate"])
+        return GrowthSettings(
+            penalty,
+            single["gamma"],
+            self._resolved("max_depth"),
+            single["learning_rate"],
+            **self._growth_options(),
+        )
 
     def _base_score(self, objective: Any, n_outputs: int) -> NDArray[np.float32] | None:
         """The user's start for each output, or None."""
@@ -299,10 +314,13 @@ class XGBModel(CallbackSupportMixin, TracedTrees, ModelFile):
         self, X: Any, output_margin: bool, validate_features: bool, base_margin: Any, iteration_range: Any
     ) -> NDArray[np.float32]:
         """Margins, or what they are the link of; shape (n_samples, n_outputs), float32."""
-        self._refuse_arguments("predict", {"base_margin": base_margin})
         X = self._check_X(X, validate_features)
-        ensemble = rounds_of(self.tree_ensemble_, iteration_range)
+        ensemble = rounds_of(self.tree_ensemble_, self._rounds_asked_for(iteration_range))
+        start = checked_margin(base_margin, len(X), ensemble.n_outputs, "base_margin")
+        if start is not None:
+            ensemble = dataclasses.replace(ensemble, base_score=np.zeros(ensemble.n_outputs))
         margin = ensemble.margin(X, self._n_threads())
+        margin = margin if start is None else start + margin
         return margin if output_margin else predicted(margin, self._objective, ensemble.link)
 
 

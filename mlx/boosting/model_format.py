@@ -150,9 +150,17 @@ class ModelFile(BaseEstimator):
             n_classes=n_outputs if ensemble.link == "softmax" else 0,
             round_start=np.arange(0, ensemble.n_trees + 1, n_outputs),
             objective_parameters=self._objective_parameters,
-            attributes={ATTRIBUTE: extras_text(self.get_params(deep=False), getattr(self, "classes_", None))},
+            attributes={
+                ATTRIBUTE: extras_text(self.get_params(deep=False), getattr(self, "classes_", None)),
+                **self._best_round_texts(),
+            },
         )
         write_model(model, fname)
+
+    def _best_round_texts(self) -> dict[str, str]:
+        """Best round and its metric as xgboost stores them; empty without early stopping."""
+        best = getattr(self, "_best", None)
+        return {} if best is None else {"best_iteration": str(best[0]), "best_score": repr(float(best[1]))}
 
     def load_model(self, fname: str | os.PathLike | bytes | bytearray | memoryview) -> None:
         """Take over the model in a file that xgboost or this package has written.
@@ -181,7 +189,13 @@ class ModelFile(BaseEstimator):
         model = read_model(fname)
         classes, parameters = read_extras(model.attributes, self.get_params(deep=False).keys())
         ensemble = supported_ensemble(model, type(self).__name__, self._objectives)
-        fitted: dict[str, Any] = {"tree_ensemble_": ensemble, "_intercept": model.base_score}
+        # Rounds after the best one are left out below, so that no best round need be known.
+        fitted: dict[str, Any] = {
+            "_best": None,
+            "evals_result_": {},
+            "tree_ensemble_": ensemble,
+            "_intercept": model.base_score,
+        }
         fitted |= {"_objective": model.objective, "_objective_parameters": dict(model.objective_parameters)}
         fitted["n_features_in_"] = ensemble.n_features
         if is_classifier(self):

@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import RegressorMixin, _fit_context
 from sklearn.utils._param_validation import Interval
+from sklearn.utils.validation import check_array, column_or_1d
 
 from ..validation import check_sample_weight, validate_data
 from .model import XGBModel, positive_rows
+from .training import FitArguments
 
 __all__ = ["XGBRegressor"]
 
@@ -39,11 +41,11 @@ class XGBRegressor(RegressorMixin, XGBModel):
     max_depth : int, default=None
         Largest number of questions on the way to a leaf; None is 6, 0 is no limit.
     max_leaves : int, default=None
-        Only None and 0, no limit, are supported.
+        Largest number of leaves of a tree; None and 0 are no limit.
     max_bin : int, default=None
         Largest number of bins of a column; None is 256.
-    grow_policy : str, default=None
-        Only 'depthwise', which None is, is supported.
+    grow_policy : {'depthwise', 'lossguide'}, default=None
+        Split level by level, which None is, or the node with the largest gain next.
     learning_rate : float, default=None
         Factor of every leaf's weight; None is 0.3.
     n_estimators : int, default=None
@@ -70,8 +72,12 @@ class XGBRegressor(RegressorMixin, XGBModel):
     max_delta_step : float, default=None
         Largest absolute weight of a leaf, before the learning rate; None and 0 are no limit. With 'count:poisson' None
         is 0.7.
-    subsample, sampling_method, colsample_bytree, colsample_bylevel, colsample_bynode : default=None
-        Only None, all rows and columns, is supported (and 1, and 'uniform').
+    subsample : float, default=None
+        Share of the rows that a tree sees, each row drawn by itself; None is 1, all.
+    sampling_method : str, default=None
+        Only 'uniform', which None is, is supported.
+    colsample_bytree, colsample_bylevel, colsample_bynode : float, default=None
+        Share of the columns drawn for each tree, of these for each depth, and of these for each node; None is 1, all.
     reg_alpha : float, default=None
         L1 penalty on the weights of leaves; None is 0.
     reg_lambda : float, default=None
@@ -82,13 +88,17 @@ class XGBRegressor(RegressorMixin, XGBModel):
     base_score : float or list of float, default=None
         Prediction before the first tree; None is the mean of the targets.
     random_state : int, RandomState instance or None, default=None
-        Has no effect: nothing here is random.
+        Seed of `subsample`, `colsample_*` and `validation_fraction`; None is 0, as in the library. What is drawn
+        depends on nothing else, and is not what the library draws.
     missing : float, default=np.nan
         Value that stands for a missing one; NaN always does.
     num_parallel_tree : int, default=None
         Only None and 1 are supported.
-    monotone_constraints, interaction_constraints : default=None
-        Not supported.
+    monotone_constraints : sequence of int, dict or str, default=None
+        1 for a column with which predictions must not fall, -1 where they must not rise, 0 where both may be: for the
+        columns in their order, ``"(1,0,-1)"``, or by name, ``{"age": 1}``.
+    interaction_constraints : sequence of sequences or str, default=None
+        Groups of columns, by number or name, that may meet on the way to a leaf: ``[[0, 1], [2, 3]]``.
     importance_type : {'gain', 'weight', 'cover', 'total_gain', 'total_cover'}, default=None
         What `feature_importances_` measures; None is 'gain'.
     device : str, default=None
@@ -97,11 +107,21 @@ class XGBRegressor(RegressorMixin, XGBModel):
         Has no effect: parameters are always validated.
     enable_categorical : bool, default=False
         Only False is supported, and none of `feature_types`, `max_cat_to_onehot` and `max_cat_threshold`.
-    feature_types, feature_weights, max_cat_to_onehot, max_cat_threshold : default=None
+    feature_types : default=None
+        Not supported.
+    feature_weights : array-like of shape (n_features,), default=None
+        How much more often a column is drawn than another, where columns are drawn; one of weight 0 never is.
+    max_cat_to_onehot, max_cat_threshold : default=None
         Not supported.
     multi_strategy : str, default=None
         Only 'one_output_per_tree', which None is, is supported.
-    eval_metric, early_stopping_rounds, callbacks : default=None
+    eval_metric : str, callable, or list of them, default=None
+        Metrics that `fit` follows on `eval_set`, by the library's names; None is the one of the objective. A function
+        ``metric(y_true, y_pred)`` is a loss unless its name starts with "auc", "pre", "map" or "ndcg".
+    early_stopping_rounds : int, default=None
+        Rounds without improvement of the last metric on the last set after which training ends; prediction then takes
+        the rounds up to `best_iteration`. None is no end.
+    callbacks : default=None
         Not supported. For callbacks of scikit-learn use `set_callbacks`.
     cuts : {'exact', 'xgboost'}, default='exact'
         How a column with more than `max_bin` distinct values is cut: at exact quantiles, or where xgboost cuts it (see
@@ -114,6 +134,9 @@ class XGBRegressor(RegressorMixin, XGBModel):
         values; None is 1.
     quantile_alpha : float or list of float, default=None
         α of 'reg:quantileerror', from 0 to 1; several are several outputs, in the same order.
+    validation_fraction : float, default=0.1
+        Share of the rows that is held out to stop by, with `early_stopping_rounds` but neither `eval_set` nor `X_val`.
+        The library has no such parameter, and raises.
 
     Attributes
     ----------
@@ -123,6 +146,8 @@ class XGBRegressor(RegressorMixin, XGBModel):
         Importance of each column by `importance_type`; they sum to 1.
     intercept_ : ndarray of float32
         Prediction before the first tree, shape (1,).
+    evals_result_ : dict of dict of list of float
+        Metrics after each round, see `evals_result`.
     n_features_in_ : int
         Number of columns seen in `fit`.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -209,6 +234,7 @@ class XGBRegressor(RegressorMixin, XGBModel):
         tweedie_variance_power: float | None = None,
         huber_slope: float | None = None,
         quantile_alpha: Any = None,
+        validation_fraction: float | None = 0.1,
     ) -> None:
         self.max_depth = max_depth
         self.max_leaves = max_leaves
@@ -254,6 +280,7 @@ class XGBRegressor(RegressorMixin, XGBModel):
         self.tweedie_variance_power = tweedie_variance_power
         self.huber_slope = huber_slope
         self.quantile_alpha = quantile_alpha
+        self.validation_fraction = validation_fraction
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
@@ -269,6 +296,9 @@ class XGBRegressor(RegressorMixin, XGBModel):
         sample_weight_eval_set: Any = None,
         base_margin_eval_set: Any = None,
         feature_weights: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
     ) -> Self:
         """Fit the trees.
 
@@ -280,10 +310,20 @@ class XGBRegressor(RegressorMixin, XGBModel):
             Targets.
         sample_weight : array-like of shape (n_samples,), optional
             A row of weight k counts as k rows, one of weight 0 as none.
-        base_margin, eval_set, xgb_model, sample_weight_eval_set, base_margin_eval_set, feature_weights : None
-            Not supported.
+        base_margin : array-like of shape (n_samples,) or (n_samples, n_outputs), optional
+            Where the margin of each row starts, in place of one start for all.
+        eval_set : list of (X, y), optional
+            Rows on which metrics are followed, and by the last of which training is stopped.
         verbose : bool or int, default=True
-            Has no effect, as it is about `eval_set`.
+            Whether metrics on `eval_set` are printed; a number prints every so many rounds.
+        xgb_model : None
+            Not supported.
+        sample_weight_eval_set, base_margin_eval_set : list of array-like, optional
+            Weights and margins of the rows of each pair of `eval_set`.
+        feature_weights : array-like of shape (n_features,), optional
+            As the parameter of this name.
+        X_val, y_val, sample_weight_val : array-like, optional
+            One set to follow and to stop by, named as in scikit-learn's histogram-based boosting; nothing is printed.
 
         Returns
         -------
@@ -296,16 +336,17 @@ class XGBRegressor(RegressorMixin, XGBModel):
         NotImplementedError
             If a parameter or argument is set that is not supported: the message names it.
         """
-        self._refuse_unsupported(
-            OBJECTIVES,
-            {
-                "base_margin": base_margin,
-                "eval_set": eval_set,
-                "xgb_model": xgb_model,
-                "sample_weight_eval_set": sample_weight_eval_set,
-                "base_margin_eval_set": base_margin_eval_set,
-                "feature_weights": feature_weights,
-            },
+        self._refuse_unsupported(OBJECTIVES, {"xgb_model": xgb_model})
+        arguments = FitArguments(
+            base_margin,
+            eval_set,
+            verbose,
+            sample_weight_eval_set,
+            base_margin_eval_set,
+            feature_weights,
+            X_val,
+            y_val,
+            sample_weight_val,
         )
         X, y = validate_data(
             self, X, y, dtype=np.float32, order="C", ensure_all_finite=self._finiteness(), y_numeric=True
@@ -313,13 +354,19 @@ class XGBRegressor(RegressorMixin, XGBModel):
         weight = check_sample_weight(sample_weight, X, dtype=np.float32)
         rows = positive_rows(weight)
         X = self._mark_missing(X)[rows]
-        with np.errstate(over="ignore"):
-            targets = np.asarray(y, dtype=np.float32)[rows]
-        if not np.all(np.isfinite(targets)):
-            raise ValueError("y: has values too large for float32")
+        targets = self._targets(y)[rows]
         objective = "reg:squarederror" if self.objective is None else self.objective
-        self._boost(X, targets, None if weight is None else weight[rows], objective)
+        self._boost(X, targets, None if weight is None else weight[rows], objective, arguments, rows=rows)
         return self
+
+    def _targets(self, y: Any) -> NDArray[np.float32]:
+        """Targets as float32."""
+        y = check_array(column_or_1d(y), ensure_2d=False, dtype="numeric", input_name="y", ensure_all_finite=False)
+        with np.errstate(over="ignore"):
+            targets = np.asarray(y, dtype=np.float32)
+        if not np.all(np.isfinite(targets)):
+            raise ValueError("y: has values too large for float32, or that are no numbers")
+        return targets
 
     def predict(
         self,
@@ -339,10 +386,10 @@ class XGBRegressor(RegressorMixin, XGBModel):
             Return margins instead of predictions; for objectives named 'reg:*error' they are the same.
         validate_features : bool, default=True
             Whether column names must be those of the fit, in the same order.
-        base_margin : None
-            Not supported.
+        base_margin : array-like of shape (n_samples,) or (n_samples, n_outputs), optional
+            Where the margins start, in place of the start of the model.
         iteration_range : (int, int), optional
-            First and last (exclusive) round; None is all.
+            First and last (exclusive) round; None is all, or after early stopping those up to the best one.
 
         Returns
         -------

@@ -315,6 +315,7 @@ BOOSTER = {
     "early_stopping_rounds": [0, -1, "text"],
     "callbacks": ["text", 3],
     "cuts": ["text", None, 3],
+    "validation_fraction": [0.0, 1.0, "text"],
 }
 BAD_PARAMETERS = {
     "LinearRegression": LINEAR,
@@ -323,7 +324,12 @@ BAD_PARAMETERS = {
     "MLPClassifier": NETWORK,
     "MLPRegressor": NETWORK,
     "XGBClassifier": BOOSTER,
-    "XGBRegressor": BOOSTER,
+    "XGBRegressor": {
+        **BOOSTER,
+        "tweedie_variance_power": [0.9, 2.1, "text"],
+        "huber_slope": [0.0, -1.0, "text"],
+        "quantile_alpha": [-0.1, 1.1],
+    },
 }
 # What another parameter must be for the bad value to be looked at.
 GIVEN = {("MLPClassifier", "power_t"): {"solver": "sgd"}, ("MLPRegressor", "power_t"): {"solver": "sgd"}}

@@ -55,8 +55,8 @@ def other(value):
 QUICK = {
     "MLPClassifier": {"hidden_layer_sizes": (4,), "max_iter": 3, "random_state": 0},
     "MLPRegressor": {"hidden_layer_sizes": (4,), "max_iter": 3, "random_state": 0},
-    "XGBClassifier": {"n_estimators": 4, "max_depth": 3},
-    "XGBRegressor": {"n_estimators": 4, "max_depth": 3},
+    "XGBClassifier": {"n_estimators": 4, "max_depth": 3, "colsample_bynode": 0.7, "early_stopping_rounds": 4},
+    "XGBRegressor": {"n_estimators": 4, "max_depth": 3, "colsample_bynode": 0.7, "early_stopping_rounds": 4},
 }
 TABLE = np.random.default_rng(0).normal(size=(60, 4))
 MANY_COLUMNS = np.random.default_rng(1).normal(size=(8, 13))
@@ -123,6 +123,7 @@ NOTHING_ASKED = {
     "get_precision",
     "get_feature_names_out",
     "get_num_boosting_rounds",
+    "evals_result",
 }
 
 
@@ -152,7 +153,7 @@ def consequences_of_settings(name, given, **changed):
 
 def consequences(name, method, given=MappingProxyType({}), **changed):
     """What a call leaves behind: result, fitted attributes, files, whether progress was shown; as pickles."""
-    shown = []
+    shown, printed = [], io.StringIO()
 
     def watched_progress(iterable, **options):
         shown.append(options["enabled"])
@@ -161,6 +162,7 @@ def consequences(name, method, given=MappingProxyType({}), **changed):
     with (
         tempfile.TemporaryDirectory() as folder,
         mock.patch.object(mlx.explain.kernel, "progress", watched_progress),
+        contextlib.redirect_stdout(printed),
         warnings.catch_warnings(),
     ):
         warnings.simplefilter("ignore")  # networks are stopped long before they settle
@@ -175,6 +177,7 @@ def consequences(name, method, given=MappingProxyType({}), **changed):
         seen = {"shown": shown, "files": sorted(path.name for path in Path(folder).iterdir())}
         seen |= {key: value for key, value in vars(subject).items() if key.endswith("_") and not key.startswith("_")}
         seen["result"] = None if result is subject else _without_time(result)
+        seen["printed"] = printed.getvalue()
     return {key: pickle.dumps(value) for key, value in seen.items()}
 
 
@@ -207,18 +210,24 @@ def of_supervised(name):
 
 def of_booster(name):
     methods = of_supervised(name)
-    n_rows, n_columns = DATA[DEFAULT_DATA[name]]()[0].shape
-    margin, rounds = Refused(lambda _: np.zeros(n_rows)), Changes(other((0, 2)))
+    X, y = DATA[DEFAULT_DATA[name]]()
+    n_rows, n_columns = X.shape
+    margin, rounds = Changes(lambda _: np.linspace(-3.0, 3.0, n_rows)), Changes(other((0, 2)))
+    followed, some = {"eval_set": [(X[:40], y[:40])]}, np.linspace(0.1, 2.0, 40)
+    held_out = {"X_val": X[:40], "y_val": y[:40]}
     names = Inert(other(False), "arrays have no column names to compare; a frame's are tested with the estimators")
     methods["fit"] = {
         **methods["fit"],
         "base_margin": margin,
-        "eval_set": Refused(lambda _: [(np.ones((3, n_columns)), np.ones(3))]),
-        "verbose": Inert(other(False), "it is about what eval_set prints, which is refused"),
+        "eval_set": Changes(other(followed["eval_set"])),
+        "verbose": Changes(other(False), followed),
         "xgb_model": Refused(other("model.json")),
-        "sample_weight_eval_set": Refused(other([np.ones(3)])),
-        "base_margin_eval_set": Refused(other([np.ones(3)])),
-        "feature_weights": Refused(lambda _: np.ones(n_columns)),
+        "sample_weight_eval_set": Changes(other([some]), followed),
+        "base_margin_eval_set": Changes(other([some]), followed),
+        "feature_weights": Changes(lambda _: np.arange(n_columns)),
+        "X_val": Changes(other(X[20:60]), held_out),
+        "y_val": Changes(other(y[20:60]), held_out),
+        "sample_weight_val": Changes(other(some), held_out),
     }
     predicting = {"X": SQUARED, "validate_features": names, "base_margin": margin, "iteration_range": rounds}
     margins = (
@@ -230,6 +239,7 @@ def of_booster(name):
     methods["predict_proba"] = predicting
     methods["apply"] = {"X": SQUARED, "iteration_range": rounds}
     methods["get_num_boosting_rounds"] = {}
+    methods["evals_result"] = {}
     methods["save_model"] = {"fname": Changes(lambda path: path.with_name("elsewhere.json"))}
     methods["load_model"] = {"fname": Changes(lambda path: path.with_name("two.json"))}
     return methods

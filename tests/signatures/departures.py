@@ -30,7 +30,6 @@ METHODS_ABSENT = (
         (name, method): reason
         for name in ("XGBClassifier", "XGBRegressor")
         for method, reason in {
-            "evals_result": "belongs to eval_set, which is refused by name",
             "get_booster": "returns an object of xgboost's engine; the fitted trees are tree_ensemble_",
             "get_xgb_params": "translates to the parameters of xgboost's engine; get_params has them all",
         }.items()

@@ -1,0 +1,244 @@
+"""Options of training: rows to follow and to stop by, samples, constraints, margins to start from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from numbers import Integral, Real
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import is_classifier
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from ..validation import check_sample_weight, naming, validate_data
+from .constraints import interaction_sets, monotone_directions
+from .early_stopping import hold_out
+from .evaluation import Evaluation, EvaluationSet, checked_margin, metrics_of, pairs_of
+from .metrics import metric
+from .prediction import predicted
+from .sampling import Sampling
+
+__all__ = ["FitArguments", "TrainingData", "TrainingOptions"]
+
+SHARE = [Interval(Real, 0, 1, closed="right"), None]
+
+
+class FitArguments(NamedTuple):
+    """Arguments of `fit` as the user gave them, beside X, y and sample_weight."""
+
+    base_margin: Any = None
+    eval_set: Any = None
+    verbose: Any = True
+    sample_weight_eval_set: Any = None
+    base_margin_eval_set: Any = None
+    feature_weights: Any = None
+    X_val: Any = None
+    y_val: Any = None
+    sample_weight_val: Any = None
+
+
+class TrainingData(NamedTuple):
+    """Rows that are trained on."""
+
+    X: NDArray[np.float32]
+    y: NDArray[np.float32]
+    weight: NDArray[np.float32] | None
+    labels: NDArray  # as the user wrote them
+    base_margin: NDArray[np.float32] | None  # shape (n_samples, n_outputs)
+
+    def rows(self, which: NDArray[np.intp]) -> TrainingData:
+        """Some of the rows."""
+        return TrainingData(*(None if array is None else array[which] for array in self))  # type: ignore[arg-type]
+
+
+class TrainingOptions:
+    """Parameters, and what `fit` leaves behind, that are about training; a part of `XGBModel`."""
+
+    _parameter_constraints: ClassVar[dict] = {
+        "max_leaves": [Interval(Integral, 0, None, closed="left"), None],
+        "grow_policy": [StrOptions({"depthwise", "lossguide"}), None],
+        "subsample": SHARE,
+        "colsample_bytree": SHARE,
+        "colsample_bylevel": SHARE,
+        "colsample_bynode": SHARE,
+        "monotone_constraints": ["array-like", dict, str, None],
+        "interaction_constraints": [list, tuple, str, None],
+        "feature_weights": ["array-like", None],
+        "eval_metric": [str, callable, list, tuple, None],
+        "early_stopping_rounds": [Interval(Integral, 1, None, closed="left"), None],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither"), None],
+    }
+
+    # Of the classes that this one is a part of.
+    max_leaves: int | None
+    grow_policy: str | None
+    monotone_constraints: Any
+    interaction_constraints: Any
+    feature_weights: Any
+    eval_metric: Any
+    early_stopping_rounds: int | None
+    validation_fraction: float | None
+    _n_threads: Any
+    _finiteness: Any
+    _mark_missing: Any
+    _targets: Any
+
+    # What `fit` leaves behind.
+    n_features_in_: int
+    evals_result_: dict[str, dict[str, list[float]]]
+
+    def evals_result(self) -> dict[str, dict[str, list[float]]]:
+        """Metrics after each round.
+
+        Returns
+        -------
+        dict of dict of list of float
+            For each set of rows, ``"validation_0"`` and so on, and each metric, its values.
+
+        Raises
+        ------
+        ValueError
+            If no rows were followed.
+        """
+        if not getattr(self, "evals_result_", None):
+            raise ValueError("No evaluation result: eval_set was not given to fit")
+        return self.evals_result_
+
+    @property
+    def best_iteration(self) -> int:
+        """Round, counted from 0, with the best metric; there only after early stopping."""
+        return int(self._best_round()[0])
+
+    @property
+    def best_score(self) -> float:
+        """Metric after the best round; there only after early stopping."""
+        return float(self._best_round()[1])
+
+    def _best_round(self) -> tuple[int, float]:
+        best = getattr(self, "_best", None)
+        if best is None:
+            raise AttributeError("`best_iteration` and `best_score` are there only after early stopping")
+        return best
+
+    def _rounds_asked_for(self, iteration_range: tuple[int, int] | None) -> tuple[int, int] | None:
+        """Rounds that prediction takes: those up to the best one if none are stated."""
+        best = getattr(self, "_best", None)
+        unstated = iteration_range is None or (len(iteration_range) == 2 and iteration_range[1] == 0)
+        return (0, best[0] + 1) if best is not None and unstated else iteration_range
+
+    def _growth_options(self) -> dict[str, Any]:
+        """What `GrowthSettings` has beside penalties."""
+        names = getattr(self, "feature_names_in_", None)
+        return {
+            "max_leaves": self.max_leaves or 0,
+            "best_first": self.grow_policy == "lossguide",
+            "direction": monotone_directions(self.monotone_constraints, self.n_features_in_, names),
+            "interactions": interaction_sets(self.interaction_constraints, self.n_features_in_, names),
+        }
+
+    def _sampling(self, arguments: FitArguments, seed: int) -> Sampling:
+        names = ("subsample", "colsample_bytree", "colsample_bylevel", "colsample_bynode")
+        rows, of_tree, of_level, of_node = (1.0 if getattr(self, n) is None else getattr(self, n) for n in names)
+        own = self.feature_weights
+        if own is not None and arguments.feature_weights is not None:
+            raise ValueError("feature_weights: given to the constructor and to fit; one of them is enough")
+        weights = self._column_weights(own if arguments.feature_weights is None else arguments.feature_weights)
+        return Sampling(rows, of_tree, of_level, of_node, weights, seed)
+
+    def _column_weights(self, feature_weights: Any) -> NDArray[np.float64] | None:
+        if feature_weights is None:
+            return None
+        with naming("feature_weights"):
+            weights = np.array(feature_weights, dtype=np.float64)
+        if weights.shape != (self.n_features_in_,):
+            raise ValueError(f"feature_weights: shape {weights.shape} must be ({self.n_features_in_},)")
+        if not np.all(np.isfinite(weights)) or np.any(weights < 0) or not np.any(weights > 0):
+            raise ValueError("feature_weights: must be finite and not negative, and one of them positive")
+        return weights
+
+    def _prepare(
+        self,
+        X: NDArray[np.float32],
+        y: NDArray[np.float32],
+        sample_weight: NDArray[np.float32] | None,
+        labels: NDArray,
+        rows: Any,
+        arguments: FitArguments,
+        objective: Any,
+        n_outputs: int,
+        seed: int,
+    ) -> tuple[TrainingData, Evaluation]:
+        """Rows to train on, and what is followed meanwhile; X, y, weights and labels are `rows` of what `fit` got."""
+        n_given = len(rows) if isinstance(rows, np.ndarray) else len(X)
+        base_margin = checked_margin(arguments.base_margin, n_given, n_outputs, "base_margin")
+        data = TrainingData(X, y, sample_weight, labels, None if base_margin is None else base_margin[rows])
+        patience = self.early_stopping_rounds
+        sets = self._sets_given(arguments, n_outputs)
+        if patience and not sets:
+            fraction = self.validation_fraction
+            if fraction is None:
+                raise ValueError("early_stopping_rounds: needs eval_set, X_val and y_val, or validation_fraction")
+            train, held_out = hold_out(len(data.y), fraction, data.y if is_classifier(self) else None, seed)
+            held = data.rows(held_out)
+            sets, data = [EvaluationSet(held.X, held.y, held.weight, held.base_margin)], data.rows(train)
+        # The objective's own metric may not exist where its parameter is at an end of its range.
+        default = _metric_name(objective)
+        wanted = bool(sets) or self.eval_metric is not None
+        metrics = metrics_of(self.eval_metric, default, self._metric) if wanted else []
+        evaluation = Evaluation(
+            sets,
+            metrics,
+            lambda margin: predicted(margin, objective.name, objective.link),
+            patience=patience,
+            period=int(arguments.verbose or 0) if arguments.eval_set is not None else 0,
+            n_threads=self._n_threads(),
+        )
+        return data, evaluation
+
+    def _metric(self, name: Any) -> Any:
+        given = {key: getattr(self, key, None) for key in ("huber_slope", "quantile_alpha")}
+        return metric(name, **{key: value for key, value in given.items() if value is not None})
+
+    def _sets_given(self, arguments: FitArguments, n_outputs: int) -> list[EvaluationSet]:
+        if (arguments.X_val is None) != (arguments.y_val is None):
+            raise ValueError("X_val and y_val must be given together")
+        if arguments.X_val is not None:
+            if arguments.eval_set is not None:
+                raise ValueError("X_val: eval_set is given, too; one of them is enough")
+            own = ("X_val", "y_val", "sample_weight_val", "base_margin_val")
+            return [self._set(arguments.X_val, arguments.y_val, arguments.sample_weight_val, None, own, n_outputs)]
+        others = {
+            "sample_weight_eval_set": arguments.sample_weight_eval_set,
+            "base_margin_eval_set": arguments.base_margin_eval_set,
+        }
+        if arguments.eval_set is None:
+            for name, value in {**others, "sample_weight_val": arguments.sample_weight_val}.items():
+                if value is not None:
+                    raise ValueError(f"{name}: there are no rows that it belongs to")
+            return []
+        names = ("eval_set", "eval_set", *others)
+        return [
+            self._set(X, y, weight, margin, names, n_outputs)
+            for X, y, weight, margin in pairs_of(arguments.eval_set, others)
+        ]
+
+    def _set(self, X: Any, y: Any, weight: Any, margin: Any, names: Sequence[str], n_outputs: int) -> EvaluationSet:
+        name_X, name_y, name_weight, name_margin = names
+        options = {"dtype": np.float32, "order": "C", "ensure_all_finite": self._finiteness()}
+        with naming(name_X):
+            rows = self._mark_missing(validate_data(self, X, reset=False, **options))
+        with naming(name_y):
+            targets = self._targets(y)
+        if len(targets) != len(rows):
+            raise ValueError(f"{name_y}: {len(targets)} targets for {len(rows)} rows")
+        with naming(name_weight):
+            weights = check_sample_weight(weight, rows, dtype=np.float32)
+        return EvaluationSet(rows, targets, weights, checked_margin(margin, len(rows), n_outputs, name_margin))
+
+
+def _metric_name(objective: Any) -> str:
+    """Name of an objective's own metric, with its parameter where it belongs to the name."""
+    if objective.metric != "tweedie-nloglik":
+        return objective.metric
+    return f"{objective.metric}@{objective.value[0]:g}"
