@@ -25,7 +25,7 @@ Two ways to W:
    design, so this way is taken only where an estimate of it is below 1e8, and one step of refinement follows (the
    corrected semi-normal equations): the residual is computed from X itself, which gives back the digits that G lost.
 2. QR and singular values of the centred design otherwise. Directions whose singular value is rounding noise get the
-   coefficient of least norm.
+   coefficient of least norm; which columns these concern does not depend on the units of the rest.
 
 Departs from scikit-learn: its ``tol=1e-6`` is a cutoff on singular values, so that a design with a condition number
 above 1e6 is solved with directions left out, and coefficients can be wrong in the first digit while predictions on
@@ -48,6 +48,7 @@ from scipy.sparse.linalg import LinearOperator, lsqr
 from sklearn.utils.sparsefuncs import mean_variance_axis
 
 from ..numeric.linalg import (
+    LeastSquares,
     ScaledCholesky,
     centred_blocks,
     column_means,
@@ -69,6 +70,9 @@ SAFE_RECIPROCAL_CONDITION = 1e-8
 DEFAULT_TOL = 1e-6
 
 EPSILON = float(np.finfo(np.float64).eps)
+
+# Entries of a null vector below this are rounding error, which is ε over the smallest singular value kept.
+NO_PART = 1e-8
 
 
 class LeastSquaresFit(NamedTuple):
@@ -140,6 +144,51 @@ def normal_equations(X: Array, Y: Array, x_mean: Array, root_weights: Array | No
     return W
 
 
+def solve_by_singular_values(design: Array, targets: Array, cutoff: float, noise: Array) -> LeastSquares:
+    """Least squares of least norm, with directions left out at rounding error only.
+
+    Where some are left out, they may be dependent columns, or columns in units so small that their singular values
+    are below the rounding error of the largest. Columns scaled to length 1 tell which: a column with no part in their
+    null space is determined, whatever its units, and gets its coefficient from them. The others share what it leaves.
+
+    Parameters
+    ----------
+    design : ndarray of shape (n, p)
+        Centred and multiplied by the root weights.
+    targets : ndarray of shape (n, t)
+        The same.
+    cutoff : float
+        `relative_cutoff`.
+    noise : ndarray of shape (p,)
+        `rounding_of_columns`.
+    """
+
+    def noise_of(columns: Array) -> float:
+        # SciPy's norm scales before it squares: means of 1e200 have one.
+        return float(linalg.norm(columns, check_finite=False))
+
+    n, p = design.shape
+    found = minimum_norm_least_squares(design, targets, cutoff, noise_of(noise))
+    if n <= p or found.rank in (0, p):
+        return found
+    largest = np.abs(design).max(axis=0)
+    lengths = np.where(largest > 0.0, largest, 1.0)
+    lengths *= np.maximum(np.linalg.norm(design / lengths, axis=0), 1.0)
+    scaled = minimum_norm_least_squares(design / lengths, targets, cutoff, noise_of(noise / lengths))
+    _, _, Vt = linalg.svd(linalg.qr(design / lengths, mode="r", check_finite=False)[0][:p], check_finite=False)
+    determined = np.linalg.norm(Vt[scaled.rank :], axis=0) < NO_PART
+    if not determined.any():
+        return found
+    solution = scaled.solution / lengths[:, None]
+    rank = int(np.count_nonzero(determined))
+    if rank < p:
+        left = targets - design[:, determined] @ solution[determined]
+        others = minimum_norm_least_squares(design[:, ~determined], left, cutoff, noise_of(noise[~determined]))
+        solution[~determined] = others.solution
+        rank += others.rank
+    return LeastSquares(solution, rank, found.singular_values)
+
+
 def fit_least_squares(
     X: Array,
     Y: Array,
@@ -194,9 +243,8 @@ def fit_least_squares(
     centred -= x_mean
     if root_weights is not None:
         centred *= root_weights[:, None]
-    # SciPy's norm scales before it squares: means of 1e200 have one.
     solved = (
-        minimum_norm_least_squares(centred, targets, relative_cutoff(X), float(linalg.norm(noise, check_finite=False)))
+        solve_by_singular_values(centred, targets, relative_cutoff(X), noise)
         if cutoff is None
         else minimum_norm_least_squares(centred, targets, cutoff)
     )

@@ -71,6 +71,10 @@ class LinearRegression(MultiOutputMixin, RegressorMixin, BaseEstimator):
     be told from rounding error, and `rank_` can be larger than scikit-learn's for that reason. If the columns are
     nearly collinear and the coefficients come out large, that is what the data say; ``solver="lstsq"`` hides it.
 
+    Columns that depend on each other exactly share a coefficient of least norm, and the units of the others do not
+    matter to them. Among themselves they do: of two pairs of equal columns, one in units 1e15 times larger than the
+    other, the smaller pair is left out, as in scikit-learn.
+
     Sums are in float64 for float32 input too.
 
     References

@@ -145,6 +145,32 @@ def test_collinear_and_constant_columns_share_the_shortest_solution(table):
     assert (np.abs(model.coef_[8:]) < 1e-15).all()
 
 
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("weighted", [True, False])
+def test_units_of_the_other_columns_do_not_matter_to_collinear_ones(weighted, fit_intercept):
+    rng = np.random.default_rng(6)
+    a, b, t = rng.normal(size=(3, 500))
+    y = 2.0 * a - b + 0.5 * t + 0.01 * rng.normal(size=500)
+    weights = rng.uniform(0.5, 2.0, 500) if weighted else None
+    model = LinearRegression(fit_intercept=fit_intercept)
+    single = LinearRegression(fit_intercept=fit_intercept).fit(np.column_stack([a, b, t]), y, weights)
+    for unit in (1e-15, 1.0, 1e15):
+        model.fit(np.column_stack([a, a, b, t * unit]), y, weights)
+        assert model.rank_ == 3
+        np.testing.assert_allclose(model.coef_ * [2.0, 2.0, 1.0, unit], single.coef_[[0, 0, 1, 2]], rtol=1e-10)
+
+
+def test_a_column_stands_there_twice_beside_a_timestamp_in_nanoseconds():
+    rng = np.random.default_rng(0)
+    a, seconds = rng.normal(size=500), rng.uniform(0.0, 1e6, 500)
+    X = np.column_stack([a, a, 1.7e18 + 1e9 * seconds])
+    y = 2.0 * a + 1e-6 * seconds + 1e-3 * rng.normal(size=500)
+    model = LinearRegression().fit(X, y)
+    assert model.rank_ == 2
+    np.testing.assert_allclose(model.coef_, [1.0, 1.0, 1e-15], rtol=1e-3)
+    assert model.score(X, y) > 0.99999
+
+
 def test_large_means_do_not_pass_for_a_direction():
     rng = np.random.default_rng(4)
     X = rng.normal(size=(20, 50))
