@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .results import Comparison, ModelResult, SideResult
 from .statistics import Interval
@@ -35,6 +35,10 @@ __all__ = [
 # Width of the table where standard output is no terminal: all columns on one line each.
 WIDTH_IN_FILES = 126
 
+# Below the first width there is no room for quartiles, and intervals take two lines; below the second the library's
+# score and the time of predictions go, too.
+WIDE, NARROW = 118, 78
+
 NOTHING = "–"
 
 # A difference of scores that is no difference: the order of a sum.
@@ -50,7 +54,7 @@ def print_report(comparison: Comparison) -> None:
     console.print()
     console.print(headline(comparison), style="bold", highlight=False)
     write_notes(comparison, console)
-    console.print(_models(comparison))
+    console.print(_models(comparison, console.width))
     for line in _remarks(comparison):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     if comparison.explanation is not None:
@@ -137,49 +141,98 @@ def _console() -> Console:
     return Console() if sys.stdout.isatty() else Console(width=WIDTH_IN_FILES)
 
 
-def _models(comparison: Comparison) -> RichTable:
+class _Column(NamedTuple):
+    """One column of the table of models.
+
+    `title` and `cell` on a wide screen; `narrow_title` and `narrow_cell` on one of less than `WIDE` characters, and
+    nothing at all on one of less than `needs`: a figure is never cut.
+    """
+
+    title: str
+    cell: Callable[[Comparison, ModelResult], str]
+    narrow_title: str
+    narrow_cell: Callable[[Comparison, ModelResult], str]
+    needs: int = 0
+
+
+def _columns(comparison: Comparison) -> list[_Column]:
+    metric = comparison.metric.label
+
+    def fit(_: Comparison, result: ModelResult) -> str:
+        return format_ratio(result.time_ratio("fit"))
+
+    def predict(_: Comparison, result: ModelResult) -> str:
+        return format_ratio(result.time_ratio("predict"))
+
+    return [
+        _Column(f"{metric}\nmlx", _own_score, f"{metric}\nmlx", _own_score),
+        _Column("\nlibrary", _library_score, "\nlibrary", _library_score, NARROW),
+        _Column("mlx − library\n95 % interval", _interval, "mlx −\nlibrary", _stacked(_interval, " ±")),
+        _Column("largest\ndifference", _difference, "largest\ndiff.", _difference),
+        _Column("fit time\nmlx / library", fit, "fit\ntime", _without_quartiles(fit)),
+        _Column("predict time\nmlx / library", predict, "predict\ntime", _without_quartiles(predict), NARROW),
+        _Column("compile\nseconds", _compile_seconds, "", _compile_seconds, WIDE),
+    ]
+
+
+def _models(comparison: Comparison, width: int) -> RichTable:
     from rich import box
     from rich.table import Table as RichTable
 
     table = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    table.add_column("model", no_wrap=True)
-    for title in (
-        f"{comparison.metric.label}\nmlx",
-        "\nlibrary",
-        "mlx − library\n95 % interval",
-        "largest\ndifference",
-        "fit time\nmlx / library",
-        "predict time\nmlx / library",
-        "compile\nseconds",
-    ):
-        table.add_column(title, justify="right", no_wrap="interval" in title)
+    table.add_column("model", no_wrap=True, overflow="fold")
+    columns = [column for column in _columns(comparison) if width >= column.needs]
+    wide = width >= WIDE
+    for column in columns:
+        title = column.title if wide else column.narrow_title
+        table.add_column(title, justify="right", no_wrap=True, overflow="fold")
     ranked = comparison.ranked()
     for result in [*ranked, *(result for result in comparison.results if result not in ranked)]:
-        table.add_row(*_row(comparison, result))
+        cells = [(column.cell if wide else column.narrow_cell)(comparison, result) for column in columns]
+        table.add_row(_name(comparison, result), *cells)
         if result.differences_as_library:
             difference = format_difference(result.largest_difference_as_library())
-            table.add_row(f"  {result.settings_as_library()}", "", "", "", difference, "", "", "")
+            table.add_row(
+                f"  {result.settings_as_library()}",
+                *(difference if column.cell is _difference else "" for column in columns),
+            )
     return table
 
 
-def _row(comparison: Comparison, result: ModelResult) -> Iterator[str]:
-    metric = comparison.metric
-    reasons = footnotes(comparison)
-    mark = f" [{reasons.index(result.contender.expected) + 1}]" if _differs(result) else ""
+def _name(comparison: Comparison, result: ModelResult) -> str:
+    mark = f" [{footnotes(comparison).index(result.contender.expected) + 1}]" if _differs(result) else ""
     # rich reads square brackets as markup
-    yield f"{result.contender.name}{mark}".replace("[", r"\[")
-    yield _score_or_failure(result.ours, result, metric)
-    if result.library is None:
-        yield from [NOTHING] * 6
-        return
-    yield _score_or_failure(result.library, result, metric)
-    interval, _ = comparison.paired(result.ours, result.library)
-    yield format_interval(interval)
-    yield format_difference(result.largest_difference())
-    yield format_ratio(result.time_ratio("fit"))
-    yield format_ratio(result.time_ratio("predict"))
+    return f"{result.contender.name}{mark}".replace("[", r"\[")
+
+
+def _own_score(comparison: Comparison, result: ModelResult) -> str:
+    return _score_or_failure(result.ours, result, comparison.metric)
+
+
+def _library_score(comparison: Comparison, result: ModelResult) -> str:
+    return NOTHING if result.library is None else _score_or_failure(result.library, result, comparison.metric)
+
+
+def _interval(comparison: Comparison, result: ModelResult) -> str:
+    return NOTHING if result.library is None else format_interval(comparison.paired(result.ours, result.library)[0])
+
+
+def _difference(_: Comparison, result: ModelResult) -> str:
+    return NOTHING if result.library is None else format_difference(result.largest_difference())
+
+
+def _compile_seconds(_: Comparison, result: ModelResult) -> str:
     seconds = result.ours.compile_seconds
-    yield NOTHING if seconds is None else f"{seconds:.1f}"
+    return NOTHING if seconds is None or result.library is None else f"{seconds:.1f}"
+
+
+def _stacked(cell: Callable[[Comparison, ModelResult], str], at: str) -> Callable[[Comparison, ModelResult], str]:
+    """The cell with a new line at its first `at`."""
+    return lambda comparison, result: cell(comparison, result).replace(at, "\n" + at.strip(), 1)
+
+
+def _without_quartiles(cell: Callable[[Comparison, ModelResult], str]) -> Callable[[Comparison, ModelResult], str]:
+    return lambda comparison, result: cell(comparison, result).partition(" (")[0]
 
 
 def _score_or_failure(side: SideResult, result: ModelResult, metric: Any) -> str:

@@ -153,3 +153,18 @@ def test_no_difference_is_told_from_an_unknown_one():
     assert format_difference(0.0) == "0"
     assert format_difference(None) == "–"
     assert format_difference(2.345e-9) == "2.3e-09"
+
+
+@pytest.mark.parametrize("width", [58, 80, 100, 126])
+def test_no_figure_is_cut_on_a_narrow_terminal(comparison, monkeypatch, capsys, width):
+    monkeypatch.setattr("mlx.compare.report_text.WIDTH_IN_FILES", width)
+    print_report(comparison)
+    table = capsys.readouterr().out.partition("Largest difference:")[0]
+    model = next(result for result in comparison.results if result.contender.name == "LinearRegression")
+    assert "…" not in table
+    assert "LinearRegression" in table
+    assert format_score(model.ours.mean(comparison.metric)) in table
+    assert format_difference(model.largest_difference()) in table
+    lines = [line for line in table.splitlines() if "LinearRegression" in line]
+    assert max(map(len, lines)) <= width
+    assert ("compile" in table) == (width >= 118)
