@@ -179,10 +179,10 @@ def _models(comparison: Comparison, width: int) -> RichTable:
     from rich import box
     from rich.table import Table as RichTable
 
-    table = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    table.add_column("model", no_wrap=True, overflow="fold")
     columns = [column for column in _columns(comparison) if width >= column.needs]
     wide = width >= WIDE
+    table = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=not wide, header_style="bold")
+    table.add_column("model", no_wrap=True, overflow="fold")
     for column in columns:
         title = column.title if wide else column.narrow_title
         table.add_column(title, justify="right", no_wrap=True, overflow="fold")

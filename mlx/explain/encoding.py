@@ -82,7 +82,7 @@ class TableEncoding:
                 decoded[column] = pd.Series(table[:, j])
         return pd.DataFrame(decoded)
 
-    def category_columns(self, given: Sequence[int] | None) -> list[int]:
+    def category_columns(self, given: Any) -> list[int]:
         """Columns to be drawn as categories: those that the user names (one or many), and a data frame's coded ones."""
         columns = list(given) if hasattr(given, "__iter__") else [] if given is None else [given]
         if any(isinstance(j, bool | np.bool_) or not isinstance(j, int | np.integer) for j in columns):
