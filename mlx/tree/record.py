@@ -63,6 +63,29 @@ class GrowthRecord:
                 refuse_nodes(~(finite if array.ndim == 1 else finite.all(axis=1)), name + ": node {} is not finite")
             object.__setattr__(self, name, array)
 
+    @classmethod
+    def grown(
+        cls,
+        *,
+        sums: NDArray[np.float64],
+        missing_sums: NDArray[np.float64],
+        runner_up_feature: NDArray[np.int32],
+        runner_up_threshold: NDArray[np.floating],
+        runner_up_missing_left: NDArray[np.bool_],
+        runner_up_gain: NDArray[np.floating],
+    ) -> GrowthRecord:
+        """Record of arrays that this package has just made, taken as they are: no check, no copy."""
+        record = cls.__new__(cls)
+        record.__dict__.update(
+            sums=sums,
+            missing_sums=missing_sums,
+            runner_up_feature=runner_up_feature,
+            runner_up_threshold=runner_up_threshold,
+            runner_up_missing_left=runner_up_missing_left,
+            runner_up_gain=runner_up_gain,
+        )
+        return record
+
     @property
     def n_nodes(self) -> int:
         """Number of nodes."""

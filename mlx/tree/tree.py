@@ -101,6 +101,50 @@ class Tree:
         if self.record is not None and self.record.n_nodes != self.n_nodes:
             raise ValueError(f"record: is about {self.record.n_nodes} nodes, not {self.n_nodes}")
 
+    @classmethod
+    def grown(
+        cls,
+        *,
+        left: NDArray[np.int32],
+        right: NDArray[np.int32],
+        feature: NDArray[np.int32],
+        threshold: NDArray[np.floating],
+        missing_left: NDArray[np.bool_],
+        value: NDArray[np.floating],
+        cover: NDArray[np.floating],
+        gain: NDArray[np.floating],
+        category_start: NDArray[np.int32] | None = None,
+        categories: NDArray[np.int32] | None = None,
+        record: GrowthRecord | None = None,
+    ) -> Tree:
+        """Tree of arrays that this package has just made, taken as they are: not copied, and of the right dtypes.
+
+        The checks of `Tree(...)` cost as much as growing a small tree does. Whatever comes from outside (a file, a
+        user, another library) goes through `Tree(...)`.
+
+        Raises
+        ------
+        ValueError
+            If a value is not finite: gradients of targets or weights that are too large grow a tree all the same.
+        """
+        if not np.isfinite(value).all():
+            raise ValueError("value: a leaf is not finite; targets, weights or margins are too large for float32")
+        tree = cls.__new__(cls)
+        tree.__dict__.update(
+            left=left,
+            right=right,
+            feature=feature,
+            threshold=threshold,
+            missing_left=missing_left,
+            value=value,
+            cover=cover,
+            gain=gain,
+            category_start=category_start,
+            categories=categories,
+            record=record,
+        )
+        return tree
+
     @property
     def n_nodes(self) -> int:
         """Number of nodes, leaves included."""

@@ -78,6 +78,20 @@ def test_arrays_are_copied():
     assert tree.value[4] == 2
 
 
+def test_a_grown_tree_takes_its_arrays_as_they_are():
+    tree = a_tree()
+    grown = Tree.grown(**{name: getattr(tree, name) for name in PARTS})
+    assert all(getattr(grown, name) is getattr(tree, name) for name in PARTS)
+    assert grown.categories is None
+    assert grown.record is None
+    with pytest.raises(AttributeError):
+        grown.left = None
+    assert pickle.loads(pickle.dumps(grown)).value.tolist() == tree.value.tolist()
+    assert replace(grown, gain=np.ones(5)).gain.tolist() == [1.0] * 5
+    with pytest.raises(ValueError, match="too large"):
+        Tree.grown(**{**{name: getattr(tree, name) for name in PARTS}, "value": np.array([0, 0, 0, 0, np.inf])})
+
+
 BAD_ENSEMBLES = {
     "too few columns": ({"n_features": 2}, "column 2 of 2"),
     "no columns": ({"n_features": 0}, "n_features"),
