@@ -27,7 +27,8 @@ Reference: T. Chen and C. Guestrin, "XGBoost: A Scalable Tree Boosting System", 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from contextlib import ExitStack
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,16 +36,13 @@ from numpy.typing import NDArray
 from ..numeric.threads import thread_team
 from ..tree import Tree
 from ..tree.xgboost_document import margin_of
-from .binning import bin_table
-from .constraints import below_all_values
-from .growing import GrowthSettings, grow_tree
-from .histogram import HistogramPool
+from .grower import grower_of
+from .growing import GrowthSettings
 from .objective import Objective, newton_start
 from .objectives_quantiles import with_quantile_leaves
-from .partitioning import RowOwner
 from .sampling import Sampling, sampled_gradients
 
-__all__ = ["BoostedTrees", "boost"]
+__all__ = ["Training", "boost"]
 
 # Every tree sees all rows and columns.
 ALL = Sampling()
@@ -56,47 +54,8 @@ ROWS_PER_TASK = 32_768
 SMALL_TABLE = 50_000
 
 
-class BoostedTrees(NamedTuple):
-    """What boosting leaves behind.
-
-    Attributes
-    ----------
-    trees : list of Tree
-        Round after round; within a round, one per output.
-    intercept : ndarray of float32, shape (n_outputs,)
-        Where the margins started, in units of the prediction (multi:*: of the margin).
-    base_margin : ndarray of float32, shape (n_outputs,)
-        The same in units of the margin.
-    margin : ndarray of float32, shape (n_outputs, n_samples)
-        Margins of the training rows.
-    """
-
-    trees: list[Tree]
-    intercept: NDArray[np.float32]
-    base_margin: NDArray[np.float32]
-    margin: NDArray[np.float32]
-
-
-def boost(
-    X: NDArray[np.float32],
-    y: NDArray[np.float32],
-    sample_weight: NDArray[np.float32] | None,
-    objective: Objective,
-    *,
-    settings: GrowthSettings,
-    n_rounds: int,
-    max_bin: int,
-    cuts: str = "exact",
-    n_outputs: int = 1,
-    base_score: NDArray[np.float32] | None = None,
-    base_margin: NDArray[np.float32] | None = None,
-    positive_weight: float = 1.0,
-    sampling: Sampling = ALL,
-    n_threads: int = 1,
-    round_begins: Callable[[], None] | None = None,
-    round_done: Callable[[BoostedTrees], bool] | None = None,
-) -> BoostedTrees:
-    """Fit gradient-boosted trees.
+class Training:
+    """A run of boosting, round by round; a context manager that ends its threads.
 
     Parameters
     ----------
@@ -106,7 +65,9 @@ def boost(
         Positive.
     objective : Objective
     settings : GrowthSettings
-    n_rounds, max_bin, n_outputs : int
+    max_bin, n_outputs : int
+    tree_method : str, default='hist'
+        See `grower.grower_of`.
     cuts : {'exact', 'xgboost'}, default='exact'
         How columns are cut, see `binning.bin_table`.
     base_score : ndarray of float32, shape (n_outputs,), optional
@@ -120,54 +81,144 @@ def boost(
         Rows and columns that the trees see; by default all.
     n_threads : int, default=1
         Changes no bit of the result.
+
+    Attributes
+    ----------
+    trees : list of Tree
+        Round after round; within a round, one per output.
+    intercept : ndarray of float32, shape (n_outputs,)
+        Where the margins started, in units of the prediction (multi:*: of the margin).
+    base_margin : ndarray of float32, shape (n_outputs,)
+        The same in units of the margin.
+    margin : ndarray of float32, shape (n_outputs, n_samples)
+        Margins of the training rows.
+    """
+
+    def __init__(
+        self,
+        X: NDArray[np.float32],
+        y: NDArray[np.float32],
+        sample_weight: NDArray[np.float32] | None,
+        objective: Objective,
+        *,
+        settings: GrowthSettings,
+        max_bin: int,
+        tree_method: str = "hist",
+        cuts: str = "exact",
+        n_outputs: int = 1,
+        base_score: NDArray[np.float32] | None = None,
+        base_margin: NDArray[np.float32] | None = None,
+        positive_weight: float = 1.0,
+        sampling: Sampling = ALL,
+        n_threads: int = 1,
+    ) -> None:
+        n_samples = len(X)
+        self.y, self.sample_weight, self.objective = y, sample_weight, objective
+        self.settings, self.sampling = settings, sampling
+        self.weight = _weight_of_loss(y, sample_weight, positive_weight)
+        if base_score is not None:
+            self.intercept = base_score
+        elif objective.start is None or positive_weight != 1.0:
+            self.intercept = newton_start(objective, y, self.weight, n_outputs)
+        else:
+            self.intercept = objective.start(y, sample_weight, objective.value, n_outputs)
+        self.base_margin = _margin_of_start(self.intercept, objective)
+        self.margin = (
+            np.repeat(self.base_margin[:, np.newaxis], n_samples, axis=1)
+            if base_margin is None
+            else np.ascontiguousarray(base_margin.T)
+        )
+        self.trees: list[Tree] = []
+        self._gradients = np.empty((n_outputs, n_samples, 2), dtype=self.weight.dtype)
+        self._parts = _row_ranges(n_samples) if objective.rows_apart else np.array([[0, n_samples]])
+        n_threads = 1 if X.size < SMALL_TABLE else n_threads
+        self._threads = ExitStack()
+        self._run = self._threads.enter_context(thread_team(n_threads))
+        self._grower = grower_of(
+            tree_method,
+            X,
+            sample_weight,
+            settings,
+            sampling,
+            max_bin=max_bin,
+            cuts=cuts,
+            run=self._run,
+            n_threads=n_threads,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._threads.close()
+
+    def gradients(self) -> NDArray[np.floating]:
+        """Gradients and Hessians at the margins, shape (n_outputs, n_samples, 2)."""
+        gradients = np.empty((*self.margin.shape, 2), dtype=self.weight.dtype)
+        self._run(lambda rows: self.objective.gradients(rows, self.margin, self.y, self.weight, gradients), self._parts)
+        return gradients
+
+    def round(self, gradients: NDArray[np.floating] | None = None) -> list[Tree]:
+        """Add the trees of one round, one per output, to the model.
+
+        Parameters
+        ----------
+        gradients : ndarray of float32 or float64, shape (n_outputs, n_samples, 2), optional
+            Gradients and Hessians to grow the trees with; by default those of the objective.
+
+        Returns
+        -------
+        list of Tree
+            The new trees.
+        """
+        gradients = self.gradients() if gradients is None else gradients
+        first = len(self.trees)
+        for output, own in enumerate(gradients):
+            self.trees.append(self._tree(own, output))
+        return self.trees[first:]
+
+    def _tree(self, gradients: NDArray[np.floating], output: int) -> Tree:
+        """Grow the next tree of an output, and add its values to the margins."""
+        grower, number = self._grower, len(self.trees)
+        tree = grower.grow(sampled_gradients(gradients, self.sampling, number), number)
+        if self.objective.leaf_quantile:
+            rows = [grower.rows_of(leaf) for leaf in np.flatnonzero(tree.is_leaf)]
+            alpha, residual = self.objective.value[output], self.y - self.margin[output]
+            tree = with_quantile_leaves(tree, rows, residual, self.sample_weight, alpha, self.settings.learning_rate)
+        grower.add_values(tree, self.margin[output])
+        return tree
+
+
+def boost(
+    *arguments: Any,
+    n_rounds: int,
+    round_begins: Callable[[], None] | None = None,
+    round_done: Callable[[Training], bool] | None = None,
+    **options: Any,
+) -> Training:
+    """Fit gradient-boosted trees.
+
+    Parameters
+    ----------
+    *arguments, **options
+        Of `Training`.
+    n_rounds : int
     round_begins, round_done : callable, optional
         Called before and after each round, the latter with what there is so far; if it returns True, the fit ends.
 
     Returns
     -------
-    BoostedTrees
+    Training
+        What there is after the last round; its threads have ended.
     """
-    n_samples = len(X)
-    weight = _weight_of_loss(y, sample_weight, positive_weight)
-    if base_score is not None:
-        intercept = base_score
-    elif objective.start is None or positive_weight != 1.0:
-        intercept = newton_start(objective, y, weight, n_outputs)
-    else:
-        intercept = objective.start(y, sample_weight, objective.value, n_outputs)
-    start = _margin_of_start(intercept, objective)
-    margin = (
-        np.repeat(start[:, np.newaxis], n_samples, axis=1)
-        if base_margin is None
-        else np.ascontiguousarray(base_margin.T)
-    )
-    result = BoostedTrees([], intercept, start, margin)
-    if len(settings.direction):
-        settings = settings._replace(lowest=below_all_values(X))
-    gradients = np.empty((n_outputs, n_samples, 2), dtype=weight.dtype)
-    parts = _row_ranges(n_samples) if objective.rows_apart else np.array([[0, n_samples]])
-    n_threads = 1 if X.size < SMALL_TABLE else n_threads
-    with thread_team(n_threads) as run:
-        table = bin_table(X, sample_weight, max_bin, n_threads, run, cuts)
-        owner = RowOwner(table, run, n_threads)
-        pool = HistogramPool(int(table.start[-1]))
+    with Training(*arguments, **options) as training:
         for _ in range(n_rounds):
             if round_begins is not None:
                 round_begins()
-            run(lambda rows: objective.gradients(rows, margin, y, weight, gradients), parts)
-            for k in range(n_outputs):
-                seen = sampled_gradients(gradients[k], sampling, len(result.trees))
-                columns = sampling.columns_of(len(result.trees), table.n_features)
-                tree = grow_tree([owner], [seen], pool, settings, run, n_threads, columns)
-                if objective.leaf_quantile:
-                    rows = [owner.rows_of(leaf) for leaf in np.flatnonzero(tree.is_leaf)]
-                    alpha, residual = objective.value[k], y - margin[k]
-                    tree = with_quantile_leaves(tree, rows, residual, sample_weight, alpha, settings.learning_rate)
-                owner.add_values(tree.value, tree.is_leaf, margin[k])
-                result.trees.append(tree)
-            if round_done is not None and round_done(result):
+            training.round()
+            if round_done is not None and round_done(training):
                 break
-    return result
+    return training
 
 
 def _weight_of_loss(

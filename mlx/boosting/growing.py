@@ -32,16 +32,16 @@ from numpy.typing import NDArray
 from ..numeric.jit import kernel
 from ..tree import Tree
 from ..tree.record import GrowthRecord
-from .binning import BinnedTable
-from .constraints import ColumnRules, bounds_of_children
+from .binning import BinnedTable, bin_table
+from .constraints import ColumnRules, below_all_values, bounds_of_children
 from .growth_policy import BestFirst, LevelByLevel
 from .histogram import HistogramPool
 from .nodes import new_nodes, some_of, together
 from .partitioning import RowOwner, Run, shares_of
-from .sampling import ColumnSampler
+from .sampling import ColumnSampler, Sampling
 from .splitting import Candidates, Limits, Penalty, find_splits, leaf_weight
 
-__all__ = ["GrowthSettings", "grow_tree"]
+__all__ = ["GrowthSettings", "HistGrower", "grow_tree"]
 
 # The library splits a node only if the gain is more than this, whatever gamma is.
 LEAST_GAIN = np.float32(1e-6)
@@ -83,6 +83,58 @@ class GrowthSettings(NamedTuple):
     direction: NDArray[np.int8] = np.empty(0, dtype=np.int8)
     lowest: NDArray[np.float32] = np.empty(0, dtype=np.float32)
     interactions: tuple[frozenset[int], ...] = ()
+
+
+class HistGrower:
+    """The tree method 'hist', a `Grower`: columns are cut into bins once, before the first tree.
+
+    Parameters
+    ----------
+    X : ndarray of float32, shape (n_samples, n_features), C-contiguous
+    sample_weight : ndarray of float32, shape (n_samples,), or None
+        Weights of the rows in the quantiles of the columns.
+    settings : GrowthSettings
+    sampling : Sampling
+        Of which the columns are drawn.
+    max_bin : int
+    cuts : {'exact', 'xgboost'}
+        How columns are cut, see `binning.bin_table`.
+    run : callable
+        ``run(function, tasks)`` of `mlx.numeric.threads.thread_team`.
+    n_threads : int
+        Number of threads behind `run`.
+    """
+
+    def __init__(
+        self,
+        X: NDArray[np.float32],
+        sample_weight: NDArray[np.float32] | None,
+        settings: GrowthSettings,
+        sampling: Sampling,
+        *,
+        max_bin: int,
+        cuts: str,
+        run: Run,
+        n_threads: int,
+    ) -> None:
+        self.settings = settings._replace(lowest=below_all_values(X)) if len(settings.direction) else settings
+        self.sampling, self._run, self._n_threads = sampling, run, n_threads
+        self.table = bin_table(X, sample_weight, max_bin, n_threads, run, cuts)
+        self._owner = RowOwner(self.table, run, n_threads)
+        self._pool = HistogramPool(int(self.table.start[-1]))
+
+    def grow(self, gradients: NDArray[np.floating], number: int) -> Tree:
+        """Grow one tree, see `Grower`."""
+        columns = self.sampling.columns_of(number, self.table.n_features)
+        return grow_tree([self._owner], [gradients], self._pool, self.settings, self._run, self._n_threads, columns)
+
+    def add_values(self, tree: Tree, margin: NDArray[np.float32]) -> None:
+        """Add the values of the leaves to the margins of their rows, see `Grower`."""
+        self._owner.add_values(tree.value, tree.is_leaf, margin)
+
+    def rows_of(self, leaf: int | np.integer) -> NDArray[np.int32]:
+        """Numbers of the rows in a leaf."""
+        return self._owner.rows_of(leaf)
 
 
 def grow_tree(

@@ -203,7 +203,7 @@ class XGBModel(CallbackSupportMixin, TrainingOptions, TracedTrees, ModelFile):
         rows: Any = slice(None),
     ) -> None:
         """Fit the trees to some `rows` of what `fit` got, and store them; callbacks see `labels`, or else y."""
-        from .booster import BoostedTrees, boost
+        from .booster import Training, boost
 
         objective = self._checked_objective(objective, y, sample_weight)
         n_outputs = max(n_outputs, len(objective.value))
@@ -212,7 +212,7 @@ class XGBModel(CallbackSupportMixin, TrainingOptions, TracedTrees, ModelFile):
         labels = y if labels is None else labels
         data, evaluation = self._prepare(X, y, sample_weight, labels, rows, arguments, objective, n_outputs, seed)
 
-        def fitted(boosted: BoostedTrees) -> dict[str, Any]:
+        def fitted(boosted: Training) -> dict[str, Any]:
             return {
                 "tree_ensemble_": self._ensemble(boosted.trees, boosted.base_margin, objective.link),
                 "_intercept": boosted.intercept,
@@ -225,7 +225,7 @@ class XGBModel(CallbackSupportMixin, TrainingOptions, TracedTrees, ModelFile):
         n_rounds = self.get_num_boosting_rounds()
         with FitRounds(self, max_rounds=n_rounds, X=data.X, y=data.labels, sample_weight=data.weight) as rounds:
 
-            def round_done(so_far: BoostedTrees) -> bool:
+            def round_done(so_far: Training) -> bool:
                 enough = evaluation.round_done(so_far.trees, so_far.base_margin)
                 return rounds.end(lambda: fitted(so_far)) or enough
 

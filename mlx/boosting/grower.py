@@ -1,0 +1,79 @@
+"""A grower makes one tree from the gradients of all rows: what a tree method is to the boosting loop."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..tree import Tree
+from .growing import GrowthSettings, HistGrower
+from .partitioning import Run
+from .sampling import Sampling
+
+__all__ = ["Grower", "grower_of"]
+
+
+class Grower(Protocol):
+    """A tree method, holding the rows in the form in which it asks about them."""
+
+    def grow(self, gradients: NDArray[np.floating], number: int) -> Tree:
+        """Grow one tree.
+
+        Parameters
+        ----------
+        gradients : ndarray of float32 or float64, shape (n_samples, 2)
+            Gradient and Hessian of each row; both are 0 where the tree does not see it.
+        number : int
+            Number of the tree in the model, which names its random streams.
+        """
+        ...
+
+    def add_values(self, tree: Tree, margin: NDArray[np.float32]) -> None:
+        """Add to the margin of each row, shape (n_samples,), the value of the leaf that it is in.
+
+        `tree` is the one grown last, maybe with other values in its leaves.
+        """
+        ...
+
+    def rows_of(self, leaf: int | np.integer) -> NDArray[np.int32]:
+        """Numbers of the rows in a leaf of the tree grown last, in rising order."""
+        ...
+
+
+def grower_of(
+    tree_method: str,
+    X: NDArray[np.float32],
+    sample_weight: NDArray[np.float32] | None,
+    settings: GrowthSettings,
+    sampling: Sampling,
+    *,
+    max_bin: int,
+    cuts: str,
+    run: Run,
+    n_threads: int,
+) -> Grower:
+    """Grower of a tree method.
+
+    Parameters
+    ----------
+    tree_method : {'hist'}
+    X : ndarray of float32, shape (n_samples, n_features), C-contiguous
+    sample_weight : ndarray of float32, shape (n_samples,), or None
+    settings : GrowthSettings
+    sampling : Sampling
+        Of which a grower draws the columns.
+    max_bin : int
+    cuts : {'exact', 'xgboost'}
+    run : callable
+        ``run(function, tasks)`` of `mlx.numeric.threads.thread_team`.
+    n_threads : int
+        Number of threads behind `run`.
+    """
+    growers: dict[str, Any] = {
+        "hist": lambda: HistGrower(
+            X, sample_weight, settings, sampling, max_bin=max_bin, cuts=cuts, run=run, n_threads=n_threads
+        ),
+    }
+    return growers[tree_method]()
