@@ -94,11 +94,23 @@ class Parent(NamedTuple):
 
 
 class CategoryScratch(NamedTuple):
-    """Scratch of a search: the order of the categories, and what is needed to find it."""
+    """Scratch of a search, for the largest number k of categories.
+
+    Attributes
+    ----------
+    order, other : ndarray of int32, shape (k,)
+        Categories by weight, and room for sorting them.
+    weight : ndarray of float32, shape (k,)
+        Weight that each category would have as a leaf.
+    left, right : ndarray of float64, shape (2 * k, 2)
+        G and H of the children of each candidate.
+    """
 
     order: NDArray[np.int32]
     other: NDArray[np.int32]
     weight: NDArray[np.float32]
+    left: NDArray[np.float64]
+    right: NDArray[np.float64]
 
 
 def n_words(n_bins: NDArray[np.int64], is_category: NDArray[np.bool_]) -> int:
@@ -106,14 +118,11 @@ def n_words(n_bins: NDArray[np.int64], is_category: NDArray[np.bool_]) -> int:
     return -(-int(np.max(n_bins, where=is_category, initial=0)) // WORD)
 
 
-@kernel
-def category_scratch(n_bins, is_category):
-    """Scratch for the largest number of categories in a table."""
-    largest = 0
-    for f in range(len(n_bins)):
-        if is_category[f]:
-            largest = max(largest, n_bins[f])
-    return CategoryScratch(np.empty(largest, np.int32), np.empty(largest, np.int32), np.empty(largest, f32))
+def category_scratch(n_categories: int) -> CategoryScratch:
+    """Scratch for columns of up to so many categories."""
+    order, other = np.empty((2, n_categories), dtype=np.int32)
+    weight = np.empty(n_categories, dtype=np.float32)
+    return CategoryScratch(order, other, weight, *np.empty((2, 2 * n_categories, 2)))
 
 
 @kernel
@@ -149,10 +158,17 @@ def best_category_split(histogram, n_bins, parent, penalty, rules, scratch):
     G, H : float
         Sums of the left child.
     """
-    if n_bins < rules.max_cat_to_onehot:
-        return _best_one_hot(histogram, n_bins, parent, penalty)
-    order_by_weight(histogram, n_bins, penalty, scratch)
-    return _best_partition(histogram, n_bins, parent, penalty, rules, scratch.order)
+    one_hot = n_bins < rules.max_cat_to_onehot
+    n_cuts = n_bins if one_hot else min(rules.max_cat_threshold, n_bins) - 1
+    if one_hot:
+        _one_hot_candidates(histogram, n_bins, parent, scratch)
+    else:
+        order_by_weight(histogram, n_bins, penalty, scratch)
+        _partition_candidates(histogram, n_bins, n_cuts, parent, scratch)
+    best, largest = _best_candidate(2 * n_cuts, parent, penalty, scratch)
+    missing_left = best % 2 == 0 if one_hot else best < n_cuts
+    split_bin = best // 2 if one_hot else (best + 1 if missing_left else n_bins - 1 - (best - n_cuts))
+    return largest, split_bin, missing_left, scratch.left[best, 0], scratch.left[best, 1]
 
 
 @kernel
@@ -183,58 +199,55 @@ def goes_right(right_set, category):
 
 
 @kernel
-def _best_one_hot(histogram, n_bins, parent, penalty):
+def _one_hot_candidates(histogram, n_bins, parent, scratch):
     """Each category alone to the right, without the missing values and with them."""
-    best = (f32(0.0), -1, False, 0.0, 0.0)
-    G_missing, H_missing = histogram[n_bins, 0], histogram[n_bins, 1]
-    for category in range(n_bins):
-        G, H = histogram[category, 0], histogram[category, 1]
-        gain = _candidate_gain(parent.G - G, parent.H - H, G, H, parent, penalty)
-        if gain > best[0]:
-            best = (gain, category, True, parent.G - G, parent.H - H)
-        G, H = G + G_missing, H + H_missing
-        gain = _candidate_gain(parent.G - G, parent.H - H, G, H, parent, penalty)
-        if gain > best[0]:
-            best = (gain, category, False, parent.G - G, parent.H - H)
-    return best
+    for k in range(2 * n_bins):
+        G, H = histogram[k // 2, 0], histogram[k // 2, 1]
+        if k % 2:
+            G += histogram[n_bins, 0]
+            H += histogram[n_bins, 1]
+        scratch.right[k, 0], scratch.right[k, 1] = G, H
+        scratch.left[k, 0], scratch.left[k, 1] = parent.G - G, parent.H - H
 
 
 @kernel
-def _best_partition(histogram, n_bins, parent, penalty, rules, order):
-    """The first few categories of the order to the right, or all but the last few."""
-    best = (f32(0.0), -1, False, 0.0, 0.0)
-    n_cuts = min(rules.max_cat_threshold, n_bins) - 1
-    # From the low end: missing values go left, with the rest.
-    G, H = 0.0, 0.0
-    for k in range(n_cuts):
-        G += histogram[order[k], 0]
-        H += histogram[order[k], 1]
-        gain = _candidate_gain(parent.G - G, parent.H - H, G, H, parent, penalty)
-        if gain > best[0]:
-            best = (gain, k + 1, True, parent.G - G, parent.H - H)
-    # From the high end: missing values go right, with the rest.
-    G, H = 0.0, 0.0
-    for k in range(n_bins - 1, n_bins - 1 - n_cuts, -1):
-        G += histogram[order[k], 0]
-        H += histogram[order[k], 1]
-        gain = _candidate_gain(G, H, parent.G - G, parent.H - H, parent, penalty)
-        if gain > best[0]:
-            best = (gain, k, False, G, H)
-    return best
+def _partition_candidates(histogram, n_bins, n_cuts, parent, scratch):
+    """First few of the order to the right, missing values left; then last few to the left, missing values right."""
+    for first, step, side, other in (
+        (0, 1, scratch.right, scratch.left),
+        (n_bins - 1, -1, scratch.left[n_cuts:], scratch.right[n_cuts:]),
+    ):
+        G, H = 0.0, 0.0
+        for k in range(n_cuts):
+            category = scratch.order[first + step * k]
+            G += histogram[category, 0]
+            H += histogram[category, 1]
+            side[k, 0], side[k, 1] = G, H
+            other[k, 0], other[k, 1] = parent.G - G, parent.H - H
 
 
 @kernel
-def _candidate_gain(G_left, H_left, G_right, H_right, parent, penalty):
-    """Gain of a split; 0 where it is no candidate."""
-    if H_left < penalty.min_child_weight or H_right < penalty.min_child_weight:
-        return f32(0.0)
-    if parent.bounded:
-        gain = bounded_gain(
-            G_left, H_left, G_right, H_right, parent.gain, parent.direction, parent.low, parent.high, penalty
+def _best_candidate(n_candidates, parent, penalty, scratch):
+    """The first of the candidates with the largest gain, and its gain; 0 if none lowers the loss."""
+    best, largest = 0, f32(0.0)
+    for k in range(n_candidates):
+        G_left, H_left, G_right, H_right = (
+            scratch.left[k, 0],
+            scratch.left[k, 1],
+            scratch.right[k, 0],
+            scratch.right[k, 1],
         )
-    else:
-        gain = split_gain(G_left, H_left, G_right, H_right, parent.gain, penalty)
-    return gain if f32(0.0) < gain < INFINITY else f32(0.0)
+        if min(H_left, H_right) < penalty.min_child_weight:
+            continue
+        if parent.bounded:
+            gain = bounded_gain(
+                G_left, H_left, G_right, H_right, parent.gain, parent.direction, parent.low, parent.high, penalty
+            )
+        else:
+            gain = split_gain(G_left, H_left, G_right, H_right, parent.gain, penalty)
+        if largest < gain < INFINITY:
+            best, largest = k, gain
+    return best, largest
 
 
 @kernel
@@ -259,7 +272,8 @@ def order_by_weight(histogram, n_bins, penalty, scratch):
                 else:
                     target[k] = source[high]
                     high += 1
-        source[:n_bins] = target[:n_bins]
+        for k in range(n_bins):
+            source[k] = target[k]
         width *= 2
 
 

@@ -48,7 +48,7 @@ def test_the_split_of_one_column(n_categories, rules, missing):
     place = np.where(np.isnan(codes), n_categories, codes).astype(int)
     np.add.at(histogram, place, np.stack([-y.astype(float), np.ones(len(y))], axis=1))
     G, H = histogram.sum(axis=0)
-    inf, scratch = np.float32(np.inf), category_scratch(np.array([n_categories]), np.array([True]))
+    inf, scratch = np.float32(np.inf), category_scratch(n_categories)
     parent = parent_of(G, H, np.float32(0), False, 0, -inf, inf, penalty)
     gain, split_bin, missing_left, *_ = best_category_split(histogram, n_categories, parent, penalty, rules, scratch)
     right_set = np.zeros(n_categories // 32 + 1, dtype=np.uint32)

@@ -17,7 +17,7 @@ def best_gain(histogram, penalty, rules):
     G, H = histogram.sum(axis=0)
     inf = np.float32(np.inf)
     parent = parent_of(G, H, np.float32(0), False, 0, -inf, inf, penalty)
-    scratch = category_scratch(np.array([n]), np.array([True]))
+    scratch = category_scratch(n)
     return best_category_split(histogram, n, parent, penalty, rules, scratch)[0]
 
 

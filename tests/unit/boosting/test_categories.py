@@ -31,7 +31,7 @@ def histogram_of(n_categories, missing, seed, empty=0.2):
 def found(histogram, penalty, rules):
     """Gain, set of the categories that go right, side of the missing values, sums of the left child."""
     n = len(histogram) - 1
-    scratch = category_scratch(np.array([n]), np.array([True]))
+    scratch = category_scratch(n)
     G, H = histogram.sum(axis=0)
     inf = np.float32(np.inf)
     parent = parent_of(G, H, np.float32(0), False, 0, -inf, inf, penalty)
@@ -61,7 +61,7 @@ def test_equal_weights_keep_their_order():
     """Weights 0, 1, 0, 1, ...; those without rows have weight 0, too."""
     histogram = np.array([[0.0, 4.0], [-5.0, 4.0]] * 20 + [[0.0, 0.0]] * 3 + [[7.0, 2.0]])
     n = len(histogram) - 1
-    scratch = category_scratch(np.array([n]), np.array([True]))
+    scratch = category_scratch(n)
     order_by_weight(histogram, n, Penalty(1.0, 0.0, 0.0, 0.0), scratch)
     assert scratch.order.tolist() == [*range(0, 40, 2), 40, 41, 42, *range(1, 40, 2)]
 
@@ -78,7 +78,7 @@ def test_no_more_than_the_threshold_are_taken_from_either_end():
 def test_a_direction_forbids_the_wrong_order_of_weights(direction):
     """One-hot candidates with either order of weights exist; a partition always has the larger weights on the left."""
     histogram = np.array([[-9.0, 4.0], [2.0, 4.0], [5.0, 4.0], [0.0, 0.0]])
-    penalty, scratch = Penalty(1.0, 0.0, 0.0, 1.0), category_scratch(np.array([3]), np.array([True]))
+    penalty, scratch = Penalty(1.0, 0.0, 0.0, 1.0), category_scratch(3)
     G, H = histogram.sum(axis=0)
     weight = np.float32(-G / (H + 1))
     inf = np.float32(np.inf)
