@@ -327,7 +327,8 @@ class _Growth:
             feature=feature,
             threshold=_thresholds(feature, best.bin, table, self.settings.lowest),
             missing_left=best.missing_left & inner,
-            value=weight * self.settings.learning_rate,
+            # Of a leaf what it adds, of any other node its weight before the learning rate, as in the library's file.
+            value=np.where(inner, weight, weight * self.settings.learning_rate),
             cover=nodes.sums[:, 1].astype(np.float32),
             gain=np.where(inner, best.gain, np.float32(0.0)),
             record=GrowthRecord(

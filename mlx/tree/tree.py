@@ -57,7 +57,8 @@ class Tree:
     missing_left : ndarray of bool, shape (n_nodes,)
         Whether a row goes left where its value is missing; False at leaves.
     value : ndarray of float32 or float64, shape (n_nodes,) or (n_nodes, n_outputs)
-        Answer of each node, in units of the margin; that of a leaf is what the tree predicts.
+        Answer of each node, in units of the margin; that of a leaf is what the tree predicts. Of the inner nodes of
+        boosted trees it is the answer before the learning rate, as in xgboost's file.
     cover : ndarray of float, shape (n_nodes,)
         Weight of the training rows that reached the node: sum of Hessians (boosting) or of sample weights.
     gain : ndarray of float, shape (n_nodes,)

@@ -58,7 +58,9 @@ def test_trees_are_the_slow_twins(objective, parameters, max_bin):
         np.testing.assert_array_equal(tree.threshold, np.float32([node.threshold for node in nodes]))
         np.testing.assert_allclose(tree.gain, [node.gain for node in nodes], rtol=1e-4, atol=1e-5)
         np.testing.assert_allclose(tree.cover, [node.H for node in nodes], rtol=1e-5)
-        np.testing.assert_allclose(tree.value, [node.value for node in nodes], rtol=1e-4, atol=1e-6)
+        # A leaf has the learning rate in it, any other node has not.
+        value = np.array([node.value for node in nodes]) / np.where(tree.is_leaf, 1.0, chosen.learning_rate)
+        np.testing.assert_allclose(tree.value, value, rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize("objective", ["reg:squarederror", "binary:logistic", "multi:softprob"])
