@@ -1,94 +1,140 @@
-"""What `XGBClassifier` and `XGBRegressor` have in common: parameters, the call of the booster, prediction."""
+"""What `XGBClassifier` and `XGBRegressor` have in common: the fit, from validation to the booster, and prediction."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from numbers import Integral, Real
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.base import _fit_context, is_regressor
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from ..callbacks import CallbackSupportMixin, FitRounds
 from ..numeric.threads import resolve_n_jobs
 from ..tree import Tree, TreeEnsemble
-from ..tree.importance import IMPORTANCE_TYPES, column_importance
+from ..tree.importance import column_importance
 from ..tree.tree import Link
-from ..validation import refuse_unsupported, validate_data
+from ..validation import check_sample_weight, refuse_unsupported, validate_data
+from .estimator_parameters import ACCEPTED, DEFAULTS, XGBParameters
 from .evaluation import checked_margin
 from .model_format import ModelFile
 from .prediction import predicted, rounds_of
 from .sampling import seed_of
 from .tracing import TracedTrees
-from .training import FitArguments, TrainingOptions
+from .training import FitArguments, Rows, TrainingData, TrainingOptions
 
-__all__ = ["XGBModel", "positive_rows"]
-
-# What None means, as in xgboost 3.2.
-DEFAULTS: Mapping[str, Any] = {
-    "max_depth": 6,
-    "max_bin": 256,
-    "learning_rate": 0.3,
-    "n_estimators": 100,
-    "gamma": 0.0,
-    "min_child_weight": 1.0,
-    "max_delta_step": 0.0,
-    "reg_alpha": 0.0,
-    "reg_lambda": 1.0,
-    "scale_pos_weight": 1.0,
-    "importance_type": "gain",
-}
-
-# Parameters of which only some values are supported: all of them mean what None means.
-ACCEPTED: Mapping[str, tuple[Any, ...]] = {
-    "booster": (None, "gbtree"),
-    "tree_method": (None, "hist", "auto"),
-    "sampling_method": (None, "uniform"),
-    "num_parallel_tree": (None, 1),
-    "device": (None, "cpu"),
-    "enable_categorical": (False,),
-    "feature_types": (None,),
-    "max_cat_to_onehot": (None,),
-    "max_cat_threshold": (None,),
-    "multi_strategy": (None, "one_output_per_tree"),
-    "callbacks": (None,),
-}
-
+__all__ = ["Goal", "XGBModel"]
 
 # Parameters that one objective has and the others have not.
 OBJECTIVE_PARAMETERS = ("tweedie_variance_power", "huber_slope", "quantile_alpha")
 
 
-class XGBModel(CallbackSupportMixin, TrainingOptions, TracedTrees, ModelFile):
+class Goal(NamedTuple):
+    """What is learned.
+
+    Attributes
+    ----------
+    targets : ndarray of float32, shape (n_samples,)
+        Of the rows that count; numbers of classes.
+    labels : ndarray of shape (n_samples,)
+        The same as the user wrote them.
+    objective : str or callable
+    n_outputs : int
+        At least: an objective may have more.
+    """
+
+    targets: NDArray[np.float32]
+    labels: NDArray
+    objective: Any
+    n_outputs: int = 1
+
+
+class XGBModel(CallbackSupportMixin, XGBParameters, TrainingOptions, TracedTrees, ModelFile):
     """Base of the boosted estimators: all but the targets."""
 
     # Whether the user's own function may be the objective.
     _takes_own_objective: ClassVar[bool] = False
 
-    _parameter_constraints: ClassVar[dict] = {
-        "max_depth": [Interval(Integral, 0, None, closed="left"), None],
-        "max_bin": [Interval(Integral, 2, 65_535, closed="both"), None],
-        "learning_rate": [Interval(Real, 0, None, closed="left"), None],
-        "n_estimators": [Interval(Integral, 0, None, closed="left"), None],
-        "verbosity": [Interval(Integral, 0, 3, closed="both"), None],
-        "objective": [str, callable, None],
-        "gamma": [Interval(Real, 0, None, closed="left"), None],
-        "min_child_weight": [Interval(Real, 0, None, closed="left"), None],
-        "max_delta_step": [Interval(Real, 0, None, closed="left"), None],
-        "reg_alpha": [Interval(Real, 0, None, closed="left"), None],
-        "reg_lambda": [Interval(Real, 0, None, closed="left"), None],
-        "scale_pos_weight": [Interval(Real, 0, None, closed="neither"), None],
-        "base_score": [Real, "array-like", None],
-        "random_state": ["random_state"],
-        "missing": [Real],
-        "importance_type": [StrOptions(set(IMPORTANCE_TYPES)), None],
-        "validate_parameters": ["boolean", None],
-        "cuts": [StrOptions({"exact", "xgboost"})],
-        **TrainingOptions._parameter_constraints,
-    }
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        *,
+        sample_weight: Any = None,
+        base_margin: Any = None,
+        eval_set: Any = None,
+        verbose: bool | int | None = True,
+        xgb_model: Any = None,
+        sample_weight_eval_set: Any = None,
+        base_margin_eval_set: Any = None,
+        feature_weights: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Self:
+        """Fit the trees.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            NaN, and the value of the parameter `missing`, are missing values.
+        y : array-like of shape (n_samples,)
+            Targets; for a classifier labels of at least two classes.
+        sample_weight : array-like of shape (n_samples,), optional
+            A row of weight k counts as k rows, one of weight 0 as none.
+        base_margin : array-like of shape (n_samples,) or (n_samples, n_outputs), optional
+            Where the margin of each row starts, in place of one start for all.
+        eval_set : list of (X, y), optional
+            Rows on which metrics are followed, and by the last of which training is stopped.
+        verbose : bool or int, default=True
+            Whether metrics on `eval_set` are printed; a number prints every so many rounds.
+        xgb_model : None
+            Not supported.
+        sample_weight_eval_set, base_margin_eval_set : list of array-like, optional
+            Weights and margins of the rows of each pair of `eval_set`.
+        feature_weights : array-like of shape (n_features,), optional
+            As the parameter of this name.
+        X_val, y_val, sample_weight_val : array-like, optional
+            One set to follow and to stop by, named as in scikit-learn's histogram-based boosting; nothing is printed.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If X, y or sample_weight is not valid: the message names it.
+        NotImplementedError
+            If a parameter or argument is set that is not supported: the message names it.
+        """
+        self._refuse_unsupported(self._objectives, {"xgb_model": xgb_model})
+        arguments = FitArguments(
+            base_margin,
+            eval_set,
+            verbose,
+            sample_weight_eval_set,
+            base_margin_eval_set,
+            feature_weights,
+            X_val,
+            y_val,
+            sample_weight_val,
+        )
+        how = {"dtype": np.float32, "order": "C", "ensure_all_finite": self._finiteness()}
+        X, y = validate_data(self, X, y, y_numeric=is_regressor(self), **how)
+        weight = check_sample_weight(sample_weight, X, dtype=np.float32)
+        rows = positive_rows(weight)
+        X = self._mark_missing(X)[rows]
+        goal = self._goal(y, rows)
+        self._boost(X, None if weight is None else weight[rows], goal, arguments, rows)
+        return self
+
+    def _goal(self, y: Any, rows: Rows) -> Goal:
+        """What `fit` shall learn from the targets of some of the rows."""
+        raise NotImplementedError
 
     def get_num_boosting_rounds(self) -> int:
         """Number of boosting rounds: `n_estimators`, 100 if it is None."""
@@ -194,23 +240,20 @@ class XGBModel(CallbackSupportMixin, TrainingOptions, TracedTrees, ModelFile):
     def _boost(
         self,
         X: NDArray[np.float32],
-        y: NDArray[np.float32],
         sample_weight: NDArray[np.float32] | None,
-        objective: Any,
+        goal: Goal,
         arguments: FitArguments,
-        n_outputs: int = 1,
-        labels: Any = None,
-        rows: Any = slice(None),
+        rows: Rows,
     ) -> None:
-        """Fit the trees to some `rows` of what `fit` got, and store them; callbacks see `labels`, or else y."""
+        """Fit the trees to some `rows` of what `fit` got, and store them; X and weights are of these rows."""
         from .booster import Training, boost
 
-        objective = self._checked_objective(objective, y, sample_weight)
-        n_outputs = max(n_outputs, len(objective.value))
+        objective = self._checked_objective(goal.objective, goal.targets, sample_weight)
+        n_outputs = max(goal.n_outputs, len(objective.value))
         positive_weight = float(self._resolved("scale_pos_weight"))
         seed = seed_of(self.random_state)
-        labels = y if labels is None else labels
-        data, evaluation = self._prepare(X, y, sample_weight, labels, rows, arguments, objective, n_outputs, seed)
+        data = TrainingData(X, goal.targets, sample_weight, goal.labels)
+        data, evaluation = self._prepare(data, rows, arguments, objective, n_outputs, seed)
 
         def fitted(boosted: Training) -> dict[str, Any]:
             return {
@@ -324,7 +367,7 @@ class XGBModel(CallbackSupportMixin, TrainingOptions, TracedTrees, ModelFile):
         return margin if output_margin else predicted(margin, self._objective, ensemble.link)
 
 
-def positive_rows(sample_weight: NDArray[np.float32] | None) -> slice | NDArray[np.bool_]:
+def positive_rows(sample_weight: NDArray[np.float32] | None) -> Rows:
     """Rows that count: a row of weight zero is as good as not there."""
     if sample_weight is None or np.all(sample_weight > 0):
         return slice(None)

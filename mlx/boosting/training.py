@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Integral, Real
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import is_classifier
-from sklearn.utils._param_validation import Interval, StrOptions
 
 from ..validation import check_sample_weight, naming, validate_data
 from .constraints import interaction_sets, monotone_directions
@@ -19,9 +17,10 @@ from .metrics import metric
 from .prediction import predicted
 from .sampling import Sampling
 
-__all__ = ["FitArguments", "TrainingData", "TrainingOptions"]
+__all__ = ["FitArguments", "Rows", "TrainingData", "TrainingOptions"]
 
-SHARE = [Interval(Real, 0, 1, closed="right"), None]
+# Which of the rows that `fit` got count.
+Rows = slice | NDArray[np.bool_]
 
 
 class FitArguments(NamedTuple):
@@ -45,7 +44,7 @@ class TrainingData(NamedTuple):
     y: NDArray[np.float32]
     weight: NDArray[np.float32] | None
     labels: NDArray  # as the user wrote them
-    base_margin: NDArray[np.float32] | None  # shape (n_samples, n_outputs)
+    base_margin: NDArray[np.float32] | None = None  # shape (n_samples, n_outputs)
 
     def rows(self, which: NDArray[np.intp]) -> TrainingData:
         """Some of the rows."""
@@ -54,21 +53,6 @@ class TrainingData(NamedTuple):
 
 class TrainingOptions:
     """Parameters, and what `fit` leaves behind, that are about training; a part of `XGBModel`."""
-
-    _parameter_constraints: ClassVar[dict] = {
-        "max_leaves": [Interval(Integral, 0, None, closed="left"), None],
-        "grow_policy": [StrOptions({"depthwise", "lossguide"}), None],
-        "subsample": SHARE,
-        "colsample_bytree": SHARE,
-        "colsample_bylevel": SHARE,
-        "colsample_bynode": SHARE,
-        "monotone_constraints": ["array-like", dict, str, None],
-        "interaction_constraints": [list, tuple, str, None],
-        "feature_weights": ["array-like", None],
-        "eval_metric": [str, callable, list, tuple, None],
-        "early_stopping_rounds": [Interval(Integral, 1, None, closed="left"), None],
-        "validation_fraction": [Interval(Real, 0, 1, closed="neither"), None],
-    }
 
     # Of the classes that this one is a part of.
     max_leaves: int | None
@@ -159,20 +143,17 @@ class TrainingOptions:
 
     def _prepare(
         self,
-        X: NDArray[np.float32],
-        y: NDArray[np.float32],
-        sample_weight: NDArray[np.float32] | None,
-        labels: NDArray,
-        rows: Any,
+        data: TrainingData,
+        rows: Rows,
         arguments: FitArguments,
         objective: Any,
         n_outputs: int,
         seed: int,
     ) -> tuple[TrainingData, Evaluation]:
-        """Rows to train on, and what is followed meanwhile; X, y, weights and labels are `rows` of what `fit` got."""
-        n_given = len(rows) if isinstance(rows, np.ndarray) else len(X)
+        """Rows to train on, and what is followed meanwhile; `data` are those `rows` of what `fit` got that count."""
+        n_given = len(rows) if isinstance(rows, np.ndarray) else len(data.X)
         base_margin = checked_margin(arguments.base_margin, n_given, n_outputs, "base_margin")
-        data = TrainingData(X, y, sample_weight, labels, None if base_margin is None else base_margin[rows])
+        data = data._replace(base_margin=None if base_margin is None else base_margin[rows])
         patience = self.early_stopping_rounds
         sets = self._sets_given(arguments, n_outputs)
         if patience and not sets:

@@ -292,9 +292,8 @@ BOOSTER = {
     "early_stopping_rounds": Effect(2, "predict", _TREES),
     "callbacks": Refused([object()], _TREES),
     "cuts": Effect("xgboost", "predict", {**_TREES, "max_bin": 8}),
+    "validation_fraction": Effect(0.4, "predict", {**_TREES, "early_stopping_rounds": 2}),
 }
-
-_VALIDATION_FRACTION = Effect(0.4, "predict", {**_TREES, "early_stopping_rounds": 2})
 
 EFFECTS: dict[str, dict[str, Effect | Refused | Inert]] = {
     "LinearRegression": LINEAR_REGRESSION,
@@ -307,14 +306,12 @@ EFFECTS: dict[str, dict[str, Effect | Refused | Inert]] = {
         "objective": Effect("binary:logitraw", "predict_proba", _TREES),
         "missing": Effect(-9.0, "predict_proba", _STUMP, data="minus_nine_for_missing_in_two_classes"),
         "feature_weights": Effect([0.0] + [1.0] * 5, "predict", {**_TREES, "colsample_bynode": 0.5}),
-        "validation_fraction": _VALIDATION_FRACTION,
     },
     "XGBRegressor": {
         **BOOSTER,
         "tweedie_variance_power": Effect(1.2, "predict", {**_TREES, "objective": "reg:tweedie"}),
         "huber_slope": Effect(0.3, "predict", {**_TREES, "objective": "reg:pseudohubererror"}),
         "quantile_alpha": Effect(0.9, "predict", {**_TREES, "objective": "reg:quantileerror", "quantile_alpha": 0.5}),
-        "validation_fraction": _VALIDATION_FRACTION,
     },
 }
 

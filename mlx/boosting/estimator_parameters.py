@@ -1,0 +1,300 @@
+"""The parameters that all boosted estimators have, their defaults, and what they accept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from numbers import Integral, Real
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from ..tree.importance import IMPORTANCE_TYPES
+from .signatures import InheritsParameters
+
+__all__ = ["ACCEPTED", "DEFAULTS", "XGBParameters"]
+
+# What None means, as in xgboost 3.2.
+DEFAULTS: Mapping[str, Any] = {
+    "max_depth": 6,
+    "max_bin": 256,
+    "learning_rate": 0.3,
+    "n_estimators": 100,
+    "gamma": 0.0,
+    "min_child_weight": 1.0,
+    "max_delta_step": 0.0,
+    "reg_alpha": 0.0,
+    "reg_lambda": 1.0,
+    "scale_pos_weight": 1.0,
+    "importance_type": "gain",
+}
+
+# Parameters of which only some values are supported: all of them mean what None means.
+ACCEPTED: Mapping[str, tuple[Any, ...]] = {
+    "booster": (None, "gbtree"),
+    "tree_method": (None, "hist", "auto"),
+    "sampling_method": (None, "uniform"),
+    "num_parallel_tree": (None, 1),
+    "device": (None, "cpu"),
+    "enable_categorical": (False,),
+    "feature_types": (None,),
+    "max_cat_to_onehot": (None,),
+    "max_cat_threshold": (None,),
+    "multi_strategy": (None, "one_output_per_tree"),
+    "callbacks": (None,),
+}
+
+POSITIVE = Interval(Real, 0, None, closed="neither")
+NOT_NEGATIVE = Interval(Real, 0, None, closed="left")
+COUNT = Interval(Integral, 0, None, closed="left")
+SHARE = Interval(Real, 0, 1, closed="right")
+
+
+class XGBParameters(InheritsParameters):
+    """Parameters of the boosted estimators.
+
+    Parameters
+    ----------
+    max_depth : int, default=None
+        Largest number of questions on the way to a leaf; None is 6, 0 is no limit.
+    max_leaves : int, default=None
+        Largest number of leaves of a tree; None and 0 are no limit.
+    max_bin : int, default=None
+        Largest number of bins of a column; None is 256.
+    grow_policy : {'depthwise', 'lossguide'}, default=None
+        Split level by level, which None is, or the node with the largest gain next.
+    learning_rate : float, default=None
+        Factor of every leaf's weight; None is 0.3.
+    n_estimators : int, default=None
+        Boosting rounds; None is 100.
+    verbosity : int, default=None
+        From 0 to 3; has no effect, as nothing is printed.
+    objective : str or callable, default=None
+        The loss.
+    booster : str, default=None
+        Only 'gbtree', which None is, is supported.
+    tree_method : str, default=None
+        Only 'hist', which None and 'auto' are, is supported.
+    n_jobs : int, default=None
+        Threads; None and -1 are all cores. It changes no bit of the result.
+    gamma : float, default=None
+        Smallest gain for which a node is split; None is 0.
+    min_child_weight : float, default=None
+        Smallest sum of Hessians in a child; None is 1.
+    max_delta_step : float, default=None
+        Largest absolute weight of a leaf, before the learning rate; None and 0 are no limit.
+    subsample : float, default=None
+        Share of the rows that a tree sees, each row drawn by itself; None is 1, all.
+    sampling_method : str, default=None
+        Only 'uniform', which None is, is supported.
+    colsample_bytree : float, default=None
+        Share of the columns that is drawn for each tree; None is 1, all.
+    colsample_bylevel : float, default=None
+        Share of the columns of a tree that is drawn for each depth; None is 1, all.
+    colsample_bynode : float, default=None
+        Share of the columns of a depth that is drawn for each node; None is 1, all.
+    reg_alpha : float, default=None
+        L1 penalty on the weights of leaves; None is 0.
+    reg_lambda : float, default=None
+        L2 penalty on the weights of leaves; None is 1.
+    scale_pos_weight : float, default=None
+        Factor of the weights of rows whose target is 1; None is 1.
+    base_score : float or list of float, default=None
+        Prediction before the first tree; None estimates it.
+    random_state : int, RandomState instance or None, default=None
+        Seed of `subsample`, `colsample_*` and `validation_fraction`; None is 0, as in the library. What is drawn
+        depends on nothing else, and is not what the library draws.
+    missing : float, default=np.nan
+        Value that stands for a missing one; NaN always does.
+    num_parallel_tree : int, default=None
+        Only None and 1 are supported.
+    monotone_constraints : sequence of int, dict or str, default=None
+        1 for a column with which predictions must not fall, -1 where they must not rise, 0 where both may be: for the
+        columns in their order, ``"(1,0,-1)"``, or by name, ``{"age": 1}``.
+    interaction_constraints : sequence of sequences or str, default=None
+        Groups of columns, by number or name, that may meet on the way to a leaf: ``[[0, 1], [2, 3]]``.
+    importance_type : {'gain', 'weight', 'cover', 'total_gain', 'total_cover'}, default=None
+        What `feature_importances_` measures; None is 'gain'.
+    device : str, default=None
+        Only 'cpu', which None is, is supported.
+    validate_parameters : bool, default=None
+        Has no effect: parameters are always validated.
+    enable_categorical : bool, default=False
+        Only False is supported.
+    feature_types : default=None
+        Not supported.
+    feature_weights : array-like of shape (n_features,), default=None
+        How much more often a column is drawn than another, where columns are drawn; one of weight 0 never is.
+    max_cat_to_onehot : default=None
+        Not supported.
+    max_cat_threshold : default=None
+        Not supported.
+    multi_strategy : str, default=None
+        Only 'one_output_per_tree', which None is, is supported.
+    eval_metric : str, callable, or list of them, default=None
+        Metrics that `fit` follows on `eval_set`, by the library's names; None is the one of the objective. A function
+        ``metric(y_true, y_pred)`` is a loss unless its name starts with "auc", "pre", "map" or "ndcg".
+    early_stopping_rounds : int, default=None
+        Rounds without improvement of the last metric on the last set after which training ends; prediction then takes
+        the rounds up to `best_iteration`. None is no end.
+    callbacks : default=None
+        Not supported. For callbacks of scikit-learn use `set_callbacks`.
+    cuts : {'exact', 'xgboost'}, default='exact'
+        How a column with more than `max_bin` distinct values is cut: at exact quantiles, or where xgboost cuts it (see
+        Notes). The library has no such parameter.
+    validation_fraction : float, default=0.1
+        Share of the rows that is held out to stop by, with `early_stopping_rounds` but neither `eval_set` nor `X_val`.
+        The library has no such parameter, and raises.
+
+    Attributes
+    ----------
+    tree_ensemble_ : TreeEnsemble
+        The fitted trees.
+    feature_importances_ : ndarray of float32, shape (n_features,)
+        Importance of each column by `importance_type`; they sum to 1.
+    intercept_ : ndarray of float32
+        Prediction before the first tree, shape (1,).
+    evals_result_ : dict of dict of list of float
+        Metrics after each round, see `evals_result`.
+    n_features_in_ : int
+        Number of columns seen in `fit`.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, if all are text.
+
+    Notes
+    -----
+    Trees are those of xgboost 3.2 with ``tree_method="hist"``, node for node, where no column has more than `max_bin`
+    distinct values. Columns with more are cut at exact quantiles: the model depends neither on the order of the rows
+    nor on the scale of the weights, and a row of weight 2 counts as two rows. The library approximates the quantiles
+    from the rows in their order. ``cuts="xgboost"`` takes its cuts, bit for bit those of its estimator's `fit`, and
+    with them come its trees; rows of weight 0, which the library counts when it plans the approximation, are left out
+    here.
+
+    X is copied to float32.
+
+    References
+    ----------
+    T. Chen and C. Guestrin, "XGBoost: A Scalable Tree Boosting System", KDD 2016.
+    """
+
+    _parameter_constraints: ClassVar[dict] = {
+        "max_depth": [COUNT, None],
+        "max_leaves": [COUNT, None],
+        "max_bin": [Interval(Integral, 2, 65_535, closed="both"), None],
+        "grow_policy": [StrOptions({"depthwise", "lossguide"}), None],
+        "learning_rate": [NOT_NEGATIVE, None],
+        "n_estimators": [COUNT, None],
+        "verbosity": [Interval(Integral, 0, 3, closed="both"), None],
+        "objective": [str, callable, None],
+        "gamma": [NOT_NEGATIVE, None],
+        "min_child_weight": [NOT_NEGATIVE, None],
+        "max_delta_step": [NOT_NEGATIVE, None],
+        "subsample": [SHARE, None],
+        "colsample_bytree": [SHARE, None],
+        "colsample_bylevel": [SHARE, None],
+        "colsample_bynode": [SHARE, None],
+        "reg_alpha": [NOT_NEGATIVE, None],
+        "reg_lambda": [NOT_NEGATIVE, None],
+        "scale_pos_weight": [POSITIVE, None],
+        "base_score": [Real, "array-like", None],
+        "random_state": ["random_state"],
+        "missing": [Real],
+        "monotone_constraints": ["array-like", dict, str, None],
+        "interaction_constraints": [list, tuple, str, None],
+        "importance_type": [StrOptions(set(IMPORTANCE_TYPES)), None],
+        "validate_parameters": ["boolean", None],
+        "feature_weights": ["array-like", None],
+        "eval_metric": [str, callable, list, tuple, None],
+        "early_stopping_rounds": [Interval(Integral, 1, None, closed="left"), None],
+        "cuts": [StrOptions({"exact", "xgboost"})],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither"), None],
+    }
+
+    def __init__(
+        self,
+        *,
+        max_depth: int | None = None,
+        max_leaves: int | None = None,
+        max_bin: int | None = None,
+        grow_policy: str | None = None,
+        learning_rate: float | None = None,
+        n_estimators: int | None = None,
+        verbosity: int | None = None,
+        objective: Any = None,
+        booster: str | None = None,
+        tree_method: str | None = None,
+        n_jobs: int | None = None,
+        gamma: float | None = None,
+        min_child_weight: float | None = None,
+        max_delta_step: float | None = None,
+        subsample: Any = None,
+        sampling_method: Any = None,
+        colsample_bytree: Any = None,
+        colsample_bylevel: Any = None,
+        colsample_bynode: Any = None,
+        reg_alpha: float | None = None,
+        reg_lambda: float | None = None,
+        scale_pos_weight: float | None = None,
+        base_score: Any = None,
+        random_state: Any = None,
+        missing: float = np.nan,
+        num_parallel_tree: Any = None,
+        monotone_constraints: Any = None,
+        interaction_constraints: Any = None,
+        importance_type: str | None = None,
+        device: Any = None,
+        validate_parameters: Any = None,
+        enable_categorical: Any = False,
+        feature_types: Any = None,
+        feature_weights: Any = None,
+        max_cat_to_onehot: Any = None,
+        max_cat_threshold: Any = None,
+        multi_strategy: Any = None,
+        eval_metric: Any = None,
+        early_stopping_rounds: Any = None,
+        callbacks: Any = None,
+        cuts: str = "exact",
+        validation_fraction: float | None = 0.1,
+    ) -> None:
+        self.max_depth = max_depth
+        self.max_leaves = max_leaves
+        self.max_bin = max_bin
+        self.grow_policy = grow_policy
+        self.learning_rate = learning_rate
+        self.n_estimators = n_estimators
+        self.verbosity = verbosity
+        self.objective = objective
+        self.booster = booster
+        self.tree_method = tree_method
+        self.n_jobs = n_jobs
+        self.gamma = gamma
+        self.min_child_weight = min_child_weight
+        self.max_delta_step = max_delta_step
+        self.subsample = subsample
+        self.sampling_method = sampling_method
+        self.colsample_bytree = colsample_bytree
+        self.colsample_bylevel = colsample_bylevel
+        self.colsample_bynode = colsample_bynode
+        self.reg_alpha = reg_alpha
+        self.reg_lambda = reg_lambda
+        self.scale_pos_weight = scale_pos_weight
+        self.base_score = base_score
+        self.random_state = random_state
+        self.missing = missing
+        self.num_parallel_tree = num_parallel_tree
+        self.monotone_constraints = monotone_constraints
+        self.interaction_constraints = interaction_constraints
+        self.importance_type = importance_type
+        self.device = device
+        self.validate_parameters = validate_parameters
+        self.enable_categorical = enable_categorical
+        self.feature_types = feature_types
+        self.feature_weights = feature_weights
+        self.max_cat_to_onehot = max_cat_to_onehot
+        self.max_cat_threshold = max_cat_threshold
+        self.multi_strategy = multi_strategy
+        self.eval_metric = eval_metric
+        self.early_stopping_rounds = early_stopping_rounds
+        self.callbacks = callbacks
+        self.cuts = cuts
+        self.validation_fraction = validation_fraction
