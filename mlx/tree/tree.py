@@ -297,7 +297,7 @@ class TreeEnsemble:
         """Number of trees."""
         return len(self.trees)
 
-    def margin(self, X: Any, n_threads: int = 1) -> NDArray[np.floating]:
+    def margin(self, X: Any, n_threads: int = 1, *, start: NDArray[np.floating] | None = None) -> NDArray[np.floating]:
         """Margin of each row and output.
 
         Parameters
@@ -306,6 +306,8 @@ class TreeEnsemble:
             NaN is a missing value.
         n_threads : int, default=1
             The result is the same for any number.
+        start : ndarray of shape (n_samples, n_outputs), optional
+            Where the margins start, in place of `base_score`.
 
         Returns
         -------
@@ -318,8 +320,9 @@ class TreeEnsemble:
         rows = self._rows(X)
         single = self.input_dtype == "float32" and all(tree.value.dtype == np.float32 for tree in self.trees)
         dtype = np.float32 if single else np.float64
-        start = np.zeros(self.n_outputs) if self.aggregation == "mean" else self.base_score
-        margin = np.tile(start.astype(dtype), (len(rows), 1))
+        base = self.base_score if start is None else start
+        margin = np.empty((len(rows), self.n_outputs), dtype=dtype)
+        margin[:] = 0.0 if self.aggregation == "mean" else base
         at_most, listed_left = self.comparison == "<=", self.unlisted_category == "right"
         steps = self.steps if rows.dtype == np.float32 else None
 
@@ -331,7 +334,7 @@ class TreeEnsemble:
 
         run_tasks(add, _parts(len(rows)), n_threads)
         if self.aggregation == "mean":
-            margin = self.base_score + margin / self._weight_of_output()
+            margin = base + margin / self._weight_of_output()
         return margin
 
     def apply(self, X: Any, n_threads: int = 1) -> NDArray[np.int32]:

@@ -1,0 +1,186 @@
+"""A table is what a user has of rows and columns; here it becomes float32 rows with names and types of columns.
+
+====================================  ==================================================================================
+what is given                         what becomes of it
+====================================  ==================================================================================
+array, list of rows                   one copy, float32, C order; names and types are not known
+pandas DataFrame or Series            the same, with the names of its columns and their types in xgboost's words
+scipy sparse matrix                   CSR of float32; what is not stored is missing, as in xgboost
+====================================  ==================================================================================
+
+A value that equals `missing`, and NaN in any case, is missing: NaN in an array, not stored in a sparse matrix.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import scipy.sparse
+from numpy.typing import NDArray
+
+__all__ = ["Table", "checked_names", "checked_types", "table_of"]
+
+# What xgboost calls a column: a number, a whole number, true or false, a number again, a category.
+FEATURE_TYPES = ("float", "int", "i", "q", "c")
+
+# Characters that a text dump of trees puts around names.
+RESERVED = ("[", "]", "<")
+
+
+class Table(NamedTuple):
+    """Rows in the form in which the booster takes them.
+
+    Attributes
+    ----------
+    rows : ndarray of float32, shape (n_samples, n_features), C-contiguous; or scipy.sparse.csr_matrix of float32
+    names : list of str, or None
+    types : list of str, or None
+    """
+
+    rows: Any
+    names: list[str] | None = None
+    types: list[str] | None = None
+
+
+def table_of(data: Any, missing: float) -> Table:
+    """Table of what the user has.
+
+    Parameters
+    ----------
+    data : array-like, pandas.DataFrame, pandas.Series or scipy sparse matrix
+    missing : float
+        Value that stands for a missing one.
+
+    Returns
+    -------
+    Table
+
+    Raises
+    ------
+    TypeError
+        If `data` is no table.
+    ValueError
+        If it is not two-dimensional, has columns that are no numbers, or an infinite value that is not `missing`.
+    NotImplementedError
+        If `data` is a file, an iterator over batches, or has columns of categories.
+    """
+    if data is None or isinstance(data, bytes):
+        raise TypeError(f"data: a table is needed, not {type(data).__name__}")
+    if isinstance(data, str | os.PathLike):
+        raise NotImplementedError(f"data={os.fspath(data)!r}: files are not read; load the table and give its rows")
+    if callable(getattr(data, "next", None)) and callable(getattr(data, "reset", None)):
+        raise NotImplementedError("data: iterators over batches are not supported; give the whole table")
+    if scipy.sparse.issparse(data):
+        return Table(_sparse_rows(data, missing))
+    if hasattr(data, "dtypes") and hasattr(data, "iloc"):
+        return _table_of_pandas(data.to_frame() if data.ndim == 1 else data, missing)
+    try:
+        # Text is refused below: NumPy would read numbers out of it.
+        array = data if isinstance(data, np.ndarray) else np.asarray(data)
+    except ValueError as error:
+        raise ValueError(f"data: {error}") from None
+    if array.dtype.kind not in "fiubO" or (array.dtype.kind == "O" and array.ndim == 0):
+        raise TypeError(f"data: a table of numbers is needed, not {array.dtype} of {type(data).__name__}")
+    return Table(_rows(array, missing))
+
+
+def checked_names(names: Any, n_features: int) -> list[str]:
+    """Names of columns.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If they are no sequence of different texts, one for each column, or hold ``[``, ``]`` or ``<``.
+    """
+    checked = _one_for_each("feature_names", names, n_features)
+    if not all(isinstance(name, str) and not any(mark in name for mark in RESERVED) for name in checked):
+        raise ValueError("feature_names: must be texts without [, ] and <")
+    twice = sorted({name for name in checked if checked.count(name) > 1}) if len(set(checked)) < len(checked) else []
+    if twice:
+        raise ValueError(f"feature_names: must be different, but {', '.join(map(repr, twice))} stands twice")
+    return checked
+
+
+def checked_types(types: Any, n_features: int) -> list[str]:
+    """Types of columns, in xgboost's words.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If they are no sequence of known types, one for each column.
+    """
+    checked = _one_for_each("feature_types", types, n_features)
+    unknown = [kind for kind in checked if kind not in FEATURE_TYPES]
+    if unknown:
+        raise ValueError(f"feature_types: {unknown[0]!r} is none of {', '.join(map(repr, FEATURE_TYPES))}")
+    return checked
+
+
+def _one_for_each(argument: str, given: Any, n_features: int) -> list[str]:
+    if not isinstance(given, Sequence):
+        raise TypeError(f"{argument}: a sequence of texts is needed, not {type(given).__name__}")
+    if len(given) != n_features:
+        raise ValueError(f"{argument}: {len(given)} for {n_features} columns")
+    return list(given)
+
+
+def _rows(array: NDArray, missing: float) -> NDArray[np.float32]:
+    if array.ndim != 2:
+        raise ValueError(f"data: must have two dimensions, but has {array.ndim}")
+    try:
+        with np.errstate(over="ignore"):
+            rows = np.array(array, dtype=np.float32, order="C")
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"data: {error}") from None
+    return _marked(rows, missing)
+
+
+def _marked(values: NDArray[np.float32], missing: float) -> NDArray[np.float32]:
+    """The same array with NaN where a value is missing."""
+    if not np.isnan(missing):
+        values[values == np.float32(missing)] = np.nan
+    if np.isinf(values).any():
+        raise ValueError("data: has infinite values, or numbers too large for float32")
+    return values
+
+
+def _sparse_rows(data: Any, missing: float) -> scipy.sparse.csr_matrix:
+    if data.dtype.kind not in "fiub":
+        raise TypeError(f"data: a table of numbers is needed, not {data.dtype}")
+    with np.errstate(over="ignore"):
+        rows = scipy.sparse.csr_matrix(data, dtype=np.float32, copy=True)
+    rows.sum_duplicates()
+    values = _marked(rows.data, missing)
+    there = ~np.isnan(values)
+    if not there.all():
+        kept = np.concatenate([[0], np.cumsum(there)])[rows.indptr]
+        rows = scipy.sparse.csr_matrix((values[there], rows.indices[there], kept), shape=rows.shape)
+    return rows
+
+
+def _table_of_pandas(frame: Any, missing: float) -> Table:
+    kinds = [_type_of_column(name, dtype) for name, dtype in zip(frame.columns, frame.dtypes)]
+    names = [" ".join(map(str, name)) if isinstance(name, tuple) else str(name) for name in frame.columns]
+    with np.errstate(over="ignore"):
+        rows = frame.to_numpy(dtype=np.float32, na_value=np.nan)
+    rows = np.array(rows, order="C", copy=None if rows.flags.owndata and rows.flags.writeable else True)
+    return Table(_marked(rows, missing), names, kinds)
+
+
+def _type_of_column(name: Any, dtype: Any) -> str:
+    """Type of a column of a data frame, in xgboost's words."""
+    kind = getattr(dtype, "kind", "O")
+    if kind == "b":
+        return "i"
+    if kind in "iu":
+        return "int"
+    if kind == "f":
+        return "float"
+    if getattr(dtype, "name", "") == "category":
+        raise NotImplementedError(
+            f"data: column {name!r} holds categories, which enable_categorical would take; it is not supported here"
+        )
+    raise ValueError(f"data: column {name!r} of type {dtype} holds no numbers")
