@@ -1,0 +1,176 @@
+"""Encoding gives each category of a column its code, and a frame that is predicted the codes of the training frame.
+
+A data frame says itself what its categories are, and in which order: code k stands for element k of its dtype. Another
+frame may have them in another order, so its codes are translated by the names of the categories::
+
+    training frame    green red blue          codes 0 1 2, kept with the model
+    another frame     blue green              codes 0 1, which become 2 0
+
+An array has no names: columns that `feature_types` calls "c" hold codes already.
+
+Departures from xgboost 3.2, which is silent in both places: a category that was not there at training is an error,
+wherever its name would be in their order (the library takes some for the next one in alphabetical order); and so are
+categories in a column that had numbers at training. A category that no row has does not matter, and names that are
+whole numbers may have another width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..tree.category_names import CategoryNames
+
+__all__ = ["CategoryColumns", "check_codes", "learn_categories", "recoded"]
+
+# Codes of a column, with the one for missing values, fit in 16 bits.
+MOST_CATEGORIES = 65_535
+
+Names = tuple[str, ...] | tuple[int, ...]
+
+
+class CategoryColumns(NamedTuple):
+    """What is known of the columns of a training table that hold categories.
+
+    Attributes
+    ----------
+    types : tuple of str
+        Of each column, in xgboost's words; "c" is one of categories.
+    names : tuple, or None
+        For each column its categories in the order of their codes, or None; None if no column has names.
+    """
+
+    types: tuple[str, ...]
+    names: CategoryNames | None = None
+
+    @property
+    def is_category(self) -> NDArray[np.bool_]:
+        """Which columns hold categories."""
+        return np.array([kind == "c" for kind in self.types])
+
+
+def learn_categories(
+    X: Any, enable_categorical: bool, feature_types: Sequence[str] | None
+) -> tuple[Any, CategoryColumns | None]:
+    """A training table with codes in the place of categories, and what they stand for; None if it has none.
+
+    Parameters
+    ----------
+    X : array-like or pandas.DataFrame
+    enable_categorical : bool
+        Whether a frame's columns of categories are taken.
+    feature_types : sequence of str or None
+        Types of the columns, in xgboost's words; in their place stand the frame's own types, or numbers.
+
+    Raises
+    ------
+    ValueError
+        If there are columns of categories which are not taken, or whose names are neither texts nor whole numbers;
+        the message names the column.
+    """
+    columns = _category_columns(X)
+    if columns and not enable_categorical:
+        listed = ", ".join(repr(X.columns[j]) for j in columns)
+        raise ValueError(f"X: columns of categories need enable_categorical=True: {listed}")
+    if not columns and feature_types is None:
+        return X, None
+    n_features = np.shape(X)[1] if np.ndim(X) == 2 else 0
+    names = tuple(_names_of(X, j) if j in columns else None for j in range(n_features))
+    types = tuple("c" if j in columns else "float" for j in range(n_features))
+    if feature_types is not None:
+        types = tuple(feature_types)
+        names = tuple(own if kind == "c" else None for own, kind in zip(names, types))
+    X = _with_codes(X, {j: _codes(X, j) for j in columns})
+    if "c" not in types:
+        return X, None
+    return X, CategoryColumns(types, names if any(own is not None for own in names) else None)
+
+
+def recoded(X: Any, known: CategoryColumns | None, feature_names: Sequence[str] | None) -> Any:
+    """A table with the codes of the training table in the place of categories.
+
+    Parameters
+    ----------
+    X : array-like or pandas.DataFrame
+    known : CategoryColumns or None
+        Of the training table.
+    feature_names : sequence of str or None
+        Names of its columns; other names and another order of columns are left for others to find.
+
+    Raises
+    ------
+    ValueError
+        If a row has a category that was not there at training, or if a column holds categories here and numbers
+        there, or the other way round; the message names the column.
+    """
+    if not _is_frame(X):
+        return X
+    place = None if feature_names is None else {name: j for j, name in enumerate(feature_names)}
+    there: Any = () if known is None else known.types
+    codes = {}
+    for j, column in enumerate(X.columns):
+        k = j if place is None else place.get(column, len(there))
+        is_category, was_category = j in _category_columns(X), k < len(there) and there[k] == "c"
+        names = known.names[k] if known is not None and known.names is not None and was_category else None
+        if is_category and not was_category and (place is None or column in place):
+            raise ValueError(f"X: column {column!r} holds categories; it had numbers at training")
+        if names is not None and not is_category:
+            raise ValueError(f"X: column {column!r} holds no categories; it had some at training")
+        if is_category:
+            codes[j] = _codes(X, j) if names is None else _translated(_codes(X, j), _names_of(X, j), names, column)
+    return _with_codes(X, codes)
+
+
+def check_codes(X: NDArray[np.float32], known: CategoryColumns | None) -> None:
+    """Raise ValueError if a column of categories of a training table holds something else than codes."""
+    for j in np.flatnonzero(known.is_category) if known is not None else ():
+        codes = X[:, j][~np.isnan(X[:, j])]
+        if np.any(codes < 0) or np.any(codes != np.floor(codes)) or np.any(codes >= MOST_CATEGORIES):
+            raise ValueError(f"X: column {j} holds categories: whole numbers from 0 to {MOST_CATEGORIES - 1}")
+
+
+def _is_frame(X: Any) -> bool:
+    return hasattr(X, "dtypes") and hasattr(X, "iloc") and np.ndim(X) == 2
+
+
+def _category_columns(X: Any) -> list[int]:
+    """Columns of a data frame that hold categories."""
+    return [j for j, dtype in enumerate(X.dtypes) if dtype.name == "category"] if _is_frame(X) else []
+
+
+def _codes(X: Any, j: int) -> NDArray[np.float32]:
+    """Codes of a column of a frame by its own dtype; NaN where a value is missing."""
+    codes = X.iloc[:, j].cat.codes.to_numpy()
+    return np.where(codes < 0, np.float32(np.nan), codes.astype(np.float32))
+
+
+def _names_of(X: Any, j: int) -> Names:
+    """Categories of a column of a frame in the order of their codes."""
+    names = X.dtypes.iloc[j].categories.tolist()
+    for kind in (str, int):
+        if all(isinstance(name, kind) and not isinstance(name, bool) for name in names):
+            return tuple(names)
+    raise ValueError(f"X: categories of column {X.columns[j]!r} must be texts, or whole numbers")
+
+
+def _with_codes(X: Any, codes: dict[int, NDArray[np.float32]]) -> Any:
+    """A frame with other columns in the place of some."""
+    if codes:
+        X = X.copy(deep=False)
+        for j, column in codes.items():
+            X.isetitem(j, column)
+    return X
+
+
+def _translated(codes: NDArray[np.float32], own: Names, names: Names, column: Any) -> NDArray[np.float32]:
+    """Codes of the training table for those of another one, whose code k stands for ``own[k]``."""
+    place = {name: code for code, name in enumerate(names)}
+    translation = np.array([place.get(name, -1) for name in own] + [np.nan], dtype=np.float32)
+    translated = translation[np.where(np.isnan(codes), len(own), codes).astype(np.intp)]
+    if np.any(translated < 0):
+        unseen = own[int(codes[np.argmax(translated < 0)])]
+        raise ValueError(f"X: column {column!r} has the category {unseen!r}, which was not there at training")
+    return translated
