@@ -6,7 +6,7 @@ What the file says of a model::
       attributes                 texts that the user has stored
       feature_names, -_types     of all columns, or empty
       learner_model_param        base_score, num_feature, num_class, num_target; all are texts
-      objective                  its name, and its parameters as texts
+      objective                  see `mlx.tree.xgboost_objective`
       gradient_booster           "gbtree" or "dart" (3.4 and later: "gbtree" with weight_drop)
         model
           gbtree_model_param     num_trees, num_parallel_tree
@@ -19,9 +19,6 @@ What the file says of a model::
 Everything is checked before a model is built, so that a damaged or hostile file ends in `ModelFormatError`; nothing in
 a file is executed, and nothing is allocated that its size does not pay for. Keys that are not known are ignored with a
 warning. Linear boosters (gblinear) are refused by name.
-
-Base scores stand in the file in units of the prediction, which `OBJECTIVES` turns into margins as xgboost does, in
-float32.
 """
 
 from __future__ import annotations
@@ -36,30 +33,17 @@ from numpy.typing import NDArray
 from .category_names import CategoryNames, category_names_document, read_category_names
 from .document import Place
 from .json_text import read_json
-from .tree import Link, TreeEnsemble
+from .tree import TreeEnsemble
 from .ubjson import looks_like_ubjson, read_ubjson
+from .xgboost_objective import OBJECTIVES, ObjectiveText, margin_of, read_base_score, read_objective
 from .xgboost_tree import read_tree, tree_document
 
 __all__ = ["OBJECTIVES", "XGBoostModel", "margin_of", "read_xgboost", "xgboost_document"]
-
-# What the margins of each objective are the link of.
-OBJECTIVES: Mapping[str, Link] = {
-    **dict.fromkeys(("reg:squarederror", "reg:squaredlogerror", "reg:pseudohubererror"), "identity"),
-    **dict.fromkeys(("reg:absoluteerror", "reg:quantileerror", "reg:expectileerror"), "identity"),
-    **dict.fromkeys(("binary:logitraw", "binary:hinge"), "identity"),
-    **dict.fromkeys(("rank:pairwise", "rank:ndcg", "rank:map"), "identity"),
-    **dict.fromkeys(("binary:logistic", "reg:logistic"), "logit"),
-    **dict.fromkeys(("count:poisson", "reg:gamma", "reg:tweedie", "survival:cox", "survival:aft"), "log"),
-    **dict.fromkeys(("multi:softprob", "multi:softmax"), "softmax"),
-}
 
 # Columns, outputs and rounds are counted in the file and not by its size: their numbers are limited.
 LARGEST_FEATURES = 1 << 24
 LARGEST_OUTPUTS = 1 << 16
 LARGEST_COUNT = 2**31 - 1
-
-# Distance from 0 and 1 that xgboost keeps before it takes the logit.
-LEAST_SHARE = np.float32(1e-6)
 
 FEATURE_TYPES = {"float", "int", "i", "q", "c"}
 
@@ -94,6 +78,8 @@ class XGBoostModel(NamedTuple):
     category_names : tuple, or None
         For each column its categories in the order of their codes, or None.
     attributes : dict of str to str
+    position_bias : ndarray of float32, shape (2, n_positions), or None
+        See `ObjectiveText`.
     """
 
     ensemble: TreeEnsemble
@@ -107,6 +93,7 @@ class XGBoostModel(NamedTuple):
     feature_types: tuple[str, ...] | None = None
     category_names: CategoryNames | None = None
     attributes: Mapping[str, str] = {}
+    position_bias: NDArray[np.float32] | None = None
 
 
 class _Sizes(NamedTuple):
@@ -151,18 +138,6 @@ def read_xgboost(data: bytes) -> XGBoostModel:
     return model
 
 
-def margin_of(base_score: NDArray[np.float32], link: Link) -> NDArray[np.float32]:
-    """Margins of predictions, in float32 as in xgboost; those of softmax are margins already.
-
-    The logarithm is taken in float64 and rounded: C's logf gives this float32 nearly always, NumPy's less often.
-    """
-    one = np.float32(1)
-    if link == "logit":
-        share = np.clip(base_score, LEAST_SHARE, one - LEAST_SHARE)
-        return -np.log((one / share - one).astype(np.float64)).astype(np.float32)
-    return np.log(base_score.astype(np.float64)).astype(np.float32) if link == "log" else base_score
-
-
 def xgboost_document(model: XGBoostModel) -> dict[str, Any]:
     """What the file says of a model, in the form that xgboost 3.2 writes, for `write_json` or `write_ubjson`.
 
@@ -184,6 +159,8 @@ def xgboost_document(model: XGBoostModel) -> dict[str, Any]:
     }
     booster: dict[str, Any] = {"model": trees, "name": "gbtree"}
     if model.booster == "dart" or np.any(ensemble.tree_weight != 1):
+        if np.any(np.asarray(ensemble.tree_output) < 0):
+            raise ValueError("tree_weight: xgboost 3.2 has no weights for trees with vectors in their leaves")
         weights = np.asarray(ensemble.tree_weight).astype(np.float32).astype(np.float64)
         booster = {"gbtree": booster, "name": "dart", "weight_drop": weights.tolist()}
     base_score = ",".join(str(score) for score in model.base_score.astype(np.float32))
@@ -199,7 +176,7 @@ def xgboost_document(model: XGBoostModel) -> dict[str, Any]:
             "num_feature": str(ensemble.n_features),
             "num_target": str(n_targets),
         },
-        "objective": {"name": model.objective, **{k: dict(v) for k, v in model.objective_parameters.items()}},
+        "objective": ObjectiveText(model.objective, model.objective_parameters, model.position_bias).document(),
     }
     return {"learner": learner, "version": list(WRITTEN_VERSION)}
 
@@ -208,9 +185,9 @@ def _read_learner(learner: Place) -> XGBoostModel:
     learner.note_unknown(_LEARNER_KEYS)
     parameters = learner.child("learner_model_param")
     sizes = _read_sizes(parameters)
-    objective, objective_parameters = _read_objective(learner.child("objective"), sizes.n_classes)
-    link = OBJECTIVES[objective]
-    base_score = _read_base_score(parameters.child("base_score"), sizes.n_outputs, link)
+    objective = read_objective(learner.child("objective"), sizes.n_classes)
+    link = OBJECTIVES[objective.name]
+    base_score = read_base_score(parameters.child("base_score"), sizes.n_outputs, link)
     attributes = learner.child("attributes")
     feature_types = _read_names(learner, "feature_types", sizes.n_features)
     for item in learner.child("feature_types").items() if feature_types else ():
@@ -234,8 +211,9 @@ def _read_learner(learner: Place) -> XGBoostModel:
     )
     return XGBoostModel(
         ensemble=ensemble,
-        objective=objective,
-        objective_parameters=objective_parameters,
+        objective=objective.name,
+        objective_parameters=objective.parameters,
+        position_bias=objective.position_bias,
         base_score=base_score,
         n_classes=sizes.n_classes,
         round_start=round_start,
@@ -256,35 +234,6 @@ def _read_sizes(parameters: Place) -> _Sizes:
     if n_classes > 1 and n_targets > 1:
         parameters.refuse(f"has {n_classes} classes and {n_targets} targets; one of them must be 1")
     return _Sizes(n_features, n_classes, max(n_classes, n_targets))
-
-
-def _read_objective(objective: Place, n_classes: int) -> tuple[str, dict[str, dict[str, str]]]:
-    """Name and parameters."""
-    at_name = objective.child("name")
-    name = at_name.text()
-    if name not in OBJECTIVES:
-        at_name.refuse(f"objective {name[:40]!r} is not known")
-    objective.note_unknown([key for key in objective.members() if key == "name" or key.endswith("_param")])
-    parameters = {}
-    for key in objective.members():
-        if key.endswith("_param"):
-            group = objective.child(key)
-            parameters[key] = {parameter: group.child(parameter).text() for parameter in group.members()}
-    stated = parameters.get("softmax_multiclass_param", {}).get("num_class")
-    if OBJECTIVES[name] == "softmax" and (n_classes < 1 or stated not in (None, str(n_classes))):
-        objective.refuse(f"{name} has {stated or 'no'} classes, learner_model_param.num_class is {n_classes}")
-    return name, parameters
-
-
-def _read_base_score(place: Place, n_outputs: int, link: Link) -> NDArray[np.float32]:
-    """One for each output, in units of the prediction."""
-    base_score = place.number_texts()
-    if len(base_score) not in (1, n_outputs):
-        place.refuse(f"has {len(base_score)} elements for {n_outputs} outputs")
-    most = {"logit": 1.0, "log": np.inf}.get(link)
-    if most is not None and not np.all((base_score > 0) & (base_score < most)):
-        place.refuse(f"must lie between 0 and {most}")
-    return np.broadcast_to(base_score, (n_outputs,)).copy()
 
 
 def _read_names(learner: Place, key: str, n_features: int) -> tuple[str, ...] | None:

@@ -102,7 +102,7 @@ def base_score(rng, document):
 
 
 def share_out_of_range(rng, document):
-    document["learner"]["learner_model_param"]["base_score"] = pick(rng, ["0", "1", "-0.5", "[1.5E0]", "1e-60"])
+    document["learner"]["learner_model_param"]["base_score"] = pick(rng, ["-0.5", "[1.5E0]", "-1e-30", "1.0000002", "7"])
 
 
 def objective(rng, document):
@@ -168,7 +168,8 @@ def version(rng, document):
 
 
 def other_base_score(rng, document):
-    document["learner"]["learner_model_param"]["base_score"] = f"{rng.uniform(0.01, 0.99):.7E}"
+    text = pick(rng, ["0", "1E0", "[1e-60]", *[f"{rng.uniform(0.01, 0.99):.7E}"] * 5])
+    document["learner"]["learner_model_param"]["base_score"] = text
 
 
 def optional_keys_removed(rng, document):
