@@ -152,6 +152,12 @@ class Training:
     def __exit__(self, *error: object) -> None:
         self._threads.close()
 
+    def set_learning_rate(self, learning_rate: float) -> None:
+        """Let the trees from now on have another learning rate."""
+        rate = np.float32(learning_rate)
+        self.settings = self.settings._replace(learning_rate=rate)
+        self._grower.settings = self._grower.settings._replace(learning_rate=rate)
+
     def gradients(self) -> NDArray[np.floating]:
         """Gradients and Hessians at the margins, shape (n_outputs, n_samples, 2)."""
         gradients = np.empty((*self.margin.shape, 2), dtype=self.weight.dtype)

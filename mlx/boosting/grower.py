@@ -16,7 +16,15 @@ __all__ = ["Grower", "grower_of"]
 
 
 class Grower(Protocol):
-    """A tree method, holding the rows in the form in which it asks about them."""
+    """A tree method, holding the rows in the form in which it asks about them.
+
+    Attributes
+    ----------
+    settings : GrowthSettings
+        Of the next tree.
+    """
+
+    settings: GrowthSettings
 
     def grow(self, gradients: NDArray[np.floating], number: int) -> Tree:
         """Grow one tree.
