@@ -277,22 +277,28 @@ class XGBModel(CallbackSupportMixin, XGBParameters, TrainingOptions, TracedTrees
                 data.y,
                 data.weight,
                 objective,
-                settings=self._growth_settings(objective),
+                **self._training_options(objective, n_outputs, arguments, seed),
                 n_rounds=n_rounds,
-                max_bin=self._resolved("max_bin"),
-                cuts=self.cuts,
-                n_outputs=n_outputs,
-                base_score=self._base_score(objective, n_outputs),
                 base_margin=data.base_margin,
-                positive_weight=positive_weight,
-                sampling=self._sampling(arguments, seed),
-                n_threads=self._n_threads(),
                 round_begins=rounds.begin,
                 round_done=round_done,
             )
         evaluation.finish()
         for name, value in fitted(boosted).items():
             setattr(self, name, value)
+
+    def _training_options(self, objective: Any, n_outputs: int, arguments: FitArguments, seed: int) -> dict[str, Any]:
+        """What `Training` is told of the parameters."""
+        return {
+            "settings": self._growth_settings(objective),
+            "max_bin": self._resolved("max_bin"),
+            "cuts": self.cuts,
+            "n_outputs": n_outputs,
+            "base_score": self._base_score(objective, n_outputs),
+            "positive_weight": float(self._resolved("scale_pos_weight")),
+            "sampling": self._sampling(arguments, seed),
+            "n_threads": self._n_threads(),
+        }
 
     def _checked_objective(self, wanted: Any, y: NDArray[np.float32], sample_weight: NDArray[np.float32] | None) -> Any:
         """Objective of a name, or the user's own, after a look at the targets and at parameters without a meaning."""
