@@ -9,7 +9,8 @@ from pathlib import Path
 
 from . import results
 from .contenders import contenders_of
-from .harness import Options, run_case
+from .definitions import COMPILED, COMPILING, MEMORY, Case
+from .harness import Options, commit, run_case
 from .table import README, render, section, with_tables
 from .tasks import all_tasks
 
@@ -27,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         README.write_text(with_tables(README.read_text(), render(tasks.values())))
         return 0
     attempts = 1 if asked.quick else asked.attempts
+    folder = asked.output or results.FOLDER
     options = Options(asked.repeats, asked.threads, asked.quick, attempts, asked.memory, asked.compiling)
     failures = 0
     for name in asked.task or tasks:
@@ -35,11 +37,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for case in task.cases:
             if asked.case and asked.case not in case.name:
                 continue
+            if asked.resume and is_done(case, results.read(name, folder), options):
+                say(f"{task.name}: {case.name}: done before")
+                continue
             say(f"{task.name}: {case.name}")
             measured.append(run_case(task, case, contenders_of(name), options, say))
             # Quick work proves that the harness works; only real work may take the place of a result.
             if asked.output is not None or not asked.quick:
-                results.write(name, measured, asked.output or results.FOLDER)
+                results.write(name, measured, folder)
         failures += sum(found.status == results.FAILED for case in measured for found in case.contenders)
         if measured:
             shown = task._replace(cases=tuple(case for case in task.cases if case.name in {m.name for m in measured}))
@@ -58,12 +63,37 @@ def parse(arguments: Sequence[str] | None, task_names: Sequence[str]) -> argpars
     parser.add_argument(
         "--attempts", type=positive, default=4, help="how often a run that others disturbed is tried (default 4)"
     )
-    parser.add_argument("--memory", action="store_true", help="peak memory too, each contender in its own process")
-    parser.add_argument("--compiling", action="store_true", help="compiling with an empty cache too, in new processes")
+    parser.add_argument(
+        "--memory", action="store_true", help="peak memory too, in new processes, where a bound speaks of it"
+    )
+    parser.add_argument(
+        "--compiling", action="store_true", help="compiling with an empty cache too, where a limit speaks of it"
+    )
+    parser.add_argument(
+        "--resume", action="store_true", help="leave out cases that this commit has measured in full and undisturbed"
+    )
     parser.add_argument("--output", type=Path, help="folder of the result files (default benchmarks/results)")
     parser.add_argument("--table", action="store_true", help="only renew the tables of benchmarks/README.md")
     parser.add_argument("--list", action="store_true", help="only list tasks, cases and contenders")
     return parser.parse_args(arguments)
+
+
+def is_done(case: Case, found: Sequence[results.CaseResult], options: Options) -> bool:
+    """Whether a case has been measured on this state of the code, with these options, and nothing is left to repeat."""
+    result = next((result for result in found if result.name == case.name), None)
+    state = commit()
+    if result is None or state is None or result.measured.get("commit") != state:
+        return False
+    if (result.quick, result.repeats, result.threads) != (options.quick, options.repeats, options.threads):
+        return False
+    if any(ratio.disturbed for ratio in result.ratios):
+        return False
+    ready = [contender for contender in result.contenders if contender.status == results.OK]
+    has_memory = all(contender.memory_mib is not None for contender in ready)
+    has_compiling = all(contender.compile_seconds_cold is not None for contender in ready)
+    return (has_memory or not (options.memory and case.asks_for(MEMORY))) and (
+        has_compiling or not (options.compiling and case.asks_for(COMPILING, COMPILED))
+    )
 
 
 def positive(text: str) -> int:

@@ -10,6 +10,8 @@ falls and begins with the parent's; Linux lets a process reset it, and where tha
 from __future__ import annotations
 
 import argparse
+import contextlib
+import ctypes
 import gc
 import importlib
 import json
@@ -72,9 +74,10 @@ def _ask(
 
 def measure_memory(case: Case, contender: Contender, threads: int, quick: bool) -> dict[str, float | None]:
     """What the child does for `memory_mib`."""
-    contender.answer(case.make(0, True), threads)
-    work = case.make(0, quick)
+    contender.answer(contender.prepare(case.make(0, True), threads), threads)
+    work = contender.prepare(case.make(0, quick), threads)
     gc.collect()
+    _return_free_memory()
     try:
         Path("/proc/self/clear_refs").write_text(RESET_PEAK)
     except OSError:
@@ -86,14 +89,24 @@ def measure_memory(case: Case, contender: Contender, threads: int, quick: bool) 
     return {"memory_mib": peak - before}
 
 
-def measure_compiling(case: Case, contender: Contender, threads: int) -> dict[str, float]:
-    """What the child does for `compile_seconds`."""
-    work = case.make(0, True)
-    first, again = (take_turn(lambda work: contender.answer(work, threads), work) for _ in range(2))
+def measure_compiling(task: Task, case: Case, contender: Contender, threads: int) -> dict[str, float]:
+    """What the child does for `compile_seconds`. Judging is part of it: there a fitted model predicts."""
+    made = case.make(0, True)
+
+    def answer_and_judge(work: Any) -> None:
+        task.judge(made, contender.answer(contender.prepare(work, threads), threads))
+
+    first, again = (take_turn(answer_and_judge, made) for _ in range(2))
     error = first.error or again.error
     if error is not None:
         raise ChildFailed(error)
     return {"compile_seconds": max(0.0, first.seconds - again.seconds)}
+
+
+def _return_free_memory() -> None:
+    """Give memory that is free, but kept by C's allocator, back to the system: else its use would not be seen."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _status_mib(name: str) -> float:
@@ -114,14 +127,15 @@ def main() -> None:
     parser.add_argument("threads", type=int)
     parser.add_argument("--quick", action="store_true")
     asked = parser.parse_args()
-    case = next(case for case in all_tasks()[asked.task].cases if case.name == asked.case)
+    task = all_tasks()[asked.task]
+    case = next(case for case in task.cases if case.name == asked.case)
     contender = next(found for found in contenders_of(asked.task) if found.name == asked.contender)
     importlib.import_module(contender.module)
     with pinned_threads(asked.threads):
         if asked.measure == "memory":
             figure: dict[str, Any] = measure_memory(case, contender, asked.threads, asked.quick)
         else:
-            figure = measure_compiling(case, contender, asked.threads)
+            figure = measure_compiling(task, case, contender, asked.threads)
     print(json.dumps(figure))
 
 

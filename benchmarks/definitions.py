@@ -7,6 +7,8 @@ from typing import Any, NamedTuple, Protocol
 
 SECONDS = "seconds"
 MEMORY = "peak memory"
+COMPILING = "compiling, empty cache"
+COMPILED = "compiling, later process"
 
 # The contenders whose module stands in this package are ours: every ratio is ours divided by another's.
 OUR_PACKAGE = "mlx"
@@ -54,6 +56,40 @@ class Bound(NamedTuple):
     ours: str = "mlx"
 
 
+class Limit(NamedTuple):
+    """What a quantity of ours may be, whatever others need.
+
+    Attributes
+    ----------
+    quantity : str
+        `COMPILING` or `COMPILED`, in seconds.
+    at_most, stretch, ours : float, float, str
+        As in `Bound`.
+    """
+
+    quantity: str
+    at_most: float
+    stretch: float
+    ours: str = "mlx"
+
+
+class Equal(NamedTuple):
+    """A score that must not be worse than another contender's, but for chance.
+
+    Met if the mean over the rounds is behind the other's by at most the standard error of the difference of the two
+    means (the root of the sum of their squared standard errors).
+
+    Attributes
+    ----------
+    score, against, ours : str
+        Name of the score, of the other contender, and of ours.
+    """
+
+    score: str
+    against: str
+    ours: str = "mlx"
+
+
 class Case(NamedTuple):
     """One size and kind of work within a task.
 
@@ -64,12 +100,22 @@ class Case(NamedTuple):
     make : Callable
         Makes the work from (seed, quick). Each round has its own seed; quick work takes a fraction of a second.
     bounds : tuple of Bound
-        What is asked of us here.
+        What is asked of us here. Memory is measured where a bound speaks of it.
+    limits : tuple of Limit
+        Compiling is measured where a limit speaks of it.
+    equals : tuple of Equal
+        Scores that must be as good as another contender's.
     """
 
     name: str
     make: Callable[[int, bool], Any]
     bounds: tuple[Bound, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    equals: tuple[Equal, ...] = ()
+
+    def asks_for(self, *quantities: str) -> bool:
+        """Whether a bound or a limit is about one of these quantities."""
+        return any(asked.quantity in quantities for asked in (*self.bounds, *self.limits))
 
 
 class Task(NamedTuple):
@@ -97,6 +143,11 @@ class Task(NamedTuple):
     judge: Callable[[Any, Any], dict[str, float]]
 
 
+def as_it_is(work: Any, threads: int) -> Any:
+    """Nothing to prepare."""
+    return work
+
+
 class Contender(NamedTuple):
     """One way to answer a task.
 
@@ -108,11 +159,14 @@ class Contender(NamedTuple):
         Module that must be there. It is imported before any clock runs.
     answer : Callable
         The timed function of (work, threads).
+    prepare : Callable
+        What (work, threads) becomes before the clock runs: `answer` is given it in the place of the work.
     """
 
     name: str
     module: str
     answer: Callable[[Any, int], Any]
+    prepare: Callable[[Any, int], Any] = as_it_is
 
     @property
     def is_ours(self) -> bool:

@@ -23,10 +23,13 @@ from mlx.compare.timing import Turn, alternate, order_of_round, paired_ratios, p
 from mlx.environment import machine, thread_settings, versions
 
 from . import child
-from .definitions import MEMORY, SECONDS, Case, Contender, Score, Task
+from .definitions import COMPILED, COMPILING, MEMORY, SECONDS, Case, Contender, Score, Task
 from .results import FAILED, MISSING, OK, CaseResult, ContenderResult, RatioResult
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# What a run itself writes does not make the next one another state of the code.
+NOT_CODE = (":!benchmarks/results", ":!benchmarks/README.md")
 
 
 class Options(NamedTuple):
@@ -43,7 +46,7 @@ class Options(NamedTuple):
     attempts : int
         How often a turn that other processes disturbed is run at most; above 1, turns wait for quiet.
     memory, compiling : bool
-        Measure these too, in processes of their own.
+        Measure these too, in processes of their own, where a case asks for them.
     """
 
     repeats: int = 5
@@ -100,7 +103,10 @@ def prepare(case: Case, contender: Contender, threads: int) -> ContenderResult:
     except Exception as error:  # a library may be there and broken: a shared object that does not load
         return replace(blank, status=FAILED, reason=f"{type(error).__name__}: {error}")
     blank = replace(blank, version=getattr(importlib.import_module(package), "__version__", None))
-    work = case.make(0, True)
+    try:
+        work = contender.prepare(case.make(0, True), threads)
+    except Exception as error:
+        return replace(blank, status=FAILED, reason=f"{type(error).__name__}: {error}")
     first, again = (take_turn(lambda work: contender.answer(work, threads), work) for _ in range(2))
     reason = first.error or again.error
     if reason is not None:
@@ -112,9 +118,15 @@ def judged_turns(task: Task, case: Case, contenders: Sequence[Contender], option
     """Turns of the rounds, each with its scores in the place of the answer, or with the error of judging it."""
 
     def answering(contender: Contender) -> Callable[[Any], tuple[Any, Any]]:
-        return lambda work: (work, contender.answer(work, options.threads))
+        def answer(work: tuple[Any, dict[str, Any]]) -> tuple[Any, Any]:
+            made, prepared = work
+            if isinstance(prepared[contender.name], Exception):
+                raise prepared[contender.name]
+            return made, contender.answer(prepared[contender.name], options.threads)
 
-    works = (case.make(seed, options.quick) for seed in range(options.repeats))
+        return answer
+
+    works = (prepared_work(case.make(seed, options.quick), contenders, options) for seed in range(options.repeats))
     runs = {contender.name: answering(contender) for contender in contenders}
     for turn in alternate(runs, works, attempts=options.attempts):
         if turn.error is not None:
@@ -124,6 +136,17 @@ def judged_turns(task: Task, case: Case, contenders: Sequence[Contender], option
             yield turn._replace(answer=checked_scores(task.scores, task.judge(*turn.answer)))
         except Exception as error:
             yield turn._replace(answer=None, error=f"not judged: {type(error).__name__}: {error}")
+
+
+def prepared_work(work: Any, contenders: Sequence[Contender], options: Options) -> tuple[Any, dict[str, Any]]:
+    """Work, and by contender what it made of it before the clock runs; or the error of that, for its turn to raise."""
+    prepared: dict[str, Any] = {}
+    for contender in contenders:
+        try:
+            prepared[contender.name] = contender.prepare(work, options.threads)
+        except Exception as error:
+            prepared[contender.name] = error
+    return work, prepared
 
 
 def checked_scores(expected: Sequence[Score], scores: dict[str, float]) -> dict[str, float]:
@@ -154,9 +177,9 @@ def measure_apart(
 ) -> ContenderResult:
     """Add what only a process of its own can tell: memory, and compiling with an empty cache."""
     try:
-        if options.memory:
+        if options.memory and case.asks_for(MEMORY):
             result = replace(result, memory_mib=child.memory_mib(task, case, contender, options.threads, options.quick))
-        if options.compiling:
+        if options.compiling and case.asks_for(COMPILING, COMPILED):
             cold, later = child.compile_seconds(task, case, contender, options.threads)
             result = replace(result, compile_seconds_cold=cold, compile_seconds_later=later)
     except child.ChildFailed as error:
@@ -210,11 +233,14 @@ def circumstances(load_before: tuple[float, float, float]) -> dict[str, Any]:
 
 
 def commit() -> str | None:
-    """Commit of the working tree, with a mark if tracked files differ from it; None outside git."""
+    """Commit of the working tree, marked if tracked files other than results differ from it; None outside git."""
+
+    def git(*arguments: str) -> str:
+        return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True).stdout.strip()
+
     try:
-        done = subprocess.run(
-            ["git", "describe", "--always", "--dirty", "--exclude=*"], cwd=ROOT, capture_output=True, text=True
-        )
+        name = git("rev-parse", "--short", "HEAD")
+        changed = git("status", "--porcelain", "--untracked-files=no", "--", ".", *NOT_CODE)
     except OSError:
         return None
-    return done.stdout.strip() or None
+    return f"{name}-dirty" if name and changed else name or None

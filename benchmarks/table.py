@@ -9,7 +9,7 @@ import numpy as np
 
 from mlx.compare.timing import spread
 
-from .definitions import SECONDS, Bound, Case, Task
+from .definitions import COMPILING, SECONDS, Bound, Case, Equal, Limit, Task
 from .results import FOLDER, OK, CaseResult, ContenderResult, RatioResult, read
 
 README = Path(__file__).parent / "README.md"
@@ -46,7 +46,7 @@ def section(task: Task, results: Sequence[CaseResult]) -> str:
         if result is None:
             blocks.append("Not measured yet.")
             continue
-        blocks += [contender_table(task, result), bound_table(case, result), circumstances(result)]
+        blocks += [contender_table(task, result), bound_table(task, case, result), circumstances(result)]
     return "\n\n".join(block for block in blocks if block)
 
 
@@ -78,12 +78,14 @@ def contender_table(task: Task, result: CaseResult) -> str:
     return markdown_table(header, lines)
 
 
-def bound_table(case: Case, result: CaseResult) -> str:
-    """A line for each bound of the case; empty text if it has none."""
-    if not case.bounds:
-        return ""
-    header = ["ratio to", "of", "measured", "at most", "stretch", ""]
-    return markdown_table(header, [bound_line(bound, result) for bound in case.bounds])
+def bound_table(task: Task, case: Case, result: CaseResult) -> str:
+    """A line for each thing that is asked of us in a case; empty text if there is none."""
+    lines = [
+        *(bound_line(bound, result) for bound in case.bounds),
+        *(limit_line(limit, result) for limit in case.limits),
+        *(equal_line(task, equal, result) for equal in case.equals),
+    ]
+    return markdown_table(["ratio to", "of", "measured", "at most", "stretch", ""], lines) if lines else ""
 
 
 def bound_line(bound: Bound, result: CaseResult) -> list[str]:
@@ -105,9 +107,47 @@ def verdict(bound: Bound, ratio: RatioResult | None) -> str:
         return "not measured"
     if ratio.disturbed:
         return "no verdict: disturbed"
-    if ratio.median <= bound.stretch:
+    return within(bound, ratio.median)
+
+
+def within(asked: Bound | Limit, figure: float) -> str:
+    """Whether a figure is within a bound or a limit, in words."""
+    if figure <= asked.stretch:
         return "stretch met"
-    return "met" if ratio.median <= bound.at_most else "missed"
+    return "met" if figure <= asked.at_most else "missed"
+
+
+def limit_line(limit: Limit, result: CaseResult) -> list[str]:
+    """Seconds of compiling, and the verdict on them."""
+    ours = contender_of(limit.ours, result)
+    seconds = ours and (ours.compile_seconds_cold if limit.quantity == COMPILING else ours.compile_seconds_later)
+    asked = [NOTHING, f"{limit.quantity}, s", NOTHING if seconds is None else f"{seconds:.2f}"]
+    words = "not measured" if seconds is None else within(limit, seconds)
+    return [*asked, f"{limit.at_most:.2f}", f"{limit.stretch:.2f}", words]
+
+
+def equal_line(task: Task, equal: Equal, result: CaseResult) -> list[str]:
+    """How far our mean score is behind another's, what chance allows, and the verdict."""
+    both = [contender_of(name, result) for name in (equal.ours, equal.against)]
+    values = [one.scores.get(equal.score, []) for one in both if one is not None]
+    asked = [equal.against, f"{equal.score}, behind by"]
+    if len(values) < 2 or min(map(len, values)) < 2:
+        return [*asked, NOTHING, "one standard error", NOTHING, "not measured"]
+    larger_is_better = next(score.larger_is_better for score in task.scores if score.name == equal.score)
+    ours, theirs = map(np.mean, values)
+    behind = float(theirs - ours if larger_is_better else ours - theirs)
+    error = float(np.hypot(*map(standard_error, values)))
+    return [*asked, f"{behind:.2g}", f"{error:.1g}", NOTHING, "met" if behind <= error else "missed"]
+
+
+def contender_of(name: str, result: CaseResult) -> ContenderResult | None:
+    """A contender of a case, if it took part."""
+    return next((contender for contender in result.contenders if contender.name == name), None)
+
+
+def standard_error(values: Sequence[float]) -> float:
+    """Standard error of the mean of at least two numbers."""
+    return float(np.std(values, ddof=1)) / len(values) ** 0.5
 
 
 def quartiles(ratio: RatioResult) -> str:
@@ -133,7 +173,7 @@ def score_cell(contender: ContenderResult, name: str) -> str:
         return NOTHING
     if len(values) == 1:
         return f"{values[0]:.4g}"
-    return f"{np.mean(values):.4g} ± {np.std(values, ddof=1) / len(values) ** 0.5:.1g}"
+    return f"{np.mean(values):.4g} ± {standard_error(values):.1g}"
 
 
 def compile_cell(contender: ContenderResult) -> str:
@@ -156,7 +196,9 @@ def circumstances(result: CaseResult) -> str:
     """The line under a table: when, where, with what."""
     measured, machine, versions = result.measured, result.measured["machine"], result.measured["versions"]
     libraries = [
-        name for name in ("numpy", "scikit-learn", "numba", "xgboost", "xgboost-cpu", "shap") if name in versions
+        name
+        for name in ("numpy", "scikit-learn", "numba", "xgboost", "xgboost-cpu", "lightgbm", "shap")
+        if name in versions
     ]
     return (
         f"{measured['finished'][:10]}, commit {measured['commit']}, {result.repeats} rounds, {result.threads} threads; "

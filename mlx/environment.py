@@ -28,6 +28,7 @@ DISTRIBUTIONS = (
     "pyarrow",
     "xgboost",
     "xgboost-cpu",
+    "lightgbm",
     "shap",
     "lime",
 )

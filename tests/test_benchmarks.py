@@ -1,7 +1,9 @@
 """The harness: who runs when, what is recorded, who is listed. Nothing here asserts how long anything takes."""
 
+import dataclasses
 import json
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +12,20 @@ import pytest
 from benchmarks import __main__ as command
 from benchmarks import child, harness, results, table
 from benchmarks.contenders import contenders_of
-from benchmarks.datasets import binary, digest
-from benchmarks.definitions import MEMORY, SECONDS, Bound, Case, Contender, Score, Task
+from benchmarks.datasets import binary, classes, digest, friedman, wide
+from benchmarks.definitions import (
+    COMPILED,
+    COMPILING,
+    MEMORY,
+    SECONDS,
+    Bound,
+    Case,
+    Contender,
+    Equal,
+    Limit,
+    Score,
+    Task,
+)
 from benchmarks.harness import Options, run_case
 from benchmarks.results import FAILED, MISSING, OK, CaseResult, ContenderResult, RatioResult
 from benchmarks.tasks import all_tasks
@@ -30,7 +44,16 @@ class Number:
         self.seed, self.quick, self.facts = seed, quick, {"quick": quick}
 
 
-TOY_CASE = Case("a number", Number, bounds=(Bound(SECONDS, "library", at_most=0.5, stretch=0.25),))
+TOY_CASE = Case(
+    "a number",
+    Number,
+    bounds=(
+        Bound(SECONDS, "library", at_most=0.5, stretch=0.25),
+        Bound(MEMORY, "library", at_most=0.75, stretch=0.6),
+    ),
+    limits=(Limit(COMPILING, at_most=10.0, stretch=5.0), Limit(COMPILED, at_most=0.5, stretch=0.1)),
+    equals=(Equal(DOUBLE.name, "library"),),
+)
 TOY = Task(
     "toy",
     "Double a number",
@@ -96,6 +119,36 @@ def test_every_round_is_recorded_with_its_score():
     assert result["off"].scores == {DOUBLE.name: [3, 3, 3]}
     assert len(result["exact"].seconds) == len(result["exact"].others) == 3
     assert result["exact"].version == np.__version__
+
+
+def test_what_a_contender_prepares_is_not_timed_and_takes_the_place_of_its_work():
+    def prepare(work, threads):
+        time.sleep(0.05)
+        return "prepared", work.seed, threads
+
+    seen = []
+
+    def answer(prepared, threads):
+        seen.append(prepared)
+        return 2 * prepared[1]
+
+    listed = _by_name(_run([_contender("a", answer)._replace(prepare=prepare), _contender("b", _double)]))
+    assert seen[2:] == [("prepared", seed, 1) for seed in range(3)]
+    assert max(listed["a"].seconds) < 0.05
+    assert listed["a"].scores == listed["b"].scores
+
+
+@pytest.mark.parametrize("when", ["in the quick call", "in round 1"])
+def test_a_failing_preparation_is_listed_and_stops_nobody(when):
+    def prepare(work, threads):
+        fails = work.quick if when == "in the quick call" else work.seed == 1
+        return 1 / 0 if fails else work
+
+    listed = _by_name(_run([_contender("a", _double)._replace(prepare=prepare), _contender("b", _double)]))
+    assert listed["a"].status == FAILED
+    assert "ZeroDivisionError" in listed["a"].reason
+    assert len(listed["a"].seconds) == (0 if when == "in the quick call" else 2)
+    assert len(listed["b"].seconds) == 3
 
 
 # Who cannot answer is listed
@@ -186,7 +239,77 @@ def test_disturbed_rounds_are_listed_and_left_out_of_the_ratios_of_time():
 
 def test_a_bound_without_its_ratio_is_not_measured():
     result = _run([_contender("library", _double)])
-    assert table.bound_table(TOY_CASE, result).splitlines()[-1].endswith("| – | 0.50 | 0.25 | not measured |")
+    lines = table.bound_table(TOY, TOY_CASE, result).splitlines()[2:]
+    assert len(lines) == 5
+    assert all(line.endswith("| not measured |") for line in lines)
+    assert lines[0].endswith("| – | 0.50 | 0.25 | not measured |")
+
+
+@pytest.mark.parametrize(
+    ("cold", "later", "words"),
+    [(4.0, 0.1, ["stretch met", "stretch met"]), (9.9, 0.5, ["met", "met"]), (10.1, 0.51, ["missed", "missed"])],
+)
+def test_limits_are_about_our_own_seconds(cold, later, words):
+    ours = ContenderResult("mlx", "mlx", compile_seconds_cold=cold, compile_seconds_later=later)
+    result = dataclasses.replace(_result(), contenders=[ours])
+    lines = table.bound_table(TOY, TOY_CASE, result).splitlines()[4:6]
+    assert [line.split(" | ")[-1].rstrip(" |") for line in lines] == words
+    assert f"| {cold:.2f} | 10.00 | 5.00 |" in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("larger_is_better", "ours", "words"),
+    [
+        (True, [0.80, 0.82, 0.84], "met"),  # the same
+        (True, [0.86, 0.88, 0.90], "met"),  # better is never too far away
+        (True, [0.785, 0.805, 0.825], "met"),  # 0.015 behind, and the standard error is 0.0163
+        (True, [0.78, 0.80, 0.82], "missed"),
+        (False, [0.78, 0.80, 0.82], "met"),
+        (False, [0.82, 0.84, 0.86], "missed"),
+    ],
+)
+def test_a_score_may_be_behind_by_one_standard_error(larger_is_better, ours, words):
+    task = TOY._replace(scores=(DOUBLE._replace(larger_is_better=larger_is_better),))
+    scores = {"mlx": ours, "library": [0.80, 0.82, 0.84]}
+    both = [ContenderResult(name, "numpy", scores={DOUBLE.name: values}) for name, values in scores.items()]
+    line = table.equal_line(task, TOY_CASE.equals[0], dataclasses.replace(_result(), contenders=both))
+    assert line[-1] == words
+    assert line[3] == "0.02"
+
+
+# Resuming
+
+
+def test_resuming_leaves_out_what_this_commit_has_measured_undisturbed(tmp_path, monkeypatch, capsys):
+    runs = []
+
+    def answer(work, threads):
+        runs.append(work.seed)
+        return 2 * work.seed
+
+    monkeypatch.setattr(command, "all_tasks", lambda: {"toy": TOY})
+    monkeypatch.setattr(command, "contenders_of", lambda name: [_contender("a", answer)])
+    monkeypatch.setattr(harness, "commit", lambda: "abc")
+    monkeypatch.setattr(command, "commit", lambda: "abc")
+    asked = ["--repeats", "1", "--attempts", "1", "--output", str(tmp_path)]
+    assert command.main(asked) == 0
+    n_runs = len(runs)
+    assert command.main([*asked, "--resume"]) == 0
+    assert len(runs) == n_runs
+    assert "done before" in capsys.readouterr().err
+    for changed in (["--repeats", "2"], ["--threads", "1"], ["--memory"]):
+        assert not command.is_done(TOY_CASE, results.read("toy", tmp_path), _options([*asked, *changed]))
+    (case,) = results.read("toy", tmp_path)
+    disturbed = RatioResult(SECONDS, "mlx", "library", 0.5, 0.4, 0.6, 1, disturbed=True)
+    assert command.is_done(TOY_CASE, [case], _options(asked))
+    assert not command.is_done(TOY_CASE, [dataclasses.replace(case, ratios=[disturbed])], _options(asked))
+    monkeypatch.setattr(command, "commit", lambda: "def")
+    assert not command.is_done(TOY_CASE, [case], _options(asked))
+
+
+def _options(arguments):
+    asked = command.parse(arguments, ["toy"])
+    return Options(asked.repeats, asked.threads, asked.quick, asked.attempts, asked.memory, asked.compiling)
 
 
 # Result files
@@ -373,13 +496,29 @@ def test_every_task_has_us_and_the_null_contender_and_bounds_that_speak_of_its_c
             assert {bound.ours, bound.against} <= set(names)
             assert bound.quantity in quantities
             assert 0 < bound.stretch <= bound.at_most
+        for limit in case.limits:
+            assert limit.quantity in {COMPILING, COMPILED}
+            assert 0 < limit.stretch <= limit.at_most
+        for equal in case.equals:
+            assert {equal.ours, equal.against} <= set(names)
+            assert equal.score in quantities
 
 
 # Data and truth
 
 
-def test_data_is_the_same_for_the_same_seed_and_another_for_another():
-    assert digest(*binary.make(100, 0)) == digest(*binary.make(100, 0)) != digest(*binary.make(100, 1))
+@pytest.mark.parametrize("table_of", [binary, classes, friedman, wide], ids=lambda module: module.__name__)
+def test_data_is_the_same_for_the_same_seed_and_another_for_another(table_of):
+    assert digest(*table_of.make(100, 0)) == digest(*table_of.make(100, 0)) != digest(*table_of.make(100, 1))
+    assert table_of.make(100, 0)[0].dtype == np.float32
+
+
+def test_every_class_of_the_table_of_classes_is_there_and_each_category_has_one_level():
+    X, y = classes.make(2_000, 0)
+    assert np.bincount(y).min() > 100
+    assert np.all(X[:, 10:14].sum(axis=1) == 1)
+    assert np.all(X[:, 14:].sum(axis=1) == 1)
+    assert X.shape[1] == 54
 
 
 def test_digest_sees_shape_and_type():

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
+from ..boosters import Answer, BoosterWork
 from ..definitions import Contender
-from ..tasks.booster_fit import Answer, BoosterWork
+from ..tasks.booster_predict import fitted_by, predict
 from ..tasks.kernel_shap import Attributions, CountingModel, ExplanationWork
 
 
-def fit_booster(work: BoosterWork, threads: int) -> Answer:
-    from mlx.boosting import XGBClassifier
+def fit_booster(work: BoosterWork, threads: int, **options: Any) -> Answer:
+    from mlx.boosting import XGBClassifier, XGBRegressor
 
-    model = XGBClassifier(tree_method="hist", n_jobs=threads, **work.parameters).fit(work.X, work.y)
-    return lambda X: model.predict_proba(X)[:, 1]
+    estimator = XGBClassifier if work.n_classes else XGBRegressor
+    model = estimator(tree_method="hist", n_jobs=threads, **work.parameters, **options).fit(work.X, work.y)
+    if work.n_classes == 2:
+        return lambda X: model.predict_proba(X)[:, 1]
+    return model.predict_proba if work.n_classes else model.predict
 
 
 def explain(work: ExplanationWork, threads: int) -> Attributions:
@@ -23,7 +30,13 @@ def explain(work: ExplanationWork, threads: int) -> Attributions:
     return Attributions(values, model.rows)
 
 
+# xgboost's cuts: with them come its trees, so that both libraries walk the same ones.
+fit_like_xgboost = partial(fit_booster, cuts="xgboost")
+
 CONTENDERS = {
     "booster_fit": (Contender("mlx", "mlx.boosting", fit_booster),),
+    "booster_regression": (Contender("mlx", "mlx.boosting", fit_booster),),
+    "booster_classes": (Contender("mlx", "mlx.boosting", fit_booster),),
+    "booster_predict": (Contender("mlx", "mlx.boosting", predict, prepare=fitted_by(fit_like_xgboost)),),
     "kernel_shap": (Contender("mlx", "mlx.explain", explain),),
 }

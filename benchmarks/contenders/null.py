@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..boosters import Answer, BoosterWork
 from ..definitions import NULL_MODULE, Contender
-from ..tasks.booster_fit import Answer, BoosterWork
+from ..tasks.booster_predict import fitted_by, predict
 from ..tasks.kernel_shap import Attributions, ExplanationWork
 
 
 def fit_nothing(work: BoosterWork, threads: int) -> Answer:
-    return lambda X: np.zeros(len(X))
+    if work.n_classes > 2:
+        return lambda X: np.full((len(X), work.n_classes), 1 / work.n_classes)
+    return lambda X: np.full(len(X), 0.5 if work.n_classes else work.y.mean())
 
 
 def explain_nothing(work: ExplanationWork, threads: int) -> Attributions:
@@ -19,5 +22,8 @@ def explain_nothing(work: ExplanationWork, threads: int) -> Attributions:
 
 CONTENDERS = {
     "booster_fit": (Contender("null", NULL_MODULE, fit_nothing),),
+    "booster_regression": (Contender("null", NULL_MODULE, fit_nothing),),
+    "booster_classes": (Contender("null", NULL_MODULE, fit_nothing),),
+    "booster_predict": (Contender("null", NULL_MODULE, predict, prepare=fitted_by(fit_nothing)),),
     "kernel_shap": (Contender("null", NULL_MODULE, explain_nothing),),
 }

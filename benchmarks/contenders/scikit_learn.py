@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+from ..boosters import Answer, BoosterWork
 from ..definitions import Contender
-from ..tasks.booster_fit import Answer, BoosterWork
+from ..tasks.booster_predict import fitted_by, predict
 
 
 def fit_booster(work: BoosterWork, threads: int) -> Answer:
-    from sklearn.ensemble import HistGradientBoostingClassifier
+    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
     ours = work.parameters
-    model = HistGradientBoostingClassifier(
+    estimator = HistGradientBoostingClassifier if work.n_classes else HistGradientBoostingRegressor
+    model = estimator(
         max_iter=ours["n_estimators"],
-        max_depth=ours["max_depth"],
-        max_leaf_nodes=None,
+        max_depth=ours["max_depth"] or None,
+        max_leaf_nodes=ours.get("max_leaves"),
         learning_rate=ours["learning_rate"],
         l2_regularization=ours["reg_lambda"],
         max_bins=ours["max_bin"] - 1,  # its largest; one more is for missing values
         min_samples_leaf=1,
         early_stopping=False,
     ).fit(work.X, work.y)
-    return lambda X: model.predict_proba(X)[:, 1]
+    if work.n_classes == 2:
+        return lambda X: model.predict_proba(X)[:, 1]
+    return model.predict_proba if work.n_classes else model.predict
 
 
-CONTENDERS = {"booster_fit": (Contender("scikit-learn", "sklearn.ensemble", fit_booster),)}
+CONTENDERS = {
+    "booster_fit": (Contender("scikit-learn", "sklearn.ensemble", fit_booster),),
+    "booster_regression": (Contender("scikit-learn", "sklearn.ensemble", fit_booster),),
+    "booster_classes": (Contender("scikit-learn", "sklearn.ensemble", fit_booster),),
+    "booster_predict": (Contender("scikit-learn", "sklearn.ensemble", predict, prepare=fitted_by(fit_booster)),),
+}
