@@ -32,7 +32,7 @@ DEFAULTS: Mapping[str, Any] = {
 # Parameters of which only some values are supported: all of them mean what None means.
 ACCEPTED: Mapping[str, tuple[Any, ...]] = {
     "booster": (None, "gbtree"),
-    "tree_method": (None, "hist", "auto"),
+    "tree_method": (None, "hist", "auto", "exact"),
     "sampling_method": (None, "uniform"),
     "num_parallel_tree": (None, 1),
     "device": (None, "cpu"),
@@ -74,11 +74,13 @@ class XGBParameters(InheritsParameters):
     booster : str, default=None
         Only 'gbtree', which None is, is supported.
     tree_method : str, default=None
-        Only 'hist', which None and 'auto' are, is supported.
+        'hist', which None and 'auto' are, asks about bins of values; 'exact' about every value, and refuses what is
+        about bins or about other orders of growth than level by level. 'approx' is not supported.
     n_jobs : int, default=None
         Threads; None and -1 are all cores. It changes no bit of the result.
     gamma : float, default=None
-        Smallest gain for which a node is split; None is 0.
+        Smallest gain for which a node is split; None is 0. With ``tree_method="exact"``, and with `prune`, trees are
+        grown without it, and then pruned.
     min_child_weight : float, default=None
         Smallest sum of Hessians in a child; None is 1.
     max_delta_step : float, default=None
@@ -142,6 +144,12 @@ class XGBParameters(InheritsParameters):
     cuts : {'exact', 'xgboost'}, default='exact'
         How a column with more than `max_bin` distinct values is cut: at exact quantiles, or where xgboost cuts it (see
         Notes). The library has no such parameter.
+    prune : {'post'}, default=None
+        When `gamma` decides: None is as in the library; 'post' grows the whole tree first and then takes back, from the
+        leaves up, splits above two leaves that gain less, with every tree method. The library has no such parameter.
+    keep_pruned : bool, default=False
+        Whether the branches that are pruned stay in sight: `trees_to_dataframe`, `to_text` and `explain_node` show
+        them. The library has no such parameter.
     validation_fraction : float, default=0.1
         Share of the rows that is held out to stop by, with `early_stopping_rounds` but neither `eval_set` nor `X_val`.
         The library has no such parameter, and raises.
@@ -207,6 +215,8 @@ class XGBParameters(InheritsParameters):
         "eval_metric": [str, callable, list, tuple, None],
         "early_stopping_rounds": [Interval(Integral, 1, None, closed="left"), None],
         "cuts": [StrOptions({"exact", "xgboost"})],
+        "prune": [StrOptions({"post"}), None],
+        "keep_pruned": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither"), None],
     }
 
@@ -254,6 +264,8 @@ class XGBParameters(InheritsParameters):
         early_stopping_rounds: Any = None,
         callbacks: Any = None,
         cuts: str = "exact",
+        prune: str | None = None,
+        keep_pruned: bool = False,
         validation_fraction: float | None = 0.1,
     ) -> None:
         self.max_depth = max_depth
@@ -297,4 +309,6 @@ class XGBParameters(InheritsParameters):
         self.early_stopping_rounds = early_stopping_rounds
         self.callbacks = callbacks
         self.cuts = cuts
+        self.prune = prune
+        self.keep_pruned = keep_pruned
         self.validation_fraction = validation_fraction

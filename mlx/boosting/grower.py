@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..tree import Tree
+from .exact import ExactGrower
 from .growing import GrowthSettings, HistGrower
 from .partitioning import Run
+from .pruning import PruningGrower
 from .sampling import Sampling
 
 __all__ = ["Grower", "grower_of"]
@@ -66,7 +68,7 @@ def grower_of(
 
     Parameters
     ----------
-    tree_method : {'hist'}
+    tree_method : {'hist', 'exact'}
     X : ndarray of float32, shape (n_samples, n_features), C-contiguous
     sample_weight : ndarray of float32, shape (n_samples,), or None
     settings : GrowthSettings
@@ -79,9 +81,13 @@ def grower_of(
     n_threads : int
         Number of threads behind `run`.
     """
+    prunes_after = settings.prunes_after or tree_method == "exact"
+    gamma, settings = settings.gamma, settings._replace(gamma=np.float32(0.0)) if prunes_after else settings
     growers: dict[str, Any] = {
+        "exact": lambda: ExactGrower(X, settings, sampling, run=run, n_threads=n_threads),
         "hist": lambda: HistGrower(
             X, sample_weight, settings, sampling, max_bin=max_bin, cuts=cuts, run=run, n_threads=n_threads
         ),
     }
-    return growers[tree_method]()
+    grower = growers[tree_method]()
+    return PruningGrower(grower, gamma, settings.keep_pruned) if prunes_after and gamma > 0 else grower

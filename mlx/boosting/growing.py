@@ -72,6 +72,10 @@ class GrowthSettings(NamedTuple):
         Threshold of a split with only missing values on the left, needed where columns have directions.
     interactions : tuple of frozenset of int
         Columns that may meet on a path; empty if all may.
+    prunes_after : bool
+        Grow without gamma, and prune the whole tree then (`pruning`).
+    keep_pruned : bool
+        Whether the tree's record keeps what was pruned.
     """
 
     penalty: Penalty
@@ -83,6 +87,8 @@ class GrowthSettings(NamedTuple):
     direction: NDArray[np.int8] = np.empty(0, dtype=np.int8)
     lowest: NDArray[np.float32] = np.empty(0, dtype=np.float32)
     interactions: tuple[frozenset[int], ...] = ()
+    prunes_after: bool = False
+    keep_pruned: bool = False
 
 
 class HistGrower:

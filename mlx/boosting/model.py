@@ -291,6 +291,7 @@ class XGBModel(CallbackSupportMixin, XGBParameters, TrainingOptions, TracedTrees
         """What `Training` is told of the parameters."""
         return {
             "settings": self._growth_settings(objective),
+            "tree_method": self._tree_method(),
             "max_bin": self._resolved("max_bin"),
             "cuts": self.cuts,
             "n_outputs": n_outputs,
@@ -331,8 +332,28 @@ class XGBModel(CallbackSupportMixin, XGBParameters, TrainingOptions, TracedTrees
             single["gamma"],
             self._resolved("max_depth"),
             single["learning_rate"],
+            prunes_after=self.prune == "post",
+            keep_pruned=bool(self.keep_pruned),
             **self._growth_options(),
         )
+
+    def _tree_method(self) -> str:
+        """The method by its own name, after a look at parameters without a meaning for it."""
+        method = "hist" if self.tree_method in (None, "auto") else self.tree_method
+        if method == "exact":
+            idle = {
+                "max_bin": self.max_bin is not None,
+                "cuts": self.cuts != "exact",
+                "grow_policy": self.grow_policy == "lossguide",
+                "max_leaves": bool(self.max_leaves),
+                "max_depth": self.max_depth == 0,
+            }
+            for name in (name for name, is_set in idle.items() if is_set):
+                raise NotImplementedError(
+                    f"{type(self).__name__}: parameter {name}={getattr(self, name)!r} has no meaning with "
+                    "tree_method='exact'"
+                )
+        return method
 
     def _base_score(self, objective: Any, n_outputs: int) -> NDArray[np.float32] | None:
         """The user's start for each output, or None."""
