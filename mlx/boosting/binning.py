@@ -8,9 +8,10 @@ Each row of a group has room for eight codes, so that it can be read as one word
 A node adds its rows to the histograms of one group at a time: one read brings the codes of the whole group, and the
 histograms of eight columns fit into the first-level cache.
 
-A missing value has the code after the column's last bin. Each column therefore owns ``n_bins + 1`` places in a
-histogram, used or not. Where that makes a multiple of 256 places of 16 bytes, one more is left empty: histograms that
-all begin on a new memory page would push each other out of the cache, which costs ten times the time.
+The codes of a column of categories are the categories. A missing value has the code after the column's last bin. Each
+column therefore owns ``n_bins + 1`` places in a histogram, used or not. Where that makes a multiple of 256 places of 16
+bytes, one more is left empty: histograms that all begin on a new memory page would push each other out of the cache,
+which costs ten times the time.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..numeric.jit import kernel
+from .categories import category_cuts
 from .library_cuts import library_cuts
 from .quantiles import column_cuts
 
@@ -33,8 +35,8 @@ GROUP_WIDTH = 8
 # Places of a histogram that are one memory page.
 PLACES_PER_PAGE = 256
 
-# Where a column is cut: at exact quantiles, or where xgboost's sketch puts them.
-CUTS: Mapping[str, Callable] = {"exact": column_cuts, "xgboost": library_cuts}
+# Where a column is cut: at exact quantiles, where xgboost's sketch puts them, or between all categories.
+CUTS: Mapping[str, Callable] = {"exact": column_cuts, "xgboost": library_cuts, "category": category_cuts}
 
 # Rows per block while binning: a block of a row-major table stays in the cache while its columns are read in turn.
 BLOCK = 512
@@ -82,6 +84,7 @@ def bin_table(
     n_threads: int,
     run: Callable[[Callable, Any], list],
     cuts: str = "exact",
+    is_category: NDArray[np.bool_] | None = None,
 ) -> BinnedTable:
     """Cuts of every column, and the codes of every value.
 
@@ -99,9 +102,14 @@ def bin_table(
         ``run(function, tasks)``, see `mlx.numeric.threads.thread_team`.
     cuts : {'exact', 'xgboost'}, default='exact'
         Exact quantiles (`quantiles`), or the library's approximate ones (`library_cuts`).
+    is_category : ndarray of bool, shape (n_features,), optional
+        Columns whose values are categories 0, 1, ..., each of which is a bin. None or an empty array is no column.
     """
     n_samples, n_features = X.shape
-    columns, has_missing = zip(*run(lambda f: _cuts_of(X[:, f], sample_weight, max_bin, cuts), range(n_features)))
+    how = [cuts] * n_features
+    for f in np.flatnonzero(is_category) if is_category is not None else ():
+        how[f] = "category"
+    columns, has_missing = zip(*run(lambda f: _cuts_of(X[:, f], sample_weight, max_bin, how[f]), range(n_features)))
     n_bins = np.array([len(c) for c in columns], dtype=np.int64)
     n_places = n_bins + 1
     n_places += n_places % PLACES_PER_PAGE == 0

@@ -38,6 +38,7 @@ __all__ = [
     "CategoryScratch",
     "Parent",
     "best_category_split",
+    "category_cuts",
     "category_scratch",
     "goes_right",
     "listed_categories",
@@ -62,10 +63,13 @@ class CategoryRules(NamedTuple):
         Columns with fewer categories are split one-hot.
     max_cat_threshold : int
         Categories taken from either end of the order of a partition.
+    is_category : ndarray of bool, shape (n_features,) or (0,)
+        Which columns hold categories; empty if none does.
     """
 
     max_cat_to_onehot: int = 4
     max_cat_threshold: int = 64
+    is_category: NDArray[np.bool_] = np.empty(0, dtype=np.bool_)
 
 
 class Parent(NamedTuple):
@@ -111,6 +115,15 @@ class CategoryScratch(NamedTuple):
     weight: NDArray[np.float32]
     left: NDArray[np.float64]
     right: NDArray[np.float64]
+
+
+def category_cuts(codes: NDArray[np.float32], sample_weight: object, max_bin: int) -> NDArray[np.float32]:
+    """Upper ends of bins of which each holds one category, up to the highest one that is there.
+
+    Neither weights nor the largest number of bins matter: all categories are kept apart.
+    """
+    highest = np.max(codes, where=~np.isnan(codes), initial=0)
+    return np.arange(1, highest + 2, dtype=np.float32)
 
 
 def n_words(n_bins: NDArray[np.int64], is_category: NDArray[np.bool_]) -> int:

@@ -55,4 +55,5 @@ def test_the_split_of_one_column(n_categories, rules, missing):
     if gain > 0:
         write_right_set(histogram, n_categories, split_bin, penalty, rules, scratch, right_set)
     found = (gain, {c for c in range(n_categories) if goes_right(right_set, c)}, missing_left)
-    assert found == library_split(codes, y, min_child_weight=5, **rules._asdict())
+    options = {name: getattr(rules, name) for name in ("max_cat_to_onehot", "max_cat_threshold")}
+    assert found == library_split(codes, y, min_child_weight=5, **options)

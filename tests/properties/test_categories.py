@@ -47,7 +47,7 @@ def test_no_partition_at_all_is_better_for_squared_error(columns):
 def test_no_candidate_of_the_order_is_better(columns, missing, reg_lambda, min_child_weight, rules):
     histogram = np.array([*columns, missing])
     penalty = Penalty(float(np.float32(reg_lambda)), 0.0, 0.0, float(np.float32(min_child_weight)))
-    candidates = slow.candidates(histogram, penalty, *rules)
+    candidates = slow.candidates(histogram, penalty, rules.max_cat_to_onehot, rules.max_cat_threshold)
     best = max([slow.gain_of(right, side, histogram, penalty) for right, side in candidates] + [np.float32(0)])
     assert best_gain(histogram, penalty, rules) == best
 

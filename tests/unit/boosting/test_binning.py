@@ -65,3 +65,14 @@ def test_nothing_is_collapsed(n_values, missing, dtype):
     table = binned(X, 65_535)
     assert table.codes.dtype == dtype
     assert len(np.unique(codes_of(table))) == n_values + missing
+
+
+def test_categories_are_their_own_codes():
+    """However many there are, and whether or not each of them has rows."""
+    categories = np.array([0, 7, 3, np.nan, 299, 0], dtype=np.float32)
+    X = np.column_stack([categories, np.arange(6, dtype=np.float32), np.full(6, np.nan, dtype=np.float32)])
+    with thread_team(1) as run:
+        table = bin_table(X, None, 4, 1, run, is_category=np.array([True, False, True]))
+    assert table.n_bins.tolist() == [300, 4, 1]
+    assert table.codes[0, :, 0].tolist() == [0, 7, 3, 300, 299, 0]
+    assert table.codes[0, :, 2].tolist() == [1] * 6
