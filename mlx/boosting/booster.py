@@ -36,6 +36,7 @@ from numpy.typing import NDArray
 from ..numeric.threads import thread_team
 from ..tree import Tree
 from ..tree.xgboost_document import margin_of
+from .groups import Groups
 from .grower import grower_of
 from .growing import GrowthSettings
 from .objective import Objective, newton_start
@@ -72,6 +73,8 @@ class Training:
         How columns are cut, see `binning.bin_table`.
     base_score : ndarray of float32, shape (n_outputs,), optional
         Start in units of the prediction (multi:*: of the margin); estimated if None.
+    groups : Groups, optional
+        Rows that are ranked among themselves; None is all rows.
     base_margin : ndarray of float32, shape (n_samples, n_outputs), optional
         Where the margin of each row starts; the model itself starts where it does without.
     positive_weight : float, default=1
@@ -107,13 +110,15 @@ class Training:
         cuts: str = "exact",
         n_outputs: int = 1,
         base_score: NDArray[np.float32] | None = None,
+        groups: Groups | None = None,
         base_margin: NDArray[np.float32] | None = None,
         positive_weight: float = 1.0,
         sampling: Sampling = ALL,
         n_threads: int = 1,
     ) -> None:
         n_samples = len(X)
-        self.y, self.sample_weight, self.objective = y, sample_weight, objective
+        self.objective = objective = objective.of_rows(y, groups)
+        self.y, self.sample_weight = y, sample_weight
         self.settings, self.sampling = settings, sampling
         self.weight = _weight_of_loss(y, sample_weight, positive_weight)
         if base_score is not None:

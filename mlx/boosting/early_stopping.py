@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
 from ..validation import naming
+from .groups import Groups
 from .metrics import Metric
 
 __all__ = ["EarlyStopping", "grows_with_quality", "hold_out"]
@@ -62,7 +63,7 @@ def grows_with_quality(metric: Metric) -> bool:
 
 
 def hold_out(
-    n_samples: int, fraction: float, classes: NDArray | None, seed: int
+    n_samples: int, fraction: float, classes: NDArray | None, seed: int, groups: Groups | None = None
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Rows to train on, and rows to stop by, each in rising order.
 
@@ -74,6 +75,8 @@ def hold_out(
     classes : ndarray of shape (n_samples,), or None
         Classes whose shares shall be the same in both parts.
     seed : int
+    groups : Groups, optional
+        Groups whose rows shall be in one part, of which a share is held out.
 
     Raises
     ------
@@ -82,5 +85,8 @@ def hold_out(
     """
     options: dict[str, Any] = {"test_size": fraction, "random_state": seed, "stratify": classes}
     with naming("validation_fraction"):
+        if groups is not None:
+            train, held_out = train_test_split(np.arange(groups.n_groups), **options)
+            return np.flatnonzero(np.isin(groups.of_rows(), train)), np.flatnonzero(np.isin(groups.of_rows(), held_out))
         train, held_out = train_test_split(np.arange(n_samples), **options)
     return np.sort(train), np.sort(held_out)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ..tree import Tree, TreeEnsemble
 from ..validation import naming
 from .early_stopping import EarlyStopping, grows_with_quality
+from .groups import Groups
 from .metrics import Metric
 
 __all__ = ["Evaluation", "EvaluationSet", "checked_margin", "metrics_of", "pairs_of"]
@@ -33,12 +34,15 @@ class EvaluationSet(NamedTuple):
     weight : ndarray of float32, shape (n_samples,), or None
     margin : ndarray of float32, shape (n_samples, n_outputs), or None
         Where the margins start; None is where the model starts.
+    groups : Groups or None
+        Rows that are ranked among themselves.
     """
 
     X: NDArray[np.float32]
     y: NDArray[np.float32]
     weight: NDArray[np.float32] | None = None
     margin: NDArray[np.float32] | None = None
+    groups: Groups | None = None
 
 
 class Evaluation:
@@ -105,7 +109,7 @@ class Evaluation:
             self._margins[name] += round_trees.margin(rows.X, self._n_threads)
             predicted = self._predicted(self._margins[name])
             for metric in self.metrics:
-                self.history[name][metric.name].append(metric(rows.y, predicted, rows.weight))
+                self.history[name][metric.name].append(metric(rows.y, predicted, rows.weight, rows.groups))
         iteration = self._n_rounds
         self._n_rounds += 1
         self._print(iteration)

@@ -22,28 +22,28 @@ gamma-deviance        log(p / y) + y / p - 1, with 1e-6 added to y and p        
 tweedie-nloglik@ρ     -y p^(1 - ρ) / (1 - ρ) + p^(2 - ρ) / (2 - ρ)
 ====================  ======================================================================  ======================
 
-``auc`` is the area under the curve of true positives over false positives, ``aucpr`` that under the curve of precision
-over recall; both grow with the quality of the predictions. Between two thresholds of the latter, false positives grow
-linearly with true positives, and its area is the integral of that (Keilwagen et al. 2014). With several classes both
-are means over the classes of one class against the rest, for auc weighted by the classes' shares.
+Metrics of the order of predictions stand in `metrics_thresholds`, those of rankings in `metrics_ranking`, and those of
+times in `metrics_survival`.
 
 All sums are float64; the library rounds the loss of a row to float32.
-
-Reference: J. Keilwagen, I. Grosse and J. Grau, "Area under Precision-Recall Curves for Weighted and Unweighted Data",
-PLoS ONE 9(3), 2014, equation 8.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln, xlogy
 
-__all__ = ["METRICS", "Metric", "metric"]
+from .groups import Groups, one_group
+from .metrics_ranking import DEPTH, area_of_groups, mean_precision, ndcg, own_of_groups, pairs_in_order, precision
+from .metrics_survival import aft_nloglik, cox_nloglik, interval_accuracy
+from .metrics_thresholds import ams, auc, aucpr
+
+__all__ = ["METRICS", "METRIC_PARAMETERS", "RANKING_METRICS", "Metric", "metric"]
 
 Array = NDArray[np.float64]
 
@@ -52,6 +52,9 @@ LEAST_PROBABILITY = 1e-16
 
 # The same for targets and predictions of gamma models.
 LEAST_MEAN = 1e-6
+
+# Ranks of a metric without an end, as in "ndcg@all".
+WHOLE = "all"
 
 
 class Metric(NamedTuple):
@@ -65,48 +68,80 @@ class Metric(NamedTuple):
         ``score(y, prediction, weight)`` for float64 arrays of shape (n_samples,), (n_samples, n_outputs) and
         (n_samples,); weight may be None.
     larger_is_better : bool
+    score_groups : callable or None
+        ``score_groups(y, prediction, groups)``, both float64 of shape (n_samples,): what is called for rows that are
+        ranked; None is `score`.
     """
 
     name: str
     score: Callable[[Array, Array, Array | None], float]
     larger_is_better: bool = False
+    score_groups: Callable[[Array, Array, Groups], float] | None = None
 
-    def __call__(self, y: NDArray, prediction: NDArray, weight: NDArray | None = None) -> float:
+    def __call__(
+        self, y: NDArray, prediction: NDArray, weight: NDArray | None = None, groups: Groups | None = None
+    ) -> float:
         """How good the predictions are.
 
         Parameters
         ----------
-        y : ndarray of shape (n_samples,)
-            Targets, or numbers of classes.
+        y : ndarray of shape (n_samples,), or (n_samples, 2) with survival:aft
+            Targets, numbers of classes, relevances, or bounds of times.
         prediction : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            What the objective predicts: values, probabilities of class 1, or of each class.
+            What the objective predicts: values, probabilities of class 1, or of each class; see `evaluated`.
         weight : ndarray of shape (n_samples,), optional
             None is 1 for each row.
+        groups : Groups, optional
+            Rows that are ranked among themselves, with weights of their own.
 
         Returns
         -------
         float
         """
         prediction = np.asarray(prediction, dtype=np.float64).reshape(len(y), -1)
+        y = np.asarray(y, dtype=np.float64)
+        if groups is not None and self.score_groups is not None:
+            return float(self.score_groups(y, prediction[:, 0], groups))
         weight = None if weight is None else np.asarray(weight, dtype=np.float64)
-        return float(self.score(np.asarray(y, dtype=np.float64), prediction, weight))
+        return float(self.score(y, prediction, weight))
+
+
+# Parameters of `metric`, which are parameters of estimators, too.
+METRIC_PARAMETERS = (
+    "huber_slope",
+    "quantile_alpha",
+    "ndcg_exp_gain",
+    "aft_loss_distribution",
+    "aft_loss_distribution_scale",
+)
 
 
 def metric(
-    name: str | Callable[..., float], *, huber_slope: float = 1.0, quantile_alpha: float | Sequence[float] = 0.5
+    name: str | Callable[..., float],
+    *,
+    huber_slope: float = 1.0,
+    quantile_alpha: float | Sequence[float] = 0.5,
+    ndcg_exp_gain: bool = True,
+    aft_loss_distribution: str = "normal",
+    aft_loss_distribution_scale: float = 1.0,
 ) -> Metric:
     """Metric of a name, or the user's own.
 
     Parameters
     ----------
     name : str or callable
-        One of `METRICS`; "error" and "tweedie-nloglik" may, and the latter must, be followed by ``@`` and a number. A
+        One of `METRICS` or `RANKING_METRICS`. A number may follow "error", and must follow "tweedie-nloglik" and "ams":
+        ``error@0.7``; a number and a minus may follow the latter: ``ndcg@5-``. "ndcg@all" is ndcg without an end. A
         callable in the manner of scikit-learn, ``metric(y_true, y_pred)``, is taken for a loss: less is better. It is
-        called with ``sample_weight=`` if there are weights.
+        called with ``sample_weight=`` if there are weights, and for each group by itself if rows are ranked.
     huber_slope : float, default=1
         δ of "mphe".
     quantile_alpha : float or sequence of float, default=0.5
         α of "quantile", for each output.
+    ndcg_exp_gain : bool, default=True
+        Whether a relevance y is worth 2^y - 1 in "ndcg", or y.
+    aft_loss_distribution, aft_loss_distribution_scale : str and float
+        As in the objective 'survival:aft'.
 
     Returns
     -------
@@ -118,18 +153,41 @@ def metric(
         If there is no such metric: the message names the parameter eval_metric.
     """
     if callable(name):
-        return Metric(getattr(name, "__name__", type(name).__name__), partial(_own_score, name))
+        called = getattr(name, "__name__", type(name).__name__)
+        return Metric(called, partial(_own_score, name), score_groups=partial(own_of_groups, name))
+    stem, at, text = name.removesuffix("-").partition("@")
+    if stem in RANKING_METRICS:
+        options = {"exponential": ndcg_exp_gain} if stem == "ndcg" else {}
+        return _ranking_metric(name, stem, text if at else str(DEPTH), options)
     stem, at, text = name.partition("@")
     if stem not in METRICS or (at and stem not in WITH_NUMBER):
-        raise ValueError(f"eval_metric={name!r} is not known; choose one of {', '.join(METRICS)}")
+        raise ValueError(f"eval_metric={name!r} is not known; choose one of {', '.join([*METRICS, *RANKING_METRICS])}")
     score = METRICS[stem]
     if stem == "mphe":
         score = partial(score, slope=huber_slope)
     elif stem == "quantile":
         score = partial(score, alpha=np.atleast_1d(np.asarray(quantile_alpha, dtype=np.float64)))
-    elif at or stem == "tweedie-nloglik":
+    elif stem == "aft-nloglik":
+        score = partial(score, distribution=aft_loss_distribution, scale=aft_loss_distribution_scale)
+    elif at or stem in ("tweedie-nloglik", "ams"):
         score = partial(score, **{WITH_NUMBER[stem]: _number(name, text)})
-    return Metric(name, score, stem in LARGER_IS_BETTER)
+    area = AREAS.get(stem)
+    return Metric(name, score, stem in LARGER_IS_BETTER, None if area is None else partial(area_of_groups, area))
+
+
+def _ranking_metric(name: str, stem: str, depth: str, options: Mapping[str, Any]) -> Metric:
+    """Metric of a ranking; rows without groups are one group."""
+    if depth != WHOLE and not (depth.isascii() and depth.isdigit() and int(depth) > 0):
+        raise ValueError(f"eval_metric={name!r}: a whole number above 0 must follow @")
+    ranks = None if depth == WHOLE else int(depth)
+    score_groups = partial(RANKING_METRICS[stem], depth=ranks, minus=name.endswith("-"), **options)
+
+    def score(y: Array, p: Array, weight: Array | None) -> float:
+        if weight is not None:
+            raise ValueError(f"eval_metric={name!r} has weights of groups, not of rows")
+        return score_groups(y, p[:, 0], one_group(len(y)))
+
+    return Metric(name.removesuffix(f"@{WHOLE}"), score, True, score_groups)
 
 
 def _number(name: str, text: str) -> float:
@@ -235,54 +293,6 @@ def _mean(losses: NDArray, weight: Array | None) -> float:
     return np.average(of_row, weights=weight)
 
 
-# Areas under curves -----------------------------------------------------------------------------------------------
-
-
-def auc(y: Array, p: Array, weight: Array | None) -> float:
-    """Area under the curve of true over false positives; nan if a class has no rows."""
-    if p.shape[1] == 1:
-        return _roc_area(*_positives(y, p[:, 0], weight))
-    curves = [_positives(y == k, p[:, k], weight) for k in range(p.shape[1])]
-    return float(np.average([_roc_area(*curve) for curve in curves], weights=[tp[-1] for _, tp in curves]))
-
-
-def aucpr(y: Array, p: Array, weight: Array | None) -> float:
-    """Area under the curve of precision over recall; nan if a class has no rows."""
-    if p.shape[1] == 1:
-        return _precision_recall_area(*_positives(y, p[:, 0], weight))
-    return float(np.mean([_precision_recall_area(*_positives(y == k, p[:, k], weight)) for k in range(p.shape[1])]))
-
-
-def _positives(y: NDArray, p: Array, weight: Array | None) -> tuple[Array, Array]:
-    """Weights of false and true positives, from none to all, at each threshold between different predictions."""
-    order = np.argsort(-p, kind="stable")
-    w = np.ones(len(p)) if weight is None else weight[order]
-    share, sorted_p = y[order].astype(np.float64), p[order]
-    last_of_ties = np.append(sorted_p[1:] != sorted_p[:-1], True)
-    fp, tp = np.cumsum((1.0 - share) * w)[last_of_ties], np.cumsum(share * w)[last_of_ties]
-    return np.append(0.0, fp), np.append(0.0, tp)
-
-
-def _roc_area(fp: Array, tp: Array) -> float:
-    if fp[-1] <= 0.0 or tp[-1] <= 0.0:
-        return np.nan
-    return float(np.trapezoid(tp, fp) / (fp[-1] * tp[-1]))
-
-
-def _precision_recall_area(fp: Array, tp: Array) -> float:
-    """Sum over the steps of ∫ tp / (tp + fp) d tp / P, where fp = tp h + b along a step and P is all positives."""
-    if fp[-1] <= 0.0 or tp[-1] <= 0.0:
-        return np.nan
-    step = np.diff(tp) > 0.0
-    from_tp, to_tp, from_fp = tp[:-1][step], tp[1:][step], fp[:-1][step]
-    h = np.diff(fp)[step] / (to_tp - from_tp)
-    a, b = 1.0 + h, from_fp - h * from_tp
-    # The integral of tp / (a tp + b); the logarithm vanishes with b.
-    with np.errstate(divide="ignore", invalid="ignore"):
-        logarithm = np.where(b == 0.0, 0.0, b / a * np.log((a * to_tp + b) / (a * from_tp + b)))
-    return float(np.sum((to_tp - from_tp - logarithm) / a) / tp[-1])
-
-
 METRICS: dict[str, Callable[..., float]] = {
     "rmse": rmse,
     "rmsle": rmsle,
@@ -300,9 +310,21 @@ METRICS: dict[str, Callable[..., float]] = {
     "tweedie-nloglik": tweedie_nloglik,
     "auc": auc,
     "aucpr": aucpr,
+    "ams": ams,
+    "cox-nloglik": cox_nloglik,
+    "aft-nloglik": aft_nloglik,
+    "interval-regression-accuracy": interval_accuracy,
 }
 
-LARGER_IS_BETTER = {"auc", "aucpr"}
+RANKING_METRICS: dict[str, Callable[..., float]] = {"ndcg": ndcg, "map": mean_precision, "pre": precision}
+
+# Areas of one group: rows, and predictions.
+AREAS: dict[str, Callable[[Array, Array], float]] = {
+    "auc": pairs_in_order,
+    "aucpr": lambda y, p: aucpr(y, p[:, np.newaxis], None),
+}
+
+LARGER_IS_BETTER = {"auc", "aucpr", "ams", "interval-regression-accuracy"}
 
 # Metrics that a number may follow, and which of their arguments it is.
-WITH_NUMBER = {"error": "threshold", "tweedie-nloglik": "rho"}
+WITH_NUMBER = {"error": "threshold", "tweedie-nloglik": "rho", "ams": "ratio"}

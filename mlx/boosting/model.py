@@ -19,7 +19,9 @@ from ..tree.tree import Link
 from ..validation import check_sample_weight, refuse_unsupported, validate_data
 from .estimator_parameters import ACCEPTED, DEFAULTS, XGBParameters
 from .evaluation import checked_margin
-from .model_format import ModelFile
+from .groups import Groups
+from .model_format import ONE_TREE_PER_ROUND, ModelFile
+from .objective import PARAMETERS
 from .prediction import predicted, rounds_of
 from .sampling import seed_of
 from .tracing import TracedTrees
@@ -28,7 +30,7 @@ from .training import FitArguments, Rows, TrainingData, TrainingOptions
 __all__ = ["Goal", "XGBModel"]
 
 # Parameters that one objective has and the others have not.
-OBJECTIVE_PARAMETERS = ("tweedie_variance_power", "huber_slope", "quantile_alpha")
+OBJECTIVE_PARAMETERS = sorted({one.name for own in PARAMETERS.values() for one in own} - {"max_delta_step"})
 
 
 class Goal(NamedTuple):
@@ -155,7 +157,7 @@ class XGBModel(CallbackSupportMixin, XGBParameters, TrainingOptions, TracedTrees
             Node numbers; the trees of a round side by side.
         """
         X = self._check_X(X, validate_features=True)
-        return rounds_of(self.tree_ensemble_, self._rounds_asked_for(iteration_range)).apply(X, self._n_threads())
+        return self._trees_of(iteration_range).apply(X, self._n_threads())
 
     @property
     def feature_importances_(self) -> NDArray[np.float32]:
@@ -177,7 +179,11 @@ class XGBModel(CallbackSupportMixin, XGBParameters, TrainingOptions, TracedTrees
     def __tree_ensemble__(self) -> TreeEnsemble:
         """The trees that predict, for explanations, plots and other code that works on any trees."""
         check_is_fitted(self)
-        return rounds_of(self.tree_ensemble_, self._rounds_asked_for(None))
+        return self._trees_of(None)
+
+    def _trees_of(self, iteration_range: tuple[int, int] | None) -> TreeEnsemble:
+        """The trees that predict if these rounds are asked for."""
+        return rounds_of(self.tree_ensemble_, self._rounds_asked_for(iteration_range), self._round_start)
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "tree_ensemble_")
@@ -244,15 +250,16 @@ class XGBModel(CallbackSupportMixin, XGBParameters, TrainingOptions, TracedTrees
         goal: Goal,
         arguments: FitArguments,
         rows: Rows,
+        groups: Groups | None = None,
     ) -> None:
-        """Fit the trees to some `rows` of what `fit` got, and store them; X and weights are of these rows."""
+        """Fit the trees to some `rows` of what `fit` got, and store them; X, weights and groups are of these rows."""
         from .booster import Training, boost
 
         objective = self._checked_objective(goal.objective, goal.targets, sample_weight)
-        n_outputs = max(goal.n_outputs, len(objective.value))
+        n_outputs = max(goal.n_outputs, objective.n_outputs)
         positive_weight = float(self._resolved("scale_pos_weight"))
         seed = seed_of(self.random_state)
-        data = TrainingData(X, goal.targets, sample_weight, goal.labels)
+        data = TrainingData(X, goal.targets, sample_weight, goal.labels, groups=groups)
         data, evaluation = self._prepare(data, rows, arguments, objective, n_outputs, seed)
 
         def fitted(boosted: Training) -> dict[str, Any]:
@@ -261,6 +268,7 @@ class XGBModel(CallbackSupportMixin, XGBParameters, TrainingOptions, TracedTrees
                 "_intercept": boosted.intercept,
                 "_objective": objective.name,
                 "_objective_parameters": objective.file_parameters(positive_weight, n_outputs),
+                **ONE_TREE_PER_ROUND,
                 "_best": evaluation.best(),
                 "evals_result_": evaluation.history,
             }
@@ -279,6 +287,7 @@ class XGBModel(CallbackSupportMixin, XGBParameters, TrainingOptions, TracedTrees
                 objective,
                 **self._training_options(objective, n_outputs, arguments, seed),
                 n_rounds=n_rounds,
+                groups=data.groups,
                 base_margin=data.base_margin,
                 round_begins=rounds.begin,
                 round_done=round_done,
@@ -307,8 +316,7 @@ class XGBModel(CallbackSupportMixin, XGBParameters, TrainingOptions, TracedTrees
 
         given = {name: getattr(self, name, None) for name in (*OBJECTIVE_PARAMETERS, "max_delta_step")}
         objective = own_objective(wanted, sample_weight) if callable(wanted) else objective_of(wanted, given)
-        own = None if objective.parameter is None else objective.parameter.name
-        idle = [name for name in OBJECTIVE_PARAMETERS if given[name] is not None and name != own]
+        idle = [name for name in OBJECTIVE_PARAMETERS if given[name] is not None and name not in objective.given]
         if self._resolved("scale_pos_weight") != 1 and not objective.weighs_positives:
             idle.append("scale_pos_weight")
         if idle:
@@ -324,7 +332,7 @@ class XGBModel(CallbackSupportMixin, XGBParameters, TrainingOptions, TracedTrees
 
         # The library holds its parameters in float32.
         single = {name: np.float32(self._resolved(name)) for name in DEFAULTS if name != "importance_type"}
-        if objective.parameter is not None and objective.parameter.name == "max_delta_step":
+        if "max_delta_step" in objective.given:
             single["max_delta_step"] = objective.value[0]
         penalty = Penalty(*(float(single[name]) for name in Penalty._fields))
         return GrowthSettings(
@@ -385,7 +393,7 @@ class XGBModel(CallbackSupportMixin, XGBParameters, TrainingOptions, TracedTrees
     ) -> NDArray[np.float32]:
         """Margins, or what they are the link of; shape (n_samples, n_outputs), float32."""
         X = self._check_X(X, validate_features)
-        ensemble = rounds_of(self.tree_ensemble_, self._rounds_asked_for(iteration_range))
+        ensemble = self._trees_of(iteration_range)
         start = checked_margin(base_margin, len(X), ensemble.n_outputs, "base_margin")
         if start is not None:
             ensemble = dataclasses.replace(ensemble, base_score=np.zeros(ensemble.n_outputs))

@@ -33,7 +33,7 @@ from ..tree.json_text import read_json, write_json
 from ..tree.tree import TreeEnsemble
 from ..tree.ubjson import write_ubjson
 from ..tree.xgboost_document import XGBoostModel, read_xgboost, xgboost_document
-from .objective import PARAMETERS, value_of
+from .objective import PARAMETERS
 
 __all__ = ["ModelFile", "ModelFormatError", "read_model", "write_model"]
 
@@ -258,26 +258,25 @@ def supported_ensemble(model: XGBoostModel, class_name: str, objectives: Collect
 
 
 def objective_parameters(model: XGBoostModel) -> dict[str, Any]:
-    """Parameters of an estimator that say what the objective is, and the value of its parameter.
+    """Parameters of an estimator that say what the objective is, and the values of its parameters.
 
     Raises
     ------
     ModelFormatError
-        If the file gives the parameter a value that it cannot have.
+        If the file gives a parameter a value that it cannot have.
     """
     stated: dict[str, Any] = {"objective": model.objective}
-    parameter = PARAMETERS.get(model.objective)
-    if parameter is None or parameter.name not in model.objective_parameters.get(parameter.file_group, {}):
-        return stated
-    text = model.objective_parameters[parameter.file_group][parameter.name]
-    try:
-        value = json.loads(text) if parameter.several else float(text)
-        n_values = len(value_of(model.objective, {parameter.name: value}))
-        if n_values != model.ensemble.n_outputs:
-            raise ValueError(f"{n_values} values for {model.ensemble.n_outputs} outputs")
-    except (ValueError, OverflowError, RecursionError) as error:
-        raise ModelFormatError(f"learner.objective.{parameter.file_group}.{parameter.name}: {error}") from None
-    return {**stated, parameter.name: value}
+    for parameter in PARAMETERS.get(model.objective, ()):
+        text = model.objective_parameters.get(parameter.file_group, {}).get(parameter.name)
+        if text is None:
+            continue
+        try:
+            stated[parameter.name] = value = parameter.of_text(text)
+            if parameter.several and len(value) != model.ensemble.n_outputs:
+                raise ValueError(f"{len(value)} values for {model.ensemble.n_outputs} outputs")
+        except (ValueError, OverflowError, RecursionError) as error:
+            raise ModelFormatError(f"learner.objective.{parameter.file_group}.{parameter.name}: {error}") from None
+    return stated
 
 
 def extras_text(parameters: Mapping[str, Any], classes: NDArray | None) -> str:

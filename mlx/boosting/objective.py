@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..tree.tree import Link
+from .groups import Groups, one_group
 from .prediction import predicted
 
-__all__ = ["PARAMETERS", "Domain", "Objective", "Parameter", "newton_start", "value_of", "weighted_mean"]
+__all__ = ["PARAMETERS", "Domain", "Objective", "Parameter", "newton_start", "values_of", "weighted_mean"]
 
 f32 = np.float32
 
 # Smallest cover that the library divides by where it takes a Newton step for all rows.
 LEAST_COVER = f32(1e-6)
+
+# What the library writes for a number of pairs that is not stated.
+NOT_SET = 2**32 - 1
 
 Start = Callable[[NDArray[np.float32], NDArray[np.floating] | None, NDArray[np.float32], int], NDArray[np.float32]]
 
@@ -37,7 +43,7 @@ class Domain(NamedTuple):
 
 
 class Parameter(NamedTuple):
-    """The one parameter that an objective may have.
+    """A parameter that an objective has.
 
     Attributes
     ----------
@@ -45,25 +51,148 @@ class Parameter(NamedTuple):
         Of the estimator, and in a model file.
     file_group : str
         Where it stands in a model file.
-    default : float or None
-        None: it must be given.
+    default : object
+        None: it must be given, unless `unset` says otherwise.
+    type : type
+        np.float32, float, int, bool or str.
+    words : str
+        As in "must be ...".
+    allows : callable
+        ``allows(value)`` is True where a value of the type is one that the parameter may have.
     several : bool
         Whether it may have several values, one for each output.
+    unset : str
+        What stands in a file for None, where None is a value.
     """
 
     name: str
     file_group: str
-    default: float | None
+    default: Any
+    type: type = np.float32
+    words: str = "a finite number"
+    allows: Callable[[Any], Any] = np.isfinite
     several: bool = False
+    unset: str = ""
+
+    def checked(self, value: Any) -> Any:
+        """A value as the type has it; a ValueError that names the parameter if it has none such."""
+        if value is None:
+            if self.unset:
+                return None
+            raise ValueError(f"{self.name}: the objective needs it")
+        try:
+            values = [self._one(one) for one in (np.ravel(value) if self.several else [value])]
+            if not values or np.ndim(value) > 1 or not all(self.allows(one) for one in values):
+                raise ValueError
+        except (TypeError, ValueError, OverflowError):
+            several = ", or a list of such numbers" if self.several else ""
+            raise ValueError(f"{self.name}={value!r} must be {self.words}{several}") from None
+        return np.array(values, dtype=self.type) if self.several else values[0]
+
+    def _one(self, value: Any) -> Any:
+        if self.type is str:
+            return value
+        if isinstance(value, str) or (self.type in (bool, int) and value != self.type(value)):
+            raise ValueError
+        return self.type(value)
+
+    def text(self, value: Any) -> str:
+        """A value as it stands in a model file."""
+        if value is None:
+            return self.unset
+        if self.several:
+            return f"[{','.join(f'{one:.9g}' for one in value)}]"
+        return value if self.type is str else f"{self.type(value):.9g}"
+
+    def of_text(self, text: str) -> Any:
+        """The value that stands in a model file, as Python has it."""
+        if self.unset and text == self.unset:
+            return None
+        given = json.loads(text) if self.several else text if self.type is str else float(text)
+        value = self.checked(given)
+        return value.tolist() if isinstance(value, np.ndarray | np.generic) else value
+
+
+def _ranking() -> tuple[Parameter, ...]:
+    group, yes_or_no = "lambdarank_param", ("True or False", lambda value: True)
+    return (
+        Parameter(
+            "lambdarank_pair_method",
+            group,
+            "topk",
+            str,
+            "'topk' or 'mean'",
+            lambda value: value in ("topk", "mean"),
+        ),
+        Parameter(
+            "lambdarank_num_pair_per_sample",
+            group,
+            None,
+            int,
+            "a whole number, 1 or more",
+            lambda value: 1 <= value < NOT_SET,
+            unset=str(NOT_SET),
+        ),
+        Parameter("lambdarank_normalization", group, True, bool, *yes_or_no),
+        Parameter("lambdarank_score_normalization", group, True, bool, *yes_or_no),
+        Parameter("lambdarank_unbiased", group, False, bool, *yes_or_no),
+        Parameter("lambdarank_bias_norm", group, 1.0, float, "a number, 0 or more", lambda value: 0 <= value < np.inf),
+        Parameter("ndcg_exp_gain", group, True, bool, *yes_or_no),
+    )
 
 
 # By objective. They stand here, where no kernel does, because a model file is read without a compiler.
-PARAMETERS: Mapping[str, Parameter] = {
-    "reg:pseudohubererror": Parameter("huber_slope", "pseudo_huber_param", default=1.0),
-    "reg:quantileerror": Parameter("quantile_alpha", "quantile_loss_param", default=None, several=True),
-    "reg:tweedie": Parameter("tweedie_variance_power", "tweedie_regression_param", default=1.5),
+PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
+    "reg:pseudohubererror": (
+        Parameter("huber_slope", "pseudo_huber_param", 1.0, words="above 0", allows=lambda value: 0 < value < np.inf),
+    ),
+    "reg:quantileerror": (
+        Parameter(
+            "quantile_alpha",
+            "quantile_loss_param",
+            None,
+            words="a number between 0 and 1",
+            allows=lambda value: 0 <= value <= 1,
+            several=True,
+        ),
+    ),
+    "reg:tweedie": (
+        Parameter(
+            "tweedie_variance_power",
+            "tweedie_regression_param",
+            1.5,
+            words="between 1 and 2",
+            allows=lambda value: 1 < value < 2,
+        ),
+    ),
     # With 0.7 a leaf doubles or halves a mean at most.
-    "count:poisson": Parameter("max_delta_step", "poisson_regression_param", default=0.7),
+    "count:poisson": (
+        Parameter(
+            "max_delta_step",
+            "poisson_regression_param",
+            0.7,
+            words="a number, 0 or more",
+            allows=lambda value: 0 <= value < np.inf,
+        ),
+    ),
+    "survival:aft": (
+        Parameter(
+            "aft_loss_distribution",
+            "aft_loss_param",
+            "normal",
+            str,
+            "'normal', 'logistic' or 'extreme'",
+            lambda value: value in ("normal", "logistic", "extreme"),
+        ),
+        Parameter(
+            "aft_loss_distribution_scale",
+            "aft_loss_param",
+            1.0,
+            words="above 0",
+            allows=lambda value: 0 < value < np.inf,
+        ),
+    ),
+    **dict.fromkeys(("rank:ndcg", "rank:map", "rank:pairwise"), _ranking()),
 }
 
 
@@ -86,13 +215,17 @@ class Objective(NamedTuple):
     domain : Domain or None
         None: all finite targets.
     value : ndarray of float32
-        Of the parameter; empty if there is none.
+        Of the parameters, as the kernel takes them; empty if there are none.
+    given : dict of str to object
+        Values of the parameters by name.
     weighs_positives : bool
         Whether scale_pos_weight has a meaning.
     rows_apart : bool
         Whether the gradient of a row depends on that row alone; if not, `gradients` is called for all rows at once.
     leaf_quantile : bool
-        Whether leaves are not Newton steps but quantiles of residuals (`leaf_quantiles`).
+        Whether leaves are not Newton steps but quantiles of residuals (`with_quantile_leaves`).
+    bind : callable or None
+        See `of_rows`; None: rows need no looking at together.
     """
 
     name: str
@@ -102,9 +235,34 @@ class Objective(NamedTuple):
     start: Start | None = None
     domain: Domain | None = None
     value: NDArray[np.float32] = np.empty(0, dtype=np.float32)
+    given: Mapping[str, Any] = MappingProxyType({})
     weighs_positives: bool = False
     rows_apart: bool = True
     leaf_quantile: bool = False
+    bind: Callable[[Objective, NDArray[np.float32], Groups], Objective] | None = None
+
+    def of_rows(self, y: NDArray[np.float32], groups: Groups | None = None) -> Objective:
+        """The objective of a training, which may look at all rows together and remember its rounds.
+
+        Parameters
+        ----------
+        y : ndarray of float32, shape (n_samples,), or (n_samples, 2) with 'survival:aft'
+            Targets; of survival:aft the bounds between which each of them lies.
+        groups : Groups, optional
+            Rows that are ranked among themselves; None is all rows.
+
+        Returns
+        -------
+        Objective
+            `gradients` has to be called once per round, from the first one on, if the objective ranks.
+
+        Raises
+        ------
+        ValueError
+            If a target is outside of the domain: the message names y.
+        """
+        self.check_targets(y)
+        return self if self.bind is None else self.bind(self, y, one_group(len(y)) if groups is None else groups)
 
     def gradients(
         self,
@@ -129,9 +287,15 @@ class Objective(NamedTuple):
         self.kernel(rows, margin, y, weight, self.value, out)
 
     @property
+    def n_outputs(self) -> int:
+        """Outputs that the values of a parameter ask for; 1 if none does."""
+        several = [one.name for one in PARAMETERS.get(self.name, ()) if one.several]
+        return len(self.given[several[0]]) if several else 1
+
+    @property
     def parameter(self) -> Parameter | None:
-        """The parameter that the objective has, if it has one."""
-        return PARAMETERS.get(self.name)
+        """The first parameter that the objective has, if it has one."""
+        return next(iter(PARAMETERS.get(self.name, ())), None)
 
     def check_targets(self, y: NDArray[np.float32]) -> None:
         """Raise a ValueError that names y if a target is outside of the domain."""
@@ -150,37 +314,26 @@ class Objective(NamedTuple):
             return {"softmax_multiclass_param": {"num_class": str(n_outputs)}}
         if self.weighs_positives:
             return {"reg_loss_param": {"scale_pos_weight": f"{scale_pos_weight:.9g}"}}
-        if self.parameter is None:
-            return {}
-        texts = [f"{value:.9g}" for value in self.value]
-        text = f"[{','.join(texts)}]" if self.parameter.several else texts[0]
-        return {self.parameter.file_group: {self.parameter.name: text}}
+        written: dict[str, dict[str, str]] = {}
+        for parameter in PARAMETERS.get(self.name, ()):
+            written.setdefault(parameter.file_group, {})[parameter.name] = parameter.text(self.given[parameter.name])
+        return written
 
 
-def value_of(objective: str, given: Mapping[str, Any]) -> NDArray[np.float32]:
-    """Value of the parameter of an objective, of shape (1,), or (n_outputs,) if there are several; empty without one.
+def values_of(objective: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of the parameters of an objective, by name: those that are given, and defaults for None.
 
     Raises
     ------
     ValueError
-        If the parameter has no value, or one that it cannot have: the message names it.
+        If a parameter has no value, or one that it cannot have: the message names it.
     """
-    if objective not in PARAMETERS:
-        return np.empty(0, dtype=np.float32)
-    parameter = PARAMETERS[objective]
-    value = given.get(parameter.name)
-    value = parameter.default if value is None else value
-    if value is None:
-        raise ValueError(f"{parameter.name}: objective={objective!r} needs it")
-    if not parameter.several:
-        return np.array([value], dtype=np.float32)
-    try:
-        values = np.atleast_1d(np.asarray(value, dtype=np.float32))
-    except (TypeError, ValueError, OverflowError):
-        raise ValueError(f"{parameter.name}={value!r} must be a number or a list of numbers") from None
-    if values.ndim != 1 or len(values) == 0 or not np.all((values >= 0) & (values <= 1)):
-        raise ValueError(f"{parameter.name}={value!r} must be a number between 0 and 1, or a list of such numbers")
-    return values
+    return {
+        parameter.name: parameter.checked(
+            parameter.default if given.get(parameter.name) is None else given[parameter.name]
+        )
+        for parameter in PARAMETERS.get(objective, ())
+    }
 
 
 def weighted_mean(

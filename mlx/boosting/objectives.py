@@ -42,10 +42,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .objective import PARAMETERS, Objective, value_of
+from .objective import Objective, values_of
 from .objectives_classes import HINGE, LOGISTIC, LOGISTIC_REGRESSION, LOGIT_RAW, SOFTMAX, SOFTPROB
 from .objectives_counts import GAMMA, POISSON, TWEEDIE
 from .objectives_quantiles import ABSOLUTE_ERROR, QUANTILE_ERROR
+from .objectives_ranking import RANK_MAP, RANK_NDCG, RANK_PAIRWISE, with_pairs
+from .objectives_survival import AFT, COX, with_distribution
 from .objectives_values import PSEUDO_HUBER_ERROR, SQUARED_ERROR, SQUARED_LOG_ERROR
 
 __all__ = ["OBJECTIVES", "objective_of", "own_objective"]
@@ -67,6 +69,11 @@ OBJECTIVES: Mapping[str, Objective] = {
         POISSON,
         GAMMA,
         TWEEDIE,
+        COX,
+        AFT,
+        RANK_NDCG,
+        RANK_MAP,
+        RANK_PAIRWISE,
     )
 }
 
@@ -75,14 +82,14 @@ START_OF_OWN = np.float32(0.5)
 
 
 def objective_of(name: str, given: Mapping[str, Any]) -> Objective:
-    """Objective of a name, with the value of its parameter.
+    """Objective of a name, with the values of its parameters.
 
     Parameters
     ----------
     name : str
         One of `OBJECTIVES`.
     given : dict of str to (float, array-like or None)
-        Parameters of an estimator by name.
+        Parameters of an estimator by name; others than those of the objective are left alone.
 
     Returns
     -------
@@ -91,13 +98,18 @@ def objective_of(name: str, given: Mapping[str, Any]) -> Objective:
     Raises
     ------
     ValueError
-        If the parameter has no value, or one that it cannot have: the message names it.
+        If a parameter has no value, or one that it cannot have: the message names it.
     """
-    objective = OBJECTIVES[name]
-    if name not in PARAMETERS:
+    objective, values = OBJECTIVES[name], values_of(name, given)
+    if not values:
         return objective
-    value = value_of(name, given)
-    metric = f"{objective.metric}@{value[0]:g}" if objective is TWEEDIE else objective.metric
+    objective = objective._replace(given=values)
+    if name == "survival:aft":
+        return with_distribution(objective)
+    if name.startswith("rank:"):
+        return with_pairs(objective)
+    value = np.ravel(np.array(list(values.values()), dtype=np.float32))
+    metric = f"{objective.metric}@{value[0]:g}" if name == "reg:tweedie" else objective.metric
     return objective._replace(value=value, metric=metric)
 
 

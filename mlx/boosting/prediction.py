@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ..tree import TreeEnsemble
 from ..tree.tree import Link
 
-__all__ = ["mean_of", "predicted", "rounds_of"]
+__all__ = ["evaluated", "mean_of", "predicted", "rounds_of"]
 
 
 def mean_of(margin: NDArray[np.float32], link: Link) -> NDArray[np.float32]:
@@ -32,8 +32,19 @@ def predicted(margin: NDArray[np.float32], objective: str, link: Link) -> NDArra
     return (margin > 0).astype(np.float32) if objective == "binary:hinge" else mean_of(margin, link)
 
 
-def rounds_of(ensemble: TreeEnsemble, iteration_range: tuple[int, int] | None) -> TreeEnsemble:
+def evaluated(margin: NDArray[np.float32], objective: str, link: Link) -> NDArray[np.float32]:
+    """What metrics compare with targets: predictions, but with survival:aft margins, the logs of times."""
+    return margin if objective == "survival:aft" else predicted(margin, objective, link)
+
+
+def rounds_of(
+    ensemble: TreeEnsemble,
+    iteration_range: tuple[int, int] | None,
+    round_start: NDArray[np.integer] | None = None,
+) -> TreeEnsemble:
     """The trees of the rounds from the first up to, not including, the last; ``(0, 0)`` and None are all.
+
+    `round_start` holds the first tree of each round, and the number of trees; None is one tree per round and output.
 
     Raises
     ------
@@ -42,8 +53,8 @@ def rounds_of(ensemble: TreeEnsemble, iteration_range: tuple[int, int] | None) -
     """
     if iteration_range is None or tuple(iteration_range) == (0, 0):
         return ensemble
-    per_round = ensemble.n_outputs
-    n_rounds = ensemble.n_trees // per_round
+    start = np.arange(0, ensemble.n_trees + 1, ensemble.n_outputs) if round_start is None else round_start
+    n_rounds = len(start) - 1
     try:
         first, last = (int(end) for end in iteration_range)
     except (TypeError, ValueError):
@@ -51,4 +62,4 @@ def rounds_of(ensemble: TreeEnsemble, iteration_range: tuple[int, int] | None) -
     last = n_rounds if last == 0 else last
     if not 0 <= first < last <= n_rounds:
         raise ValueError(f"iteration_range={iteration_range!r} must lie within the {n_rounds} rounds of the model")
-    return ensemble.select(np.arange(first * per_round, last * per_round))
+    return ensemble.select(np.arange(start[first], start[last]))

@@ -13,8 +13,9 @@ from ..validation import check_sample_weight, naming, validate_data
 from .constraints import interaction_sets, monotone_directions
 from .early_stopping import hold_out
 from .evaluation import Evaluation, EvaluationSet, checked_margin, metrics_of, pairs_of
-from .metrics import metric
-from .prediction import predicted
+from .groups import Groups
+from .metrics import METRIC_PARAMETERS, metric
+from .prediction import evaluated
 from .sampling import Sampling
 
 __all__ = ["FitArguments", "Rows", "TrainingData", "TrainingOptions"]
@@ -45,10 +46,13 @@ class TrainingData(NamedTuple):
     weight: NDArray[np.float32] | None
     labels: NDArray  # as the user wrote them
     base_margin: NDArray[np.float32] | None = None  # shape (n_samples, n_outputs)
+    groups: Groups | None = None
 
     def rows(self, which: NDArray[np.intp]) -> TrainingData:
-        """Some of the rows."""
-        return TrainingData(*(None if array is None else array[which] for array in self))  # type: ignore[arg-type]
+        """Some of the rows; of groups all rows or none."""
+        arrays = (None if array is None else array[which] for array in self[:-1])
+        groups = None if self.groups is None else self.groups.holding(which)
+        return TrainingData(*arrays, groups=groups)  # type: ignore[arg-type,misc]
 
 
 class TrainingOptions:
@@ -160,17 +164,17 @@ class TrainingOptions:
             fraction = self.validation_fraction
             if fraction is None:
                 raise ValueError("early_stopping_rounds: needs eval_set, X_val and y_val, or validation_fraction")
-            train, held_out = hold_out(len(data.y), fraction, data.y if is_classifier(self) else None, seed)
+            classes = data.y if is_classifier(self) else None
+            train, held_out = hold_out(len(data.y), fraction, classes, seed, data.groups)
             held = data.rows(held_out)
-            sets, data = [EvaluationSet(held.X, held.y, held.weight, held.base_margin)], data.rows(train)
-        # The objective's own metric may not exist where its parameter is at an end of its range.
-        default = _metric_name(objective)
+            sets = [EvaluationSet(held.X, held.y, held.weight, held.base_margin, held.groups)]
+            data = data.rows(train)
         wanted = bool(sets) or self.eval_metric is not None
-        metrics = metrics_of(self.eval_metric, default, self._metric) if wanted else []
+        metrics = metrics_of(self.eval_metric, objective.metric, self._metric) if wanted else []
         evaluation = Evaluation(
             sets,
             metrics,
-            lambda margin: predicted(margin, objective.name, objective.link),
+            lambda margin: evaluated(margin, objective.name, objective.link),
             patience=patience,
             period=int(arguments.verbose or 0) if arguments.eval_set is not None else 0,
             n_threads=self._n_threads(),
@@ -178,7 +182,7 @@ class TrainingOptions:
         return data, evaluation
 
     def _metric(self, name: Any) -> Any:
-        given = {key: getattr(self, key, None) for key in ("huber_slope", "quantile_alpha")}
+        given = {key: getattr(self, key, None) for key in METRIC_PARAMETERS}
         return metric(name, **{key: value for key, value in given.items() if value is not None})
 
     def _sets_given(self, arguments: FitArguments, n_outputs: int) -> list[EvaluationSet]:
@@ -216,10 +220,3 @@ class TrainingOptions:
         with naming(name_weight):
             weights = check_sample_weight(weight, rows, dtype=np.float32)
         return EvaluationSet(rows, targets, weights, checked_margin(margin, len(rows), n_outputs, name_margin))
-
-
-def _metric_name(objective: Any) -> str:
-    """Name of an objective's own metric, with its parameter where it belongs to the name."""
-    if objective.metric != "tweedie-nloglik":
-        return objective.metric
-    return f"{objective.metric}@{objective.value[0]:g}"

@@ -96,10 +96,12 @@ def test_areas(name):
     assert area(np.array([0.3, 0.8]), np.array([0.4, 0.6])) == pytest.approx(halves, rel=1e-12)
 
 
-@pytest.mark.parametrize("name", [name for name in METRICS if name != "tweedie-nloglik"])
+@pytest.mark.parametrize("name", sorted(METRICS.keys() - {"tweedie-nloglik", "ams", "cox-nloglik"}))
 def test_weights_mean_repetition(name):
     several = name in ("mlogloss", "merror")
     y, p = (CLASSES, SHARES) if several else (Y + (0.5 if name in ("mape", "gamma-deviance") else 0.0), P)
+    if name in ("aft-nloglik", "interval-regression-accuracy"):
+        y = np.column_stack([1.0 + Y, 1.5 + Y])
     count = RNG.integers(1, 4, 60)
     again = np.repeat(np.arange(60), count)
     assert metric(name)(y, p, count) == pytest.approx(metric(name)(y[again], p[again]), rel=1e-12)
