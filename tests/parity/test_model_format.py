@@ -148,9 +148,13 @@ def test_early_stopping_in_xgboost_is_respected(tmp_path):
     assert theirs.best_iteration < n_rounds - 1
     theirs.save_model(tmp_path / "model.ubj")
     ours = XGBRegressor()
-    with pytest.warns(UserWarning, match="best_iteration"):
-        ours.load_model(tmp_path / "model.ubj")
+    ours.load_model(tmp_path / "model.ubj")
     assert np.array_equal(ours.predict(X), theirs.predict(X))
+    assert (ours.best_iteration, ours.best_score) == (theirs.best_iteration, theirs.best_score)
+    ours.save_model(tmp_path / "again.ubj")
+    again = xgboost.XGBRegressor()
+    again.load_model(tmp_path / "again.ubj")
+    assert again.best_iteration == theirs.best_iteration and np.array_equal(again.predict(X), theirs.predict(X))
 
 
 @pytest.mark.parametrize(("version", "name"), STORED_MODELS, ids=[f"{v}-{n}" for v, n in STORED_MODELS])

@@ -169,15 +169,90 @@ def test_parameters_of_later_versions_are_ignored_with_a_warning(tmp_path):
         ("poisson.json", XGBClassifier, "count:poisson"),
         ("softprob.ubj", XGBRegressor, "multi:softprob"),
         ("squared_error.json", XGBClassifier, "reg:squarederror"),
-        ("forest.json", XGBRegressor, "one tree per round"),
-        ("two_targets.json", XGBRegressor, "2 outputs"),
-        ("vector_leaf.json", XGBRegressor, "2 outputs"),
         ("linear.json", XGBRegressor, "gblinear"),
     ],
 )
 def test_models_of_another_kind_are_refused_by_name(name, kind, message):
     with pytest.raises(ModelFormatError, match=message):
         kind().load_model(STORED / name)
+
+
+def test_several_yes_or_no_targets_are_refused_by_name():
+    document = read_json((STORED / "two_targets.json").read_bytes())
+    document["learner"]["objective"] = {"name": "binary:logistic"}
+    document["learner"]["learner_model_param"]["base_score"] = "[0.5,0.25]"
+    with pytest.raises(ModelFormatError, match="2 outputs"):
+        XGBClassifier().load_model(write_json(document))
+
+
+STORED_MODELS = [
+    (version, path.name)
+    for version in ("1.7", "2.1", "3.0", "3.2", "3.4")
+    for path in sorted((STORED.parent / version).iterdir())
+    if path.name not in ("margins.json", "linear.json")
+    and not (path.name == "vector_leaf.json" and version in ("2.1", "3.0"))
+]
+
+
+@pytest.mark.parametrize(("version", "name"), STORED_MODELS, ids=[f"{v}-{n}" for v, n in STORED_MODELS])
+def test_estimators_take_over_the_librarys_models(version, name, tmp_path):
+    """Parallel trees, several targets, vectors, dropped trees, categories: read, written and read again."""
+    answer = json.loads((STORED.parent / version / "margins.json").read_text())[name]
+    rows = np.array(answer["rows"], dtype=np.float32)
+    model = read_model(STORED.parent / version / name)
+    kind = XGBClassifier if model.objective in XGBClassifier._objectives else XGBRegressor
+    if model.objective not in kind._objectives:
+        pytest.skip(f"no estimator has {model.objective}")
+    first, second = kind(), kind()
+    first.load_model(STORED.parent / version / name)
+    names = model.ensemble.feature_names
+    margin = first.predict(rows, output_margin=True, validate_features=False)
+    expected = np.array(answer["margins"])
+    np.testing.assert_allclose(margin, expected if expected.shape[1] > 1 else expected[:, 0], rtol=2e-6, atol=2e-6)
+    assert names is None or tuple(first.feature_names_in_) == names
+    shown = {"forest.json": ("num_parallel_tree", 2), "dart.json": ("booster", "dart")}
+    shown["vector_leaf.json"] = ("multi_strategy", "multi_output_tree")
+    if name in shown:
+        assert getattr(first, shown[name][0]) == shown[name][1]
+    for form in ("json", "ubj"):
+        first.save_model(tmp_path / f"model.{form}")
+        second.load_model(tmp_path / f"model.{form}")
+        again, written = read_model(tmp_path / f"model.{form}"), model
+        for part in ("objective", "objective_parameters", "n_classes", "n_parallel_trees", "booster", "category_names"):
+            assert getattr(again, part) == getattr(written, part), part
+        assert again.feature_types == written.feature_types
+        np.testing.assert_array_equal(again.round_start, written.round_start)
+        np.testing.assert_array_equal(again.base_score, written.base_score)
+        np.testing.assert_array_equal(second.predict(rows, output_margin=True, validate_features=False), margin)
+
+
+def test_the_best_round_is_kept():
+    model = XGBRegressor()
+    document = read_json((STORED / "squared_error.json").read_bytes())
+    document["learner"]["attributes"] = {"best_iteration": "1", "best_score": "0.25"}
+    model.load_model(write_json(document))
+    assert (model.best_iteration, model.best_score, model.tree_ensemble_.n_trees) == (1, 0.25, 3)
+    rows = np.random.default_rng(0).normal(size=(20, 5)).astype(np.float32)
+    first_two = model.predict(rows, iteration_range=(0, 2), validate_features=False)
+    np.testing.assert_array_equal(model.predict(rows, validate_features=False), first_two)
+    everything = model.predict(rows, iteration_range=(0, 3), validate_features=False)
+    assert not np.array_equal(first_two, everything)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "key"),
+    [
+        ({"best_iteration": "3"}, "best_iteration"),
+        ({"best_iteration": "-1"}, "best_iteration"),
+        ({"best_iteration": "x"}, "best_iteration"),
+        ({"best_iteration": "1", "best_score": "good"}, "best_score"),
+    ],
+)
+def test_a_best_round_that_is_not_there_is_refused(attributes, key):
+    document = read_json((STORED / "squared_error.json").read_bytes())
+    document["learner"]["attributes"] = attributes
+    with pytest.raises(ModelFormatError, match=rf"learner\.attributes\.{key}"):
+        XGBRegressor().load_model(write_json(document))
 
 
 def test_loading_forgets_the_names_of_an_earlier_fit(tmp_path):
