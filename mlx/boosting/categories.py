@@ -307,7 +307,8 @@ def listed_categories(
     categories : ndarray of int32
     """
     shifts = np.arange(WORD, dtype=np.uint32)
-    bits = ((right_sets[asks][:, :, np.newaxis] >> shifts) & np.uint32(1)).reshape(np.count_nonzero(asks), -1)
+    bits = (right_sets[asks][:, :, np.newaxis] >> shifts) & np.uint32(1)
+    bits = bits.reshape(len(bits), WORD * right_sets.shape[1])
     n_listed = np.zeros(len(asks) + 1, dtype=np.int32)
     n_listed[1:][asks] = bits.sum(axis=1)
     return np.cumsum(n_listed, dtype=np.int32), np.nonzero(bits)[1].astype(np.int32)

@@ -96,6 +96,9 @@ def test_sets_of_all_nodes_become_lists():
     start, codes = listed_categories(sets, np.array([True, False, True, False]))
     assert start.tolist() == [0, 2, 2, 3, 3]
     assert codes.tolist() == [0, 2, 33]
+    start, codes = listed_categories(sets, np.zeros(4, dtype=bool))
+    assert start.tolist() == [0] * 5
+    assert len(codes) == 0
 
 
 def test_a_table_without_categories_needs_no_sets():
