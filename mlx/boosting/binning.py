@@ -16,7 +16,7 @@ which costs ten times the time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,7 +27,7 @@ from .categories import category_cuts
 from .library_cuts import library_cuts
 from .quantiles import column_cuts
 
-__all__ = ["BinnedTable", "bin_table"]
+__all__ = ["BinnedTable", "bin_table", "encode_table"]
 
 # Room for codes per row and group: eight 1-byte codes are one 64-bit word, and eight histograms of 257 bins are 32 KB.
 GROUP_WIDTH = 8
@@ -105,11 +105,34 @@ def bin_table(
     is_category : ndarray of bool, shape (n_features,), optional
         Columns whose values are categories 0, 1, ..., each of which is a bin. None or an empty array is no column.
     """
-    n_samples, n_features = X.shape
+    n_features = X.shape[1]
     how = [cuts] * n_features
     for f in np.flatnonzero(is_category) if is_category is not None else ():
         how[f] = "category"
     columns, has_missing = zip(*run(lambda f: _cuts_of(X[:, f], sample_weight, max_bin, how[f]), range(n_features)))
+    return encode_table(X, columns, has_missing, n_threads, run)
+
+
+def encode_table(
+    X: NDArray[np.float32],
+    columns: Sequence[NDArray[np.float32]],
+    has_missing: Sequence[bool],
+    n_threads: int,
+    run: Callable[[Callable, Any], list],
+) -> BinnedTable:
+    """Codes of every value, by cuts of every column.
+
+    Parameters
+    ----------
+    X : ndarray of float32, shape (n_samples, n_features), C-contiguous
+    columns : sequence of ndarray of float32, shape (n_bins,)
+        Cuts of each column.
+    has_missing : sequence of bool
+        Whether each column has missing values.
+    n_threads, run
+        As in `bin_table`.
+    """
+    n_samples, n_features = X.shape
     n_bins = np.array([len(c) for c in columns], dtype=np.int64)
     n_places = n_bins + 1
     n_places += n_places % PLACES_PER_PAGE == 0

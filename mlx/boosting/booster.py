@@ -37,6 +37,7 @@ from ..numeric.threads import thread_team
 from ..tree import Tree
 from ..tree.xgboost_document import margin_of
 from .groups import Groups
+from .approx import CONSTANT_HESSIANS
 from .grower import grower_of
 from .growing import GrowthSettings
 from .objective import Objective, newton_start
@@ -149,6 +150,7 @@ class Training:
             cuts=cuts,
             run=self._run,
             n_threads=n_threads,
+            constant_hessians=objective.name in CONSTANT_HESSIANS,
         )
 
     def __enter__(self) -> Self:

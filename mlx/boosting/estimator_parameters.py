@@ -32,7 +32,7 @@ DEFAULTS: Mapping[str, Any] = {
 # Parameters of which only some values are supported: all of them mean what None means.
 ACCEPTED: Mapping[str, tuple[Any, ...]] = {
     "booster": (None, "gbtree"),
-    "tree_method": (None, "hist", "auto", "exact"),
+    "tree_method": (None, "hist", "auto", "approx", "exact"),
     "sampling_method": (None, "uniform"),
     "num_parallel_tree": (None, 1),
     "device": (None, "cpu"),
@@ -75,7 +75,8 @@ class XGBParameters(InheritsParameters):
         Only 'gbtree', which None is, is supported.
     tree_method : str, default=None
         'hist', which None and 'auto' are, asks about bins of values; 'exact' about every value, and refuses what is
-        about bins or about other orders of growth than level by level. 'approx' is not supported.
+        about bins or about other orders of growth than level by level; 'approx' makes the bins anew for each tree, of
+        equal sums of Hessians.
     n_jobs : int, default=None
         Threads; None and -1 are all cores. It changes no bit of the result.
     gamma : float, default=None

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..tree import Tree
+from .approx import ApproxGrower
 from .exact import ExactGrower
 from .growing import GrowthSettings, HistGrower
 from .partitioning import Run
@@ -63,12 +64,13 @@ def grower_of(
     cuts: str,
     run: Run,
     n_threads: int,
+    constant_hessians: bool = False,
 ) -> Grower:
     """Grower of a tree method.
 
     Parameters
     ----------
-    tree_method : {'hist', 'exact'}
+    tree_method : {'hist', 'approx', 'exact'}
     X : ndarray of float32, shape (n_samples, n_features), C-contiguous
     sample_weight : ndarray of float32, shape (n_samples,), or None
     settings : GrowthSettings
@@ -80,6 +82,8 @@ def grower_of(
         ``run(function, tasks)`` of `mlx.numeric.threads.thread_team`.
     n_threads : int
         Number of threads behind `run`.
+    constant_hessians : bool, default=False
+        Whether the Hessians never change, see `ApproxGrower`.
     """
     prunes_after = settings.prunes_after or tree_method == "exact"
     gamma, settings = settings.gamma, settings._replace(gamma=np.float32(0.0)) if prunes_after else settings
@@ -87,6 +91,17 @@ def grower_of(
         "exact": lambda: ExactGrower(X, settings, sampling, run=run, n_threads=n_threads),
         "hist": lambda: HistGrower(
             X, sample_weight, settings, sampling, max_bin=max_bin, cuts=cuts, run=run, n_threads=n_threads
+        ),
+        "approx": lambda: ApproxGrower(
+            X,
+            sample_weight,
+            settings,
+            sampling,
+            max_bin=max_bin,
+            cuts=cuts,
+            run=run,
+            n_threads=n_threads,
+            constant_hessians=constant_hessians,
         ),
     }
     grower = growers[tree_method]()

@@ -125,9 +125,13 @@ class HistGrower:
     ) -> None:
         self.settings = settings._replace(lowest=below_all_values(X)) if len(settings.direction) else settings
         self.sampling, self._run, self._n_threads = sampling, run, n_threads
-        self.table = bin_table(X, sample_weight, max_bin, n_threads, run, cuts)
-        self._owner = RowOwner(self.table, run, n_threads)
-        self._pool = HistogramPool(int(self.table.start[-1]))
+        self.use_table(bin_table(X, sample_weight, max_bin, n_threads, run, cuts))
+
+    def use_table(self, table: BinnedTable) -> None:
+        """Ask about the bins of this table from now on: the same rows, maybe other cuts."""
+        self.table = table
+        self._owner = RowOwner(table, self._run, self._n_threads)
+        self._pool = HistogramPool(int(table.start[-1]))
 
     def grow(self, gradients: NDArray[np.floating], number: int) -> Tree:
         """Grow one tree, see `Grower`."""

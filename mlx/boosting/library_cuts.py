@@ -34,8 +34,8 @@ the order of the rows; a column without more than `max_bin` values keeps them al
 
 What `xgboost.XGBClassifier.fit` and `XGBRegressor.fit` do for ``tree_method="hist"``: they hand over a
 ``QuantileDMatrix``, which is one batch of all rows; a ``DMatrix`` gives the same cuts, and so does any number of
-threads, as each column has one. Sketches of several batches or workers are not reproduced, nor the one that
-``tree_method="approx"`` makes of sorted columns. Departures: the closing cut of values beyond half the largest float32
+threads, as each column has one. Sketches of several batches or workers are not reproduced; the one that
+``tree_method="approx"`` makes of sorted columns is in `library_sorted_cuts`. Departures: the closing cut of values beyond half the largest float32
 is that float32, and not infinite; the order in which weights of equal values are added is that of xgboost for Linux
 (`introsort`).
 
@@ -95,7 +95,7 @@ def library_cuts(
     weights = np.ones(n, dtype=f32) if sample_weight is None else sample_weight[present].astype(f32)
     if not weights.any():
         return np.array([CUT_OF_NOTHING])
-    n_levels, limit = sketch_shape(n, max_bin)
+    n_levels, limit = sketch_shape(n, 1.0 / (min(max_bin, n) * FINENESS))
     summary = sketch(values, weights, n_levels, limit)
     for size in (min(n, FINENESS * max_bin), min(n, max_bin) + 1):
         pruned = np.empty((max(size, 2), 4), dtype=f32)
@@ -106,9 +106,8 @@ def library_cuts(
     return np.append(inner, closing_cut(summary[-1, VALUE])).astype(f32)
 
 
-def sketch_shape(n: int, max_bin: int) -> tuple[int, int]:
+def sketch_shape(n: int, epsilon: float) -> tuple[int, int]:
     """Levels, and values per level, of the sketch of a column of `n` values."""
-    epsilon = 1.0 / (min(max_bin, n) * FINENESS)
     n_levels = 1
     while True:
         limit = min(n, math.ceil(n_levels / epsilon) + 1)

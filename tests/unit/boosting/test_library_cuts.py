@@ -46,10 +46,10 @@ def test_uneven_weights_of_distinct_values():
 
 def test_shape_of_the_sketch():
     """n_levels is the smallest number with ``2 ** n_levels * limit >= n``."""
-    assert sketch_shape(10, 256) == (1, 10)
-    assert sketch_shape(4098, 256) == (1, 2049)
-    assert sketch_shape(4099, 256) == (2, 4097)
-    assert sketch_shape(200_000, 256) == (5, 10_241)
+    assert sketch_shape(10, 1 / 80) == (1, 10)
+    assert sketch_shape(4098, 1 / 2048) == (1, 2049)
+    assert sketch_shape(4099, 1 / 2048) == (2, 4097)
+    assert sketch_shape(200_000, 1 / 2048) == (5, 10_241)
 
 
 def test_the_same_as_exact_cuts_where_every_value_has_its_bin():

@@ -1,0 +1,163 @@
+r"""The approx method cuts the columns anew for each tree, finer where the model is still unsure.
+
+The loss around the present margin is, up to a constant, a sum of squares weighted by the Hessians h (Chen & Guestrin
+2016, section 3.3)::
+
+    Σ_i ½ h_i (w(x_i) + g_i / h_i)²
+
+so a cut shall part the weight of the Hessians, not the number of rows. Once a class is clear, h = p (1 - p) is small,
+and the bins move to where the classes meet::
+
+    h        _.-''-._                      h              _/\_
+    cuts   |  |  | |  |  |                 cuts    |     |||||||    |
+    first tree                             later
+
+Where a column is cut, W(v) being the Hessians' weight of the values up to v, as `quantiles` defines it:
+
+==================  ====================================================================================================
+cuts                what
+==================  ====================================================================================================
+``"exact"``         exact quantiles: the smallest value v with ``max_bin W(v) > k W`` for each k; at most max_bin
+                    different values are all kept
+``"xgboost"``       the cuts of xgboost 3.2, bit for bit: `library_sorted_cuts`, or, for objectives whose Hessians do
+                    not change, those of `library_cuts`, made before the first tree
+==================  ====================================================================================================
+
+Exact quantiles are the default, and not the mergeable sketch of `sketch`, because the columns are sorted once and stay
+so: after that, all quantiles of a column cost one pass per tree, which is what it costs to fill any sketch, and there
+is no error to bound. The sketch is for rows that no single owner can sort. To be free of the order of the rows, to the
+last bit, Hessians are first rounded to multiples of a power of two so small that all sums of them are exact.
+
+From the cuts on, a tree grows as with ``hist`` (`growing`). Where Hessians are what they were for the tree before, cuts
+stay, too: with squared error, and without samples of rows, this method is ``hist``.
+
+Reference: T. Chen and C. Guestrin, "XGBoost: A Scalable Tree Boosting System", KDD 2016.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..tree import Tree
+from .binning import encode_table
+from .exact import rows_by_value
+from .growing import GrowthSettings, HistGrower
+from .library_cuts import library_cuts
+from .library_sorted_cuts import library_sorted_cuts
+from .partitioning import Run
+from .quantiles import closing_cut, weighted_quantiles
+from .sampling import Sampling
+
+__all__ = ["CONSTANT_HESSIANS", "ApproxGrower", "hessian_quantiles", "whole_units"]
+
+# Objectives for which the library cuts only once.
+CONSTANT_HESSIANS = frozenset({"reg:squarederror", "reg:absoluteerror", "reg:quantileerror"})
+
+# Whole numbers up to this power of two, and all their sums that are not greater, are exact in float64.
+EXACT_BITS = 52
+
+
+class ApproxGrower(HistGrower):
+    """The tree method 'approx', a `Grower`.
+
+    Parameters
+    ----------
+    X : ndarray of float32, shape (n_samples, n_features), C-contiguous
+    sample_weight : ndarray of float32, shape (n_samples,), or None
+    settings : GrowthSettings
+    sampling : Sampling
+        Of which the columns are drawn.
+    max_bin : int
+    cuts : {'exact', 'xgboost'}
+    run : callable
+        ``run(function, tasks)`` of `mlx.numeric.threads.thread_team`.
+    n_threads : int
+        Number of threads behind `run`.
+    constant_hessians : bool, default=False
+        Whether the library would cut before the first tree only; regarded with ``cuts="xgboost"``.
+    """
+
+    def __init__(
+        self,
+        X: NDArray[np.float32],
+        sample_weight: NDArray[np.float32] | None,
+        settings: GrowthSettings,
+        sampling: Sampling,
+        *,
+        max_bin: int,
+        cuts: str,
+        run: Run,
+        n_threads: int,
+        constant_hessians: bool = False,
+    ) -> None:
+        super().__init__(X, sample_weight, settings, sampling, max_bin=max_bin, cuts=cuts, run=run, n_threads=n_threads)
+        self._X, self._weight, self._max_bin, self._cuts = X, sample_weight, max_bin, cuts
+        self._constant = constant_hessians and cuts == "xgboost"
+        self._hessians = np.empty(0, dtype=np.float32)
+        self._orders = run(lambda f: rows_by_value(X[:, f]), range(X.shape[1]))
+        self._values = run(lambda f: X[self._orders[f], f], range(X.shape[1]))
+
+    def grow(self, gradients: NDArray[np.floating], number: int) -> Tree:
+        """Cut the columns, and grow one tree, see `Grower`."""
+        hessians = np.maximum(gradients[:, 1], 0)
+        is_first = len(self._hessians) == 0
+        if is_first or not (self._constant or np.array_equal(hessians, self._hessians)):
+            self._cut(hessians)
+            self._hessians = hessians
+        return super().grow(gradients, number)
+
+    def _cut(self, hessians: NDArray[np.floating]) -> None:
+        if self._cuts == "exact":
+            weight = whole_units(hessians)
+            columns = self._run(
+                lambda f: hessian_quantiles(self._values[f], weight[self._orders[f]], self._max_bin),
+                range(len(self._orders)),
+            )
+        else:
+            weight = hessians.astype(np.float32)
+            weight = weight if self._weight is None else weight * self._weight
+            columns = self._run(lambda f: self._library_cuts(f, weight), range(len(self._orders)))
+        has_missing = [len(order) < len(self._X) for order in self._orders]
+        self.use_table(encode_table(self._X, columns, has_missing, self._n_threads, self._run))
+
+    def _library_cuts(self, f: int, weight: NDArray[np.float32]) -> NDArray[np.float32]:
+        if self._constant:
+            return library_cuts(np.ascontiguousarray(self._X[:, f]), weight, self._max_bin)
+        return library_sorted_cuts(self._values[f], weight[self._orders[f]], self._max_bin)
+
+
+def hessian_quantiles(values: NDArray[np.float32], weight: NDArray[np.float64], max_bin: int) -> NDArray[np.float32]:
+    """Cuts of one column, in rising order, as `quantiles.column_cuts` makes them.
+
+    Parameters
+    ----------
+    values : ndarray of float32, shape (n,)
+        Those that are not missing, sorted.
+    weight : ndarray of float64, shape (n,)
+        Of each of them; whole numbers, see `whole_units`.
+    max_bin : int
+        Largest number of bins, at least 2.
+    """
+    if len(values) == 0:
+        return np.array([closing_cut(np.float32(0.0))], dtype=np.float32)
+    first = np.flatnonzero(np.concatenate(([True], values[1:] != values[:-1])))
+    inner = values[first]
+    if len(first) > max_bin and weight.any():
+        inner = weighted_quantiles(inner, np.add.reduceat(weight, first), max_bin)
+    inner = inner[inner > values[0]]
+    return np.append(inner[: max_bin - 1], closing_cut(values[-1])).astype(np.float32)
+
+
+def whole_units(weight: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Weights as whole numbers of a unit, a power of two, of which all together are at most 2 ** `EXACT_BITS`.
+
+    The unit depends on the largest weight and on how many there are, and so not on their order.
+    """
+    largest = float(weight.max(initial=0.0))
+    if largest == 0.0:
+        return np.zeros(len(weight))
+    _, bits = math.frexp(largest)
+    return np.rint(np.ldexp(weight.astype(np.float64), EXACT_BITS - bits - len(weight).bit_length()))
