@@ -240,7 +240,8 @@ def of_booster(name):
     methods["apply"] = {"X": SQUARED, "iteration_range": rounds}
     methods["get_num_boosting_rounds"] = {}
     methods["evals_result"] = {}
-    methods["save_model"] = {"fname": Changes(lambda path: path.with_name("elsewhere.json"))}
+    elsewhere = Changes(lambda path: path.with_name("elsewhere.json"))
+    methods["save_model"] = {"fname": elsewhere, "records": Changes(other(False))}
     methods["load_model"] = {"fname": Changes(lambda path: path.with_name("two.json"))}
     return methods
 
