@@ -174,7 +174,7 @@ def consequences(name, method, given=MappingProxyType({}), **changed):
         for argument, change in changed.items():
             arguments[argument] = change(arguments.get(argument))
         result = getattr(subject, method)(**arguments)
-        seen = {"shown": shown, "files": sorted(path.name for path in Path(folder).iterdir())}
+        seen = {"shown": shown, "files": sorted((path.name, path.stat().st_size) for path in Path(folder).iterdir())}
         seen |= {key: value for key, value in vars(subject).items() if key.endswith("_") and not key.startswith("_")}
         seen["result"] = None if result is subject else _without_time(result)
         seen["printed"] = printed.getvalue()
