@@ -134,9 +134,7 @@ def encode_table(
     """
     n_samples, n_features = X.shape
     n_bins = np.array([len(c) for c in columns], dtype=np.int64)
-    n_places = n_bins + 1
-    n_places += n_places % PLACES_PER_PAGE == 0
-    start = np.concatenate([[0], np.cumsum(n_places)]).astype(np.int64)
+    start = place_columns(n_bins)
     joined = np.zeros(start[-1], dtype=np.float32)
     for first, column in zip(start, columns):
         joined[first : first + len(column)] = column
@@ -152,6 +150,13 @@ def encode_table(
         range(0, n_samples, step),
     )
     return BinnedTable(codes, n_columns, joined, start, n_bins)
+
+
+def place_columns(n_bins: NDArray[np.int64]) -> NDArray[np.int64]:
+    """First place of each column in a histogram, and the end of the last; shape (n_features + 1,)."""
+    n_places = n_bins + 1
+    n_places += n_places % PLACES_PER_PAGE == 0
+    return np.concatenate([[0], np.cumsum(n_places)]).astype(np.int64)
 
 
 def _cuts_of(

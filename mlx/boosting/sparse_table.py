@@ -1,0 +1,277 @@
+"""A sparse table stores only values that are there; what is not stored is missing, and takes neither memory nor time.
+
+Each stored value becomes a place in a histogram, where dense tables have codes: the place of its column plus its bin::
+
+    row     columns and values      bins       places           cuts of column 2 begin at place 514, so its bin 3
+    0       2: 0.7   5: 1.0         3, 0       517, 1028        is place 517
+    1       -                       -          -
+    2       0: 4.2                  7          7                row_start = [0, 2, 2, 3]
+
+A row's places rise with its columns. So one array says of a row what to count, and whether a column is there at all is
+found by halving. Columns are split into groups, one for each thread: every bin has one thread that adds to it, in the
+order of the rows, and sums are the same bits for any number of groups.
+
+Only two kernels know how rows are stored: `count_entries` and `mark_rows_of_entries`. They do what
+`build_histograms` and `mark_rows` do for dense tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+import scipy.sparse
+from numpy.typing import NDArray
+
+from ..numeric.jit import kernel
+from .binning import CUTS, place_columns
+from .quantiles import CLOSING_MARGIN
+
+__all__ = ["SparseTable", "sparse_table"]
+
+# Stored values for which several threads are worth it.
+SHARED_VALUES = 200_000
+
+
+class SparseTable(NamedTuple):
+    """Rows as the places of their stored values, and what the places mean.
+
+    Attributes
+    ----------
+    row_start : ndarray of int64, shape (n_groups, n_samples + 1)
+        The values of row i in the columns of group k are ``places[row_start[k, i] : row_start[k, i + 1]]``.
+    places : ndarray of int32, shape (n_stored,)
+        Place of each value in a histogram; they rise within a row and a group.
+    first_column : ndarray of int64, shape (n_groups + 1,)
+        First column of each group.
+    has_missing : ndarray of bool, shape (n_features,)
+        Columns that some row lacks.
+    cuts, start, n_bins : ndarray
+        As in `BinnedTable`; a column's last place is of its missing values.
+    """
+
+    row_start: NDArray[np.int64]
+    places: NDArray[np.int32]
+    first_column: NDArray[np.int64]
+    has_missing: NDArray[np.bool_]
+    cuts: NDArray[np.float32]
+    start: NDArray[np.int64]
+    n_bins: NDArray[np.int64]
+
+    @property
+    def n_samples(self) -> int:
+        """Number of rows."""
+        return self.row_start.shape[1] - 1
+
+    @property
+    def n_features(self) -> int:
+        """Number of columns."""
+        return len(self.n_bins)
+
+
+def sparse_table(
+    X: scipy.sparse.csr_matrix,
+    sample_weight: NDArray[np.floating] | None,
+    max_bin: int,
+    n_threads: int,
+    run: Callable[[Callable, Any], list],
+    cuts: str = "exact",
+) -> SparseTable:
+    """Cuts of every column, and the place of every stored value.
+
+    Parameters
+    ----------
+    X : scipy.sparse.csr_matrix of float32, shape (n_samples, n_features)
+        Canonical: columns rise within a row, none stands twice. Without NaN: what is missing is not stored.
+    sample_weight, max_bin, n_threads, run, cuts
+        As in `mlx.boosting.binning.bin_table`.
+
+    Raises
+    ------
+    ValueError
+        If the columns have more bins than a place of 31 bits can tell apart.
+    """
+    by_column = X.tocsc()
+    first = by_column.indptr.astype(np.int64)
+    own = cuts_of_columns(by_column, sample_weight, max_bin, run, cuts)
+    n_bins = np.array([len(column) for column in own], dtype=np.int64)
+    start = place_columns(n_bins)
+    if start[-1] > np.iinfo(np.int32).max:
+        raise ValueError(f"X: {start[-1]} bins are too many; lower max_bin")
+    joined = np.zeros(start[-1], dtype=np.float32)
+    for begin, column in zip(start, own):
+        joined[begin : begin + len(column)] = column
+
+    n_groups = n_threads if by_column.nnz >= SHARED_VALUES else 1
+    # Groups of about equally many values.
+    first_column = np.searchsorted(first, by_column.nnz * np.arange(n_groups + 1) / n_groups)
+    first_column[0], first_column[-1] = 0, X.shape[1]
+    places = np.empty(by_column.nnz, dtype=np.int32)
+    run(
+        lambda group: find_places(
+            by_column.data, first, first_column[group], first_column[group + 1], joined, start, n_bins, places
+        ),
+        range(n_groups),
+    )
+    by_column.data = places
+    groups = [by_column[:, a:b].tocsr() for a, b in pairwise(first_column)]
+    begins = np.concatenate([[0], np.cumsum([group.nnz for group in groups])])
+    return SparseTable(
+        np.stack([group.indptr.astype(np.int64) + begin for group, begin in zip(groups, begins)]),
+        np.concatenate([group.data for group in groups]),
+        first_column.astype(np.int64),
+        np.diff(first) < X.shape[0],
+        joined,
+        start,
+        n_bins,
+    )
+
+
+def cuts_of_columns(
+    by_column: scipy.sparse.csc_matrix,
+    sample_weight: NDArray[np.floating] | None,
+    max_bin: int,
+    run: Callable[[Callable, Any], list],
+    cuts: str,
+) -> list[NDArray[np.float32]]:
+    """Cuts of each column's stored values, the same as of a dense column with NaN elsewhere."""
+    first, rows, values = by_column.indptr, by_column.indices, by_column.data
+    n_stored = np.diff(first)
+
+    def of_many(f: int) -> NDArray[np.float32]:
+        own = slice(first[f], first[f + 1])
+        return CUTS[cuts](values[own], None if sample_weight is None else sample_weight[rows[own]], max_bin)
+
+    found = _cuts_of_few(by_column, n_stored <= max_bin)
+    nothing = CUTS[cuts](np.empty(0, dtype=np.float32), None, max_bin)
+    for f in np.flatnonzero(n_stored == 0):
+        found[f] = nothing
+    many = np.flatnonzero(n_stored > max_bin)
+    for f, column in zip(many, run(of_many, many)):
+        found[f] = column
+    return found
+
+
+def _cuts_of_few(by_column: scipy.sparse.csc_matrix, few: NDArray[np.bool_]) -> list[NDArray[np.float32]]:
+    """Cuts of columns in which every value has its own bin, all at once; of other columns something else.
+
+    There may be a great many columns with a handful of values each: a call for each would take longer than the fit.
+    """
+    first, n_features = by_column.indptr, by_column.shape[1]
+    column = np.repeat(np.arange(n_features), np.diff(first))
+    mine = few[column]
+    column, values = column[mine], by_column.data[mine]
+    order = np.lexsort((values, column))
+    column, values = column[order], values[order]
+    distinct = np.ones(len(values), dtype=np.bool_)
+    distinct[1:] = (column[1:] != column[:-1]) | (values[1:] != values[:-1])
+    column, values = column[distinct], values[distinct]
+    # A value is cut off from the next one of its column; the largest is closed above, see `quantiles.closing_cut`.
+    is_largest = np.diff(column, append=-1) != 0
+    closing = values + (np.abs(values, dtype=np.float64) + float(CLOSING_MARGIN))
+    closing = np.minimum(closing, float(np.finfo(np.float32).max)).astype(np.float32)
+    cuts = np.where(is_largest, closing, np.roll(values, -1))
+    ends = np.searchsorted(column, np.arange(n_features + 1))
+    return [cuts[begin:end] for begin, end in pairwise(ends)]
+
+
+@kernel
+def find_places(values, first, begin, end, cuts, start, n_bins, places):
+    """Write the place of each value of the columns from `begin` to `end`: ``start + code``, see `binning.encode`."""
+    for f in range(begin, end):
+        own = cuts[start[f] : start[f] + n_bins[f]]
+        for e in range(np.uint64(first[f]), np.uint64(first[f + 1])):
+            # The last cut closes the last bin, it parts nothing. `length` cuts are still in question.
+            code, length = 0, n_bins[f] - 1
+            while length > 0:
+                half = (length + 1) >> 1
+                if own[code + half - 1] <= values[e]:
+                    code += half
+                length -= half
+            places[e] = start[f] + code
+
+
+@kernel
+def count_entries(tasks, row_start, places, rows, gradients, sides, segments, slots, first_place, histograms):
+    """Count some nodes: task t is the node ``t // n_groups`` of `segments` in the column group ``t % n_groups``.
+
+    As `histogram.build_histograms`; `first_place` are the places at which the groups begin. Places of missing values
+    are left at 0, see `add_missing`.
+    """
+    n_groups = len(row_start)
+    for task in range(tasks[0], tasks[1]):
+        node, group = task // n_groups, task % n_groups
+        histogram = histograms[slots[node]]
+        histogram[first_place[group] : first_place[group + 1]] = 0.0
+        own_rows, own_gradients, begin = rows[sides[node]], gradients[sides[node]], row_start[group]
+        for k in range(np.uint64(segments[node, 0]), np.uint64(segments[node, 1])):
+            row = np.uint64(own_rows[k])
+            g, h = np.float64(own_gradients[k, 0]), np.float64(own_gradients[k, 1])
+            for e in range(np.uint64(begin[row]), np.uint64(begin[row + np.uint64(1)])):
+                place = np.uint64(places[e])
+                histogram[place, 0] += g
+                histogram[place, 1] += h
+
+
+@kernel
+def add_missing(tasks, slots, sums, start, n_bins, has_missing, histograms):
+    """Write what is missing of each column in some nodes: the node's sums less those of its bins, as the library does.
+
+    Task t is the node ``t // n_features`` and the column ``t % n_features``.
+    """
+    n_features = len(n_bins)
+    for task in range(tasks[0], tasks[1]):
+        node, f = task // n_features, task % n_features
+        if has_missing[f]:
+            own = histograms[slots[node], start[f] : start[f + 1]]
+            G, H = 0.0, 0.0
+            for b in range(n_bins[f]):
+                G += own[b, 0]
+                H += own[b, 1]
+            own[n_bins[f], 0], own[n_bins[f], 1] = sums[node, 0] - G, sums[node, 1] - H
+
+
+@kernel
+def mark_rows_of_entries(
+    tasks,
+    pieces,
+    row_start,
+    places,
+    group,
+    start,
+    n_bins,
+    rows,
+    sides,
+    feature,
+    split_bin,
+    missing_left,
+    goes_left,
+    n_left,
+):
+    """Write which rows of some pieces go left, and how many do; as `partitioning.mark_rows`.
+
+    `group` is that of each column.
+    """
+    for piece in range(tasks[0], tasks[1]):
+        node = pieces[piece, 0]
+        f = feature[node]
+        own_rows, begin = rows[sides[node]], row_start[group[f]]
+        lowest, above = start[f], start[f] + n_bins[f]
+        n = 0
+        for k in range(np.uint64(pieces[piece, 1]), np.uint64(pieces[piece, 2])):
+            row = np.uint64(own_rows[k])
+            e, end = begin[row], begin[row + np.uint64(1)]
+            # The first of the row's places that is not below the column's.
+            length = end - e
+            while length > 0:
+                half = length >> 1
+                below = places[e + half] < lowest
+                e = e + half + 1 if below else e
+                length = length - half - 1 if below else half
+            is_there = e < end and places[min(e, end - 1)] < above
+            left = places[e] - lowest <= split_bin[node] if is_there else missing_left[node]
+            goes_left[k] = left
+            n += left
+        n_left[piece] = n
