@@ -29,6 +29,7 @@ OBJECTIVES = (
     "binary:logistic",
     "binary:logitraw",
     "binary:hinge",
+    "survival:cox",
 )
 
 
@@ -41,7 +42,9 @@ class XGBRegressor(RegressorMixin, XGBModel):
         None is the default. 'reg:squarederror', 'reg:squaredlogerror' (y above -1), 'reg:pseudohubererror',
         'reg:absoluteerror', 'reg:quantileerror'; 'reg:gamma' (y above 0), 'reg:tweedie' and 'count:poisson' (y at least
         0), whose margin is the logarithm of the prediction; 'reg:logistic', 'binary:logistic' and 'binary:logitraw' (y
-        between 0 and 1; the last one predicts margins), 'binary:hinge' (y 0 or 1, and so are predictions). Or a
+        between 0 and 1; the last one predicts margins), 'binary:hinge' (y 0 or 1, and so are predictions);
+        'survival:cox' (y a time until an event, minus the time if there was none until then; predictions are hazards
+        relative to a row of margin 0). As in the library, 'survival:aft' is for `train`, whose table holds bounds. Or a
         function ``objective(y_true, y_pred)`` that returns gradient and Hessian of the loss in y_pred, two arrays of
         shape (n_samples,); with `sample_weight` it needs a parameter of that name, and multiplies by it itself.
     max_delta_step : float, default=None

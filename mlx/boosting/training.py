@@ -36,6 +36,8 @@ class FitArguments(NamedTuple):
     X_val: Any = None
     y_val: Any = None
     sample_weight_val: Any = None
+    eval_group: Any = None
+    eval_qid: Any = None
 
 
 class TrainingData(NamedTuple):
