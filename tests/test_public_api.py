@@ -11,7 +11,7 @@ import pytest
 from tests.inventory import PACKAGE, ROOT, all_modules, public_objects, subpackages
 
 PUBLIC = {
-    "boosting": {"XGBClassifier", "XGBRegressor"},
+    "boosting": {"Booster", "DMatrix", "QuantileDMatrix", "XGBClassifier", "XGBRegressor", "cv", "train"},
     "decomposition": {"PCA"},
     "explain": {"Explanation", "Game", "KernelExplainer", "LimeExplanation", "LimeTabularExplainer"},
     "linear_model": {"LinearRegression", "LogisticRegression"},

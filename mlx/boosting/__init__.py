@@ -1,6 +1,11 @@
 """Gradient-boosted trees with xgboost's names, parameters and trees."""
 
 from .classifier import XGBClassifier
+from .cross_validation import cv
+from .learner import Booster
+from .matrix import DMatrix
+from .quantile_matrix import QuantileDMatrix
 from .regressor import XGBRegressor
+from .training_rounds import train
 
-__all__ = ["XGBClassifier", "XGBRegressor"]
+__all__ = ["Booster", "DMatrix", "QuantileDMatrix", "XGBClassifier", "XGBRegressor", "cv", "train"]

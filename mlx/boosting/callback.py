@@ -18,7 +18,6 @@ from __future__ import annotations
 import itertools
 import os
 import pickle
-from abc import ABC
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from numbers import Integral
 from pathlib import Path
@@ -39,7 +38,7 @@ __all__ = [
 Log = Mapping[str, Mapping[str, Sequence[Any]]]
 
 
-class TrainingCallback(ABC):
+class TrainingCallback:
     """Base of all callbacks: each method does nothing, and says so."""
 
     def before_training(self, model: Any) -> Any:
@@ -113,14 +112,18 @@ class EarlyStopping(TrainingCallback):
         save_best: bool | None = False,
         min_delta: float = 0.0,
     ) -> None:
-        if not isinstance(rounds, Integral) or rounds < 1:
-            raise ValueError(f"rounds={rounds!r} must be a whole number of at least 1")
+        _check_count("rounds", rounds)
         if min_delta < 0:
             raise ValueError(f"min_delta={min_delta!r} must not be negative")
-        self.rounds, self.metric_name, self.data = rounds, metric_name, data_name
-        self.maximize, self.save_best, self.min_delta = maximize, save_best, min_delta
+        self.rounds = rounds
+        self.metric_name = metric_name
+        self.data = data_name
+        self.maximize = maximize
+        self.save_best = save_best
+        self.min_delta = min_delta
         self._best: float | None = None
-        self._rounds_since, self._first_round = 0, 0
+        self._rounds_since = 0
+        self._first_round = 0
 
     def before_training(self, model: Any) -> Any:
         """Take note of the rounds that there are already."""
@@ -187,9 +190,10 @@ class EvaluationMonitor(TrainingCallback):
     ) -> None:
         if rank != 0:
             raise NotImplementedError(f"rank={rank!r}: there is one process, number 0")
-        if not isinstance(period, Integral) or period < 1:
-            raise ValueError(f"period={period!r} must be a whole number of at least 1")
-        self.period, self.show_stdv, self._logger = period, show_stdv, logger
+        _check_count("period", period)
+        self.period = period
+        self.show_stdv = show_stdv
+        self._logger = logger
         self._skipped: str | None = None
 
     def after_iteration(self, model: Any, epoch: int, evals_log: Log) -> bool:
@@ -235,10 +239,13 @@ class TrainingCheckPoint(TrainingCallback):
     def __init__(
         self, directory: str | os.PathLike, name: str = "model", as_pickle: bool = False, interval: int = 100
     ) -> None:
-        if not isinstance(interval, Integral) or interval < 1:
-            raise ValueError(f"interval={interval!r} must be a whole number of at least 1")
-        self._directory, self._name, self._as_pickle, self._interval = Path(directory), name, as_pickle, interval
-        self._rounds_since, self._first_round = 0, 0
+        _check_count("interval", interval)
+        self._directory = Path(directory)
+        self._name = name
+        self._as_pickle = as_pickle
+        self._interval = interval
+        self._rounds_since = 0
+        self._first_round = 0
 
     def before_training(self, model: Any) -> Any:
         """Take note of the rounds that there are already."""
@@ -288,3 +295,8 @@ class ProgressBar(TrainingCallback):
         """Take the bar away."""
         self._rounds.close()  # type: ignore[attr-defined]
         return model
+
+
+def _check_count(argument: str, value: Any) -> None:
+    if not isinstance(value, Integral) or value < 1:
+        raise ValueError(f"{argument}={value!r} must be a whole number of at least 1")

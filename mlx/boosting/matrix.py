@@ -123,6 +123,15 @@ class DMatrix:
             feature_weights=feature_weights,
         )
 
+    @property
+    def rows(self) -> Any:
+        """The table: float32, an array with NaN for what is missing, or a CSR matrix without it; not to be changed."""
+        return self._table.rows
+
+    def given(self, field: str) -> NDArray | None:
+        """What has been said of the rows, or None; not to be changed."""
+        return self._info.get(field)
+
     def num_row(self) -> int:
         """Number of rows."""
         return self._table.rows.shape[0]
