@@ -53,18 +53,19 @@ def assert_same_trees(ours, peer, record_difference, case):
             scale = max(1e-30, np.max(np.abs(y), initial=0))
             worst[name] = max(worst[name], float(np.max(np.abs(x - y), initial=0) / scale))
     for name, difference in worst.items():
-        record_difference(f"exact {case}: {name}", difference, getattr(tolerances, f"BOOSTER_{name.upper()}"))
+        record_difference(f"{case}: {name}", difference, getattr(tolerances, f"BOOSTER_{name.upper()}"))
 
 
 def compare(ours, X, y, record_difference, case, sample_weight=None):
     # One thread: the order of the library's sums depends on their number.
-    ours.set_params(tree_method="exact", n_jobs=1)
+    ours.set_params(tree_method=ours.tree_method or "exact", n_jobs=1)
+    case = f"{ours.tree_method} {case}"
     peer = peer_of(ours)
     ours.fit(X, y, sample_weight=sample_weight)
     peer.fit(X, y, sample_weight=sample_weight)
     assert_same_trees(ours, peer, record_difference, case)
     a, b = ours.predict(X, output_margin=True), peer.predict(X, output_margin=True)
-    record_difference(f"exact {case}: margin", np.max(np.abs(a - b)) / np.max(np.abs(b)), tolerances.BOOSTER_MARGIN)
+    record_difference(f"{case}: margin", np.max(np.abs(a - b)) / np.max(np.abs(b)), tolerances.BOOSTER_MARGIN)
     return ours, peer
 
 
