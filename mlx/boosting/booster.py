@@ -34,20 +34,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..numeric.threads import thread_team
-from ..tree import Tree
+from ..tree import Tree, TreeEnsemble
 from ..tree.xgboost_document import margin_of
-from .groups import Groups
 from .approx import CONSTANT_HESSIANS
+from .dart import Dropout
+from .groups import Groups
 from .grower import grower_of
 from .growing import GrowthSettings
 from .objective import Objective, newton_start
 from .objectives_quantiles import with_quantile_leaves
+from .prediction import outputs_of
 from .sampling import Sampling, sampled_gradients
 
 __all__ = ["Training", "boost"]
 
 # Every tree sees all rows and columns.
 ALL = Sampling()
+
+# No tree is dropped.
+NONE = np.empty(0, dtype=np.intp)
 
 # Rows whose gradients one task computes.
 ROWS_PER_TASK = 32_768
@@ -83,13 +88,23 @@ class Training:
         in the library.
     sampling : Sampling, optional
         Rows and columns that the trees see; by default all.
+    n_parallel : int, default=1
+        Trees per round and output: a forest, whose trees share the learning rate.
+    dropout : Dropout, optional
+        Trees that rounds forget (`dart`); by default none.
+    earlier : TreeEnsemble, optional
+        Trees of a model that goes on; its start has to be `base_score`.
     n_threads : int, default=1
         Changes no bit of the result.
 
     Attributes
     ----------
     trees : list of Tree
-        Round after round; within a round, one per output.
+        Round after round; within a round, output after output.
+    weights : list of float
+        Factors of the trees; all 1 but for dropout.
+    learning_rate : float32
+        That of the next round.
     intercept : ndarray of float32, shape (n_outputs,)
         Where the margins started, in units of the prediction (multi:*: of the margin).
     base_margin : ndarray of float32, shape (n_outputs,)
@@ -115,12 +130,15 @@ class Training:
         base_margin: NDArray[np.float32] | None = None,
         positive_weight: float = 1.0,
         sampling: Sampling = ALL,
+        n_parallel: int = 1,
+        dropout: Dropout | None = None,
+        earlier: TreeEnsemble | None = None,
         n_threads: int = 1,
     ) -> None:
-        n_samples = len(X)
+        n_samples = X.shape[0]
         self.objective = objective = objective.of_rows(y, groups)
-        self.y, self.sample_weight = y, sample_weight
-        self.settings, self.sampling = settings, sampling
+        self.X, self.y, self.sample_weight = X, y, sample_weight
+        self.sampling, self.n_parallel, self.dropout = sampling, n_parallel, dropout
         self.weight = _weight_of_loss(y, sample_weight, positive_weight)
         if base_score is not None:
             self.intercept = base_score
@@ -129,15 +147,13 @@ class Training:
         else:
             self.intercept = objective.start(y, sample_weight, objective.value, n_outputs)
         self.base_margin = _margin_of_start(self.intercept, objective)
-        self.margin = (
-            np.repeat(self.base_margin[:, np.newaxis], n_samples, axis=1)
-            if base_margin is None
-            else np.ascontiguousarray(base_margin.T)
-        )
-        self.trees: list[Tree] = []
+        self._start = np.tile(self.base_margin, (n_samples, 1)) if base_margin is None else base_margin
+        self.trees: list[Tree] = [] if earlier is None else list(earlier.trees)
+        self.weights = [1.0] * len(self.trees) if earlier is None else np.asarray(earlier.tree_weight).tolist()
+        self.n_threads = n_threads = 1 if X.size < SMALL_TABLE else n_threads
+        self.margin = self._margin_with(self.weights)
         self._gradients = np.empty((n_outputs, n_samples, 2), dtype=self.weight.dtype)
         self._parts = _row_ranges(n_samples) if objective.rows_apart else np.array([[0, n_samples]])
-        n_threads = 1 if X.size < SMALL_TABLE else n_threads
         self._threads = ExitStack()
         self._run = self._threads.enter_context(thread_team(n_threads))
         self._grower = grower_of(
@@ -152,6 +168,7 @@ class Training:
             n_threads=n_threads,
             constant_hessians=objective.name in CONSTANT_HESSIANS,
         )
+        self.set_learning_rate(settings.learning_rate)
 
     def __enter__(self) -> Self:
         return self
@@ -159,47 +176,89 @@ class Training:
     def __exit__(self, *error: object) -> None:
         self._threads.close()
 
-    def set_learning_rate(self, learning_rate: float) -> None:
+    def set_learning_rate(self, learning_rate: float | np.floating) -> None:
         """Let the trees from now on have another learning rate."""
-        rate = np.float32(learning_rate)
-        self.settings = self.settings._replace(learning_rate=rate)
-        self._grower.settings = self._grower.settings._replace(learning_rate=rate)
+        self.learning_rate = np.float32(learning_rate)
+        of_tree = self.learning_rate / np.float32(self.n_parallel)
+        self._grower.settings = self._grower.settings._replace(learning_rate=of_tree)
 
-    def gradients(self) -> NDArray[np.floating]:
-        """Gradients and Hessians at the margins, shape (n_outputs, n_samples, 2)."""
-        gradients = np.empty((*self.margin.shape, 2), dtype=self.weight.dtype)
-        self._run(lambda rows: self.objective.gradients(rows, self.margin, self.y, self.weight, gradients), self._parts)
-        return gradients
+    @property
+    def seen_margin(self) -> NDArray[np.float32]:
+        """Margins at which the next round takes its gradients: those without the trees that it drops."""
+        return self._margin_without(self._dropped())
 
     def round(self, gradients: NDArray[np.floating] | None = None) -> list[Tree]:
-        """Add the trees of one round, one per output, to the model.
+        """Add the trees of one round to the model, output after output.
 
         Parameters
         ----------
         gradients : ndarray of float32 or float64, shape (n_outputs, n_samples, 2), optional
-            Gradients and Hessians to grow the trees with; by default those of the objective.
+            Gradients and Hessians to grow the trees with; by default those of the objective at `seen_margin`.
 
         Returns
         -------
         list of Tree
             The new trees.
         """
-        gradients = self.gradients() if gradients is None else gradients
-        first = len(self.trees)
+        first, dropped = len(self.trees), self._dropped()
+        seen = self._margin_without(dropped)
+        gradients = self._gradients_at(seen) if gradients is None else gradients
         for output, own in enumerate(gradients):
-            self.trees.append(self._tree(own, output))
-        return self.trees[first:]
+            residual = self.y - seen[output] if self.objective.leaf_quantile else None
+            for _ in range(self.n_parallel):
+                self.trees.append(self._tree(own, output, residual))
+        new = self.trees[first:]
+        if self.dropout is None:
+            self.weights += [1.0] * len(new)
+        else:
+            self.weights = self.dropout.weights(self.weights, dropped, len(new), self.learning_rate)
+        if len(dropped):
+            self.margin = self._margin_with(self.weights)
+        return new
 
-    def _tree(self, gradients: NDArray[np.floating], output: int) -> Tree:
-        """Grow the next tree of an output, and add its values to the margins."""
+    def _tree(self, gradients: NDArray[np.floating], output: int, residual: NDArray[np.float32] | None) -> Tree:
+        """Grow the next tree of an output, and add its values to the margins; `residual` is y - f for quantiles."""
         grower, number = self._grower, len(self.trees)
-        tree = grower.grow(sampled_gradients(gradients, self.sampling, number), number)
-        if self.objective.leaf_quantile:
+        sampled = sampled_gradients(gradients, self.sampling, number)
+        tree = grower.grow(sampled, number)
+        if residual is not None:
             rows = [grower.rows_of(leaf) for leaf in np.flatnonzero(tree.is_leaf)]
-            alpha, residual = self.objective.value[output], self.y - self.margin[output]
-            tree = with_quantile_leaves(tree, rows, residual, self.sample_weight, alpha, self.settings.learning_rate)
+            rows = [own[sampled[own, 1] > 0] for own in rows]
+            alpha, rate = self.objective.value[output], grower.settings.learning_rate
+            tree = with_quantile_leaves(tree, rows, residual, self.sample_weight, alpha, rate)
         grower.add_values(tree, self.margin[output])
         return tree
+
+    def _gradients_at(self, margin: NDArray[np.float32]) -> NDArray[np.floating]:
+        """Gradients and Hessians, shape (n_outputs, n_samples, 2); good until the next call."""
+        out = self._gradients
+        self._run(lambda rows: self.objective.gradients(rows, margin, self.y, self.weight, out), self._parts)
+        return out
+
+    def _dropped(self) -> NDArray[np.intp]:
+        """Numbers of the trees that the next round drops."""
+        return NONE if self.dropout is None else self.dropout.dropped(self.weights, self.sampling)
+
+    def _margin_without(self, dropped: NDArray[np.intp]) -> NDArray[np.float32]:
+        if len(dropped) == 0:
+            return self.margin
+        weights = np.array(self.weights)
+        weights[dropped] = 0.0
+        return self._margin_with(weights.tolist())
+
+    def _margin_with(self, weights: list[float]) -> NDArray[np.float32]:
+        """Margins of the training rows, shape (n_outputs, n_samples), added up tree by tree as in prediction."""
+        n_outputs = self._start.shape[1]
+        if not self.trees:
+            return np.array(self._start.T, order="C")
+        trees = TreeEnsemble(
+            tuple(self.trees),
+            self.X.shape[1],
+            n_outputs,
+            tree_weight=np.array(weights),
+            tree_output=outputs_of(self.trees, n_outputs, self.n_parallel),
+        )
+        return np.ascontiguousarray(trees.margin(self.X, self.n_threads, start=self._start).T)
 
 
 def boost(

@@ -11,6 +11,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
 from ..validation import naming
+from .continuation import EarlierModel
 from .model import Goal, XGBModel
 from .prediction import mean_of
 from .training import Rows
@@ -61,11 +62,13 @@ class XGBClassifier(ClassifierMixin, XGBModel):
     def __init__(self, *, objective: Any = "binary:logistic", **parameters: Any) -> None:
         super().__init__(objective=objective, **parameters)
 
-    def _goal(self, y: Any, rows: Rows) -> Goal:
+    def _goal(self, y: Any, rows: Rows, earlier: EarlierModel | None) -> Goal:
         with naming("y"):
             check_classification_targets(y)
             labels = column_or_1d(y)[rows]
-            self.classes_, codes = np.unique(labels, return_inverse=True)
+            known = None if earlier is None else earlier.classes
+            self.classes_ = np.unique(labels) if known is None else known
+            codes = self._targets(labels)
         self.n_classes_ = len(self.classes_)
         if self.n_classes_ < 2:
             raise ValueError(f"y: at least two classes are needed, but there is one class only: {self.classes_[0]!r}")
@@ -75,7 +78,7 @@ class XGBClassifier(ClassifierMixin, XGBModel):
             raise ValueError(f"objective={objective!r} is for two classes, but y has {self.n_classes_}")
         if n_outputs > 1 and self._resolved("scale_pos_weight") != 1:
             raise NotImplementedError("XGBClassifier: parameter scale_pos_weight has no meaning for several outputs")
-        return Goal(codes.astype(np.float32), labels, objective, n_outputs)
+        return Goal(codes, labels, objective, n_outputs)
 
     def _targets(self, y: Any) -> NDArray[np.float32]:
         """Numbers of the classes of labels that are not trained on."""

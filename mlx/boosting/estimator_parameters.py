@@ -27,6 +27,7 @@ DEFAULTS: Mapping[str, Any] = {
     "reg_lambda": 1.0,
     "scale_pos_weight": 1.0,
     "importance_type": "gain",
+    "num_parallel_tree": 1,
 }
 
 # Parameters of which only some values are supported: all of them mean what None means.
@@ -34,7 +35,6 @@ ACCEPTED: Mapping[str, tuple[Any, ...]] = {
     "booster": (None, "gbtree"),
     "tree_method": (None, "hist", "auto", "approx", "exact"),
     "sampling_method": (None, "uniform"),
-    "num_parallel_tree": (None, 1),
     "device": (None, "cpu"),
     "enable_categorical": (False,),
     "feature_types": (None,),
@@ -110,7 +110,8 @@ class XGBParameters(InheritsParameters):
     missing : float, default=np.nan
         Value that stands for a missing one; NaN always does.
     num_parallel_tree : int, default=None
-        Only None and 1 are supported.
+        Trees per round, and class or other output, all grown with the same gradients; they share the learning rate.
+        They differ by what is drawn for each (`subsample`, `colsample_*`). None is 1.
     monotone_constraints : sequence of int, dict or str, default=None
         1 for a column with which predictions must not fall, -1 where they must not rise, 0 where both may be: for the
         columns in their order, ``"(1,0,-1)"``, or by name, ``{"age": 1}``.
@@ -208,6 +209,7 @@ class XGBParameters(InheritsParameters):
         "base_score": [Real, "array-like", None],
         "random_state": ["random_state"],
         "missing": [Real],
+        "num_parallel_tree": [Interval(Integral, 1, None, closed="left"), None],
         "monotone_constraints": ["array-like", dict, str, None],
         "interaction_constraints": [list, tuple, str, None],
         "importance_type": [StrOptions(set(IMPORTANCE_TYPES)), None],

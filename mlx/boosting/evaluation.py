@@ -17,6 +17,7 @@ from ..validation import naming
 from .early_stopping import EarlyStopping, grows_with_quality
 from .groups import Groups
 from .metrics import Metric
+from .prediction import outputs_of
 
 __all__ = ["Evaluation", "EvaluationSet", "checked_margin", "metrics_of", "pairs_of"]
 
@@ -60,6 +61,8 @@ class Evaluation:
     period : int
         A line is printed for every so many rounds, and for the last one; 0 prints none.
     n_threads : int
+    first_round : int, default=0
+        Rounds of a model that training goes on from.
 
     Attributes
     ----------
@@ -77,6 +80,7 @@ class Evaluation:
         patience: int | None = None,
         period: int = 0,
         n_threads: int = 1,
+        first_round: int = 0,
     ) -> None:
         self.sets = {f"validation_{number}": rows for number, rows in enumerate(sets)}
         self.metrics, self._predicted = metrics, predicted
@@ -84,29 +88,38 @@ class Evaluation:
         self.history: History = {name: {metric.name: [] for metric in metrics} for name in self.sets}
         self._period, self._n_threads = period, n_threads
         self._margins: dict[str, NDArray[np.float32]] = {}
-        self._n_trees, self._n_rounds = 0, 0
+        self._weights: Sequence[float] = ()
+        self._n_rounds, self._first_round = 0, first_round
         self._skipped = ""
 
-    def round_done(self, trees: Sequence[Tree], start: NDArray[np.float32]) -> bool:
+    def round_done(
+        self, trees: Sequence[Tree], weights: Sequence[float], start: NDArray[np.float32], n_parallel: int = 1
+    ) -> bool:
         """Add the trees that are new, and take the metrics; True if training shall end.
 
         Parameters
         ----------
-        trees : sequence of Tree
-            All trees so far; those of a round output by output.
+        trees, weights : sequence of Tree, and of float
+            All trees so far and their weights; those of a round output by output, `n_parallel` trees each.
         start : ndarray of float32, shape (n_outputs,)
             Where the margins of the model start.
         """
         if not self.sets:
             return False
-        if not self._margins:
-            self._margins = {name: self._start(rows, start) for name, rows in self.sets.items()}
-        new = trees[self._n_trees :]
-        self._n_trees = len(trees)
-        outputs = np.arange(len(new), dtype=np.int32) * len(start) // max(len(new), 1)
-        round_trees = TreeEnsemble(tuple(new), self._n_features(), len(start), tree_output=outputs.astype(np.int32))
+        first = len(self._weights)
+        # Dropout changes the weights of trees that have been added already.
+        if first == 0 or list(weights[:first]) != self._weights:
+            first, self._margins = 0, {name: self._start(rows, start) for name, rows in self.sets.items()}
+        self._weights = list(weights)
+        new = TreeEnsemble(
+            tuple(trees[first:]),
+            self._n_features(),
+            len(start),
+            tree_weight=np.array(weights[first:]),
+            tree_output=outputs_of(trees, len(start), n_parallel)[first:],
+        )
         for name, rows in self.sets.items():
-            self._margins[name] += round_trees.margin(rows.X, self._n_threads)
+            self._margins[name] = new.margin(rows.X, self._n_threads, start=self._margins[name])
             predicted = self._predicted(self._margins[name])
             for metric in self.metrics:
                 self.history[name][metric.name].append(metric(rows.y, predicted, rows.weight, rows.groups))
@@ -121,7 +134,7 @@ class Evaluation:
         """Best round and its score, if training may be stopped by them."""
         if self.stopping is None or self.stopping.best_iteration < 0:
             return None
-        return self.stopping.best_iteration, self.stopping.best_score
+        return self._first_round + self.stopping.best_iteration, self.stopping.best_score
 
     def finish(self) -> None:
         """Training is over: print the last round if it has not been printed."""

@@ -13,16 +13,16 @@ from sklearn.utils.validation import check_array, check_is_fitted
 
 from ..callbacks import CallbackSupportMixin, FitRounds
 from ..numeric.threads import resolve_n_jobs
-from ..tree import Tree, TreeEnsemble
+from ..tree import TreeEnsemble
 from ..tree.importance import column_importance
-from ..tree.tree import Link
 from ..validation import check_sample_weight, refuse_unsupported, validate_data
+from .continuation import EarlierModel, earlier_model
 from .estimator_parameters import ACCEPTED, DEFAULTS, XGBParameters
 from .evaluation import checked_margin
 from .groups import Groups
 from .model_format import ONE_TREE_PER_ROUND, ModelFile
 from .objective import PARAMETERS
-from .prediction import predicted, rounds_of
+from .prediction import outputs_of, predicted, rounds_of, starts_of_rounds
 from .sampling import seed_of
 from .tracing import TracedTrees
 from .training import FitArguments, Rows, TrainingData, TrainingOptions
@@ -93,8 +93,9 @@ class XGBModel(CallbackSupportMixin, XGBParameters, TrainingOptions, TracedTrees
             Rows on which metrics are followed, and by the last of which training is stopped.
         verbose : bool or int, default=True
             Whether metrics on `eval_set` are printed; a number prints every so many rounds.
-        xgb_model : None
-            Not supported.
+        xgb_model : fitted estimator, Booster, str, path-like or bytes, optional
+            A model, or a file of one, whose trees come before the new ones. It stays as it is. Its base score and
+            its labels are kept, unless the parameter `base_score` is set.
         sample_weight_eval_set, base_margin_eval_set : list of array-like, optional
             Weights and margins of the rows of each pair of `eval_set`.
         feature_weights : array-like of shape (n_features,), optional
@@ -113,7 +114,7 @@ class XGBModel(CallbackSupportMixin, XGBParameters, TrainingOptions, TracedTrees
         NotImplementedError
             If a parameter or argument is set that is not supported: the message names it.
         """
-        self._refuse_unsupported(self._objectives, {"xgb_model": xgb_model})
+        self._refuse_unsupported(self._objectives, {})
         arguments = FitArguments(
             base_margin,
             eval_set,
@@ -130,12 +131,13 @@ class XGBModel(CallbackSupportMixin, XGBParameters, TrainingOptions, TracedTrees
         weight = check_sample_weight(sample_weight, X, dtype=np.float32)
         rows = positive_rows(weight)
         X = self._mark_missing(X)[rows]
-        goal = self._goal(y, rows)
-        self._boost(X, None if weight is None else weight[rows], goal, arguments, rows)
+        earlier = None if xgb_model is None else earlier_model(xgb_model, self.get_params(deep=False))
+        goal = self._goal(y, rows, earlier)
+        self._boost(X, None if weight is None else weight[rows], goal, arguments, rows, earlier=earlier)
         return self
 
-    def _goal(self, y: Any, rows: Rows) -> Goal:
-        """What `fit` shall learn from the targets of some of the rows."""
+    def _goal(self, y: Any, rows: Rows, earlier: EarlierModel | None) -> Goal:
+        """What `fit` shall learn from the targets of some of the rows, maybe going on from a model."""
         raise NotImplementedError
 
     def get_num_boosting_rounds(self) -> int:
@@ -251,6 +253,7 @@ class XGBModel(CallbackSupportMixin, XGBParameters, TrainingOptions, TracedTrees
         arguments: FitArguments,
         rows: Rows,
         groups: Groups | None = None,
+        earlier: EarlierModel | None = None,
     ) -> None:
         """Fit the trees to some `rows` of what `fit` got, and store them; X, weights and groups are of these rows."""
         from .booster import Training, boost
@@ -260,15 +263,18 @@ class XGBModel(CallbackSupportMixin, XGBParameters, TrainingOptions, TracedTrees
         positive_weight = float(self._resolved("scale_pos_weight"))
         seed = seed_of(self.random_state)
         data = TrainingData(X, goal.targets, sample_weight, goal.labels, groups=groups)
-        data, evaluation = self._prepare(data, rows, arguments, objective, n_outputs, seed)
+        options = self._training_options(objective, n_outputs, arguments, seed, earlier)
+        data, evaluation = self._prepare(data, rows, arguments, objective, n_outputs, seed, earlier)
 
         def fitted(boosted: Training) -> dict[str, Any]:
             return {
-                "tree_ensemble_": self._ensemble(boosted.trees, boosted.base_margin, objective.link),
+                "tree_ensemble_": self._ensemble(boosted),
                 "_intercept": boosted.intercept,
                 "_objective": objective.name,
                 "_objective_parameters": objective.file_parameters(positive_weight, n_outputs),
                 **ONE_TREE_PER_ROUND,
+                "_round_start": starts_of_rounds(boosted.trees, n_outputs, boosted.n_parallel),
+                "_n_parallel_trees": boosted.n_parallel,
                 "_best": evaluation.best(),
                 "evals_result_": evaluation.history,
             }
@@ -277,7 +283,7 @@ class XGBModel(CallbackSupportMixin, XGBParameters, TrainingOptions, TracedTrees
         with FitRounds(self, max_rounds=n_rounds, X=data.X, y=data.labels, sample_weight=data.weight) as rounds:
 
             def round_done(so_far: Training) -> bool:
-                enough = evaluation.round_done(so_far.trees, so_far.base_margin)
+                enough = evaluation.round_done(so_far.trees, so_far.weights, so_far.base_margin, so_far.n_parallel)
                 return rounds.end(lambda: fitted(so_far)) or enough
 
             boosted = boost(
@@ -285,7 +291,7 @@ class XGBModel(CallbackSupportMixin, XGBParameters, TrainingOptions, TracedTrees
                 data.y,
                 data.weight,
                 objective,
-                **self._training_options(objective, n_outputs, arguments, seed),
+                **options,
                 n_rounds=n_rounds,
                 groups=data.groups,
                 base_margin=data.base_margin,
@@ -296,15 +302,30 @@ class XGBModel(CallbackSupportMixin, XGBParameters, TrainingOptions, TracedTrees
         for name, value in fitted(boosted).items():
             setattr(self, name, value)
 
-    def _training_options(self, objective: Any, n_outputs: int, arguments: FitArguments, seed: int) -> dict[str, Any]:
-        """What `Training` is told of the parameters."""
+    def _training_options(
+        self,
+        objective: Any,
+        n_outputs: int,
+        arguments: FitArguments,
+        seed: int,
+        earlier: EarlierModel | None = None,
+    ) -> dict[str, Any]:
+        """What `Training` is told of the parameters, and of the model that it goes on from."""
+        n_parallel = self._resolved("num_parallel_tree")
+        if earlier is not None:
+            names = getattr(self, "feature_names_in_", None)
+            earlier.check(self.n_features_in_, names, n_outputs, objective.link, n_parallel)
         return {
             "settings": self._growth_settings(objective),
             "tree_method": self._tree_method(),
             "max_bin": self._resolved("max_bin"),
             "cuts": self.cuts,
             "n_outputs": n_outputs,
-            "base_score": self._base_score(objective, n_outputs),
+            "base_score": earlier.base_score
+            if earlier and self.base_score is None
+            else self._base_score(objective, n_outputs),
+            "earlier": None if earlier is None else earlier.ensemble,
+            "n_parallel": n_parallel,
             "positive_weight": float(self._resolved("scale_pos_weight")),
             "sampling": self._sampling(arguments, seed),
             "n_threads": self._n_threads(),
@@ -331,7 +352,7 @@ class XGBModel(CallbackSupportMixin, XGBParameters, TrainingOptions, TracedTrees
         from .splitting import Penalty
 
         # The library holds its parameters in float32.
-        single = {name: np.float32(self._resolved(name)) for name in DEFAULTS if name != "importance_type"}
+        single = {name: np.float32(self._resolved(name)) for name in (*Penalty._fields, "gamma", "learning_rate")}
         if "max_delta_step" in objective.given:
             single["max_delta_step"] = objective.value[0]
         penalty = Penalty(*(float(single[name]) for name in Penalty._fields))
@@ -376,15 +397,16 @@ class XGBModel(CallbackSupportMixin, XGBParameters, TrainingOptions, TracedTrees
             raise ValueError(f"base_score={self.base_score!r} is a mean of {objective.name}: it must be above 0")
         return np.broadcast_to(start, (n_outputs,)).copy()
 
-    def _ensemble(self, trees: list[Tree], base_margin: NDArray[np.float32], link: Link) -> TreeEnsemble:
-        n_outputs = len(base_margin)
+    def _ensemble(self, boosted: Any) -> TreeEnsemble:
+        n_outputs = len(boosted.base_margin)
         return TreeEnsemble(
-            tuple(trees),
+            tuple(boosted.trees),
             n_features=self.n_features_in_,
             n_outputs=n_outputs,
-            base_score=base_margin.astype(np.float64),
-            link=link,
-            tree_output=np.arange(len(trees), dtype=np.int32) % n_outputs,
+            base_score=boosted.base_margin.astype(np.float64),
+            link=boosted.objective.link,
+            tree_weight=np.array(boosted.weights),
+            tree_output=outputs_of(boosted.trees, n_outputs, boosted.n_parallel),
             feature_names=getattr(self, "feature_names_in_", None),
         )
 

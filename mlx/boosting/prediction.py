@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
-from ..tree import TreeEnsemble
+from ..tree import Tree, TreeEnsemble
 from ..tree.tree import Link
 
-__all__ = ["evaluated", "mean_of", "predicted", "rounds_of"]
+__all__ = ["evaluated", "mean_of", "outputs_of", "predicted", "rounds_of", "starts_of_rounds"]
 
 
 def mean_of(margin: NDArray[np.float32], link: Link) -> NDArray[np.float32]:
@@ -35,6 +37,18 @@ def predicted(margin: NDArray[np.float32], objective: str, link: Link) -> NDArra
 def evaluated(margin: NDArray[np.float32], objective: str, link: Link) -> NDArray[np.float32]:
     """What metrics compare with targets: predictions, but with survival:aft margins, the logs of times."""
     return margin if objective == "survival:aft" else predicted(margin, objective, link)
+
+
+def outputs_of(trees: Sequence[Tree], n_outputs: int, n_parallel: int = 1) -> NDArray[np.int32]:
+    """Output of each tree: those of a round output after output, `n_parallel` of each; -1 with vectors in leaves."""
+    output = np.arange(len(trees), dtype=np.int32) // n_parallel % n_outputs
+    return np.where([tree.value.ndim == 2 for tree in trees], np.int32(-1), output)
+
+
+def starts_of_rounds(trees: Sequence[Tree], n_outputs: int, n_parallel: int = 1) -> NDArray[np.int64]:
+    """First tree of each round, and the number of trees."""
+    vectors = len(trees) > 0 and trees[0].value.ndim == 2
+    return np.arange(0, len(trees) + 1, n_parallel * (1 if vectors else n_outputs))
 
 
 def rounds_of(

@@ -11,6 +11,7 @@ from sklearn.base import RegressorMixin
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_array, column_or_1d
 
+from .continuation import EarlierModel
 from .model import Goal, XGBModel
 from .training import Rows
 
@@ -97,7 +98,7 @@ class XGBRegressor(RegressorMixin, XGBModel):
         self.huber_slope = huber_slope
         self.quantile_alpha = quantile_alpha
 
-    def _goal(self, y: Any, rows: Rows) -> Goal:
+    def _goal(self, y: Any, rows: Rows, earlier: EarlierModel | None) -> Goal:
         targets = self._targets(y)[rows]
         return Goal(targets, targets, "reg:squarederror" if self.objective is None else self.objective)
 

@@ -11,6 +11,7 @@ from sklearn.base import is_classifier
 
 from ..validation import check_sample_weight, naming, validate_data
 from .constraints import interaction_sets, monotone_directions
+from .continuation import EarlierModel
 from .early_stopping import hold_out
 from .evaluation import Evaluation, EvaluationSet, checked_margin, metrics_of, pairs_of
 from .groups import Groups
@@ -155,9 +156,10 @@ class TrainingOptions:
         objective: Any,
         n_outputs: int,
         seed: int,
+        earlier: EarlierModel | None = None,
     ) -> tuple[TrainingData, Evaluation]:
         """Rows to train on, and what is followed meanwhile; `data` are those `rows` of what `fit` got that count."""
-        n_given = len(rows) if isinstance(rows, np.ndarray) else len(data.X)
+        n_given = len(rows) if isinstance(rows, np.ndarray) else data.X.shape[0]
         base_margin = checked_margin(arguments.base_margin, n_given, n_outputs, "base_margin")
         data = data._replace(base_margin=None if base_margin is None else base_margin[rows])
         patience = self.early_stopping_rounds
@@ -180,6 +182,7 @@ class TrainingOptions:
             patience=patience,
             period=int(arguments.verbose or 0) if arguments.eval_set is not None else 0,
             n_threads=self._n_threads(),
+            first_round=0 if earlier is None else earlier.n_rounds,
         )
         return data, evaluation
 

@@ -276,7 +276,7 @@ BOOSTER = {
     "base_score": Effect(0.2, "predict", _TREES),
     "random_state": Effect(1, "predict", {**_TREES, "subsample": 0.5}),
     "missing": Effect(-9.0, "predict", _STUMP, data="minus_nine_for_missing"),
-    "num_parallel_tree": Refused(2, _TREES),
+    "num_parallel_tree": Effect(2, "predict", {**_TREES, "subsample": 0.5}),
     "monotone_constraints": Effect("(1,1,1,1,1,1)", "predict", _TREES),
     "interaction_constraints": Effect("[[0], [1], [2]]", "predict", _TREES),
     "importance_type": Effect("weight", "feature_importances_", _TREES),

@@ -19,7 +19,6 @@ UNSUPPORTED = {
     "booster": "dart",
     "tree_method": "exact",
     "sampling_method": "gradient_based",
-    "num_parallel_tree": 2,
     "device": "cuda",
     "enable_categorical": True,
     "feature_types": ["q"] * 4,
@@ -41,11 +40,6 @@ def test_scikit_learns_checks(estimator, check):
 def test_what_is_not_supported_is_refused_by_name(estimator, name):
     with pytest.raises(NotImplementedError, match=name):
         estimator(**{name: UNSUPPORTED[name]}).fit(X, Y > 0)
-
-
-def test_arguments_of_fit_are_refused_by_name():
-    with pytest.raises(NotImplementedError, match="xgb_model"):
-        XGBRegressor().fit(X, Y, xgb_model="model.json")
 
 
 def test_values_that_mean_the_default_are_accepted():
