@@ -159,7 +159,7 @@ class Evaluation:
 
     @staticmethod
     def _start(rows: EvaluationSet, start: NDArray[np.float32]) -> NDArray[np.float32]:
-        return np.tile(start, (len(rows.X), 1)) if rows.margin is None else rows.margin.copy()
+        return np.tile(start, (rows.X.shape[0], 1)) if rows.margin is None else rows.margin.copy()
 
 
 def metrics_of(eval_metric: Any, default: str, metric: Callable[[Any], Metric]) -> list[Metric]:

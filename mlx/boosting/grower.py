@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 import numpy as np
+import scipy.sparse
 from numpy.typing import NDArray
 
 from ..tree import Tree
@@ -14,6 +15,7 @@ from .growing import GrowthSettings, HistGrower
 from .partitioning import Run
 from .pruning import PruningGrower
 from .sampling import Sampling
+from .sparse_growing import SparseGrower
 
 __all__ = ["Grower", "grower_of"]
 
@@ -55,7 +57,7 @@ class Grower(Protocol):
 
 def grower_of(
     tree_method: str,
-    X: NDArray[np.float32],
+    X: Any,
     sample_weight: NDArray[np.float32] | None,
     settings: GrowthSettings,
     sampling: Sampling,
@@ -71,7 +73,8 @@ def grower_of(
     Parameters
     ----------
     tree_method : {'hist', 'approx', 'exact'}
-    X : ndarray of float32, shape (n_samples, n_features), C-contiguous
+    X : ndarray of float32, shape (n_samples, n_features), C-contiguous; or such a scipy.sparse.csr_matrix
+        Sparse rows as of `sparse_rows.stored_values`, for 'hist' only.
     sample_weight : ndarray of float32, shape (n_samples,), or None
     settings : GrowthSettings
     sampling : Sampling
@@ -104,5 +107,11 @@ def grower_of(
             constant_hessians=constant_hessians,
         ),
     }
+    if scipy.sparse.issparse(X):
+        if tree_method != "hist":
+            raise NotImplementedError(f"tree_method={tree_method!r} takes no sparse rows; choose 'hist'")
+        growers["hist"] = lambda: SparseGrower(
+            X, sample_weight, settings, sampling, max_bin=max_bin, cuts=cuts, run=run, n_threads=n_threads
+        )
     grower = growers[tree_method]()
     return PruningGrower(grower, gamma, settings.keep_pruned) if prunes_after and gamma > 0 else grower

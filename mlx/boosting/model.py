@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
+import scipy.sparse
 from numpy.typing import NDArray
 from sklearn.base import _fit_context, is_regressor
 from sklearn.utils.validation import check_array, check_is_fitted
@@ -24,6 +25,7 @@ from .model_format import ONE_TREE_PER_ROUND, ModelFile
 from .objective import PARAMETERS
 from .prediction import outputs_of, predicted, rounds_of, starts_of_rounds
 from .sampling import seed_of
+from .sparse_rows import stored_values
 from .tracing import TracedTrees
 from .training import FitArguments, Rows, TrainingData, TrainingOptions
 
@@ -126,7 +128,7 @@ class XGBModel(CallbackSupportMixin, XGBParameters, TrainingOptions, TracedTrees
             y_val,
             sample_weight_val,
         )
-        how = {"dtype": np.float32, "order": "C", "ensure_all_finite": self._finiteness()}
+        how = self._kind_of_rows()
         X, y = validate_data(self, X, y, y_numeric=is_regressor(self), **how)
         weight = check_sample_weight(sample_weight, X, dtype=np.float32)
         rows = positive_rows(weight)
@@ -193,6 +195,7 @@ class XGBModel(CallbackSupportMixin, XGBParameters, TrainingOptions, TracedTrees
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
+        tags.input_tags.sparse = True
         return tags
 
     def _resolved(self, name: str) -> Any:
@@ -221,8 +224,10 @@ class XGBModel(CallbackSupportMixin, XGBParameters, TrainingOptions, TracedTrees
                     f"{type(self).__name__}.{method}: argument {name} is not supported; leave it at None"
                 )
 
-    def _mark_missing(self, X: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Rows with NaN where a value equals the parameter `missing`."""
+    def _mark_missing(self, X: Any) -> Any:
+        """Rows with NaN, or nothing stored, where a value equals the parameter `missing`."""
+        if scipy.sparse.issparse(X):
+            return stored_values(X, self.missing)
         if np.isnan(self.missing):
             return X
         X = np.where(np.float32(self.missing) == X, np.float32(np.nan), X)
@@ -230,10 +235,10 @@ class XGBModel(CallbackSupportMixin, XGBParameters, TrainingOptions, TracedTrees
             raise ValueError("X: has infinite values")
         return X
 
-    def _check_X(self, X: Any, validate_features: bool) -> NDArray[np.float32]:
-        """Rows to predict, as float32 with NaN for what is missing."""
+    def _check_X(self, X: Any, validate_features: bool) -> Any:
+        """Rows to predict, as float32 with NaN, or nothing stored, for what is missing."""
         check_is_fitted(self)
-        how = {"dtype": np.float32, "order": "C", "ensure_all_finite": self._finiteness()}
+        how = self._kind_of_rows()
         if validate_features:
             return self._mark_missing(validate_data(self, X, reset=False, **how))
         X = check_array(X, input_name="X", **how)
@@ -241,9 +246,10 @@ class XGBModel(CallbackSupportMixin, XGBParameters, TrainingOptions, TracedTrees
             raise ValueError(f"X: has {X.shape[1]} features, but the model was fitted with {self.n_features_in_}")
         return self._mark_missing(X)
 
-    def _finiteness(self) -> Any:
-        """What scikit-learn's validation shall check: an infinite value may be the mark of a missing one."""
-        return False if np.isinf(self.missing) else "allow-nan"
+    def _kind_of_rows(self) -> dict[str, Any]:
+        """What scikit-learn's validation shall make of rows. An infinite value may be the mark of a missing one."""
+        finite = False if np.isinf(self.missing) else "allow-nan"
+        return {"dtype": np.float32, "order": "C", "accept_sparse": "csr", "ensure_all_finite": finite}
 
     def _boost(
         self,
@@ -416,7 +422,7 @@ class XGBModel(CallbackSupportMixin, XGBParameters, TrainingOptions, TracedTrees
         """Margins, or what they are the link of; shape (n_samples, n_outputs), float32."""
         X = self._check_X(X, validate_features)
         ensemble = self._trees_of(iteration_range)
-        start = checked_margin(base_margin, len(X), ensemble.n_outputs, "base_margin")
+        start = checked_margin(base_margin, X.shape[0], ensemble.n_outputs, "base_margin")
         if start is not None:
             ensemble = dataclasses.replace(ensemble, base_score=np.zeros(ensemble.n_outputs))
         margin = ensemble.margin(X, self._n_threads())

@@ -191,9 +191,8 @@ class XGBRanker(XGBModel):
             eval_qid=eval_qid,
         )
         X, qid = without_qid(X, qid)
-        how = {"dtype": np.float32, "order": "C", "ensure_all_finite": self._finiteness()}
-        X, y = validate_data(self, X, y, y_numeric=True, **how)
-        groups, rows = groups_of(len(X), group=group, qid=qid, weight=sample_weight), slice(None)
+        X, y = validate_data(self, X, y, y_numeric=True, **self._kind_of_rows())
+        groups, rows = groups_of(X.shape[0], group=group, qid=qid, weight=sample_weight), slice(None)
         if groups.weight is not None and np.any(groups.weight == 0):
             groups, rows = groups.select(groups.weight > 0)
         X = self._mark_missing(X)[rows]
@@ -225,7 +224,7 @@ class XGBRanker(XGBModel):
             X, qid = without_qid(X, qid)
             rows = self._set(X, y, None, margin, names, n_outputs)
             own = ("eval_group", "eval_qid", "sample_weight_eval_set")
-            groups = groups_of(len(rows.X), group=group, qid=qid, weight=weight, names=own)
+            groups = groups_of(rows.X.shape[0], group=group, qid=qid, weight=weight, names=own)
             sets.append(rows._replace(weight=groups.weight_of_rows(), groups=groups))
         return sets
 

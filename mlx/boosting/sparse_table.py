@@ -194,43 +194,62 @@ def find_places(values, first, begin, end, cuts, start, n_bins, places):
 
 
 @kernel
-def count_entries(tasks, row_start, places, rows, gradients, sides, segments, slots, first_place, histograms):
+def count_entries(
+    tasks,
+    row_start,
+    places,
+    first_column,
+    has_missing,
+    start,
+    n_bins,
+    rows,
+    gradients,
+    sides,
+    segments,
+    slots,
+    histograms,
+):
     """Count some nodes: task t is the node ``t // n_groups`` of `segments` in the column group ``t % n_groups``.
 
-    As `histogram.build_histograms`; `first_place` are the places at which the groups begin. Places of missing values
-    are left at 0, see `add_missing`.
+    As `histogram.build_histograms`. What is missing of a column is what its bins lack of the sum of all rows, as in the
+    library. Of the first column it is counted instead: a root's sum is taken from there, and has the bits that it has
+    in a dense table.
     """
     n_groups = len(row_start)
     for task in range(tasks[0], tasks[1]):
         node, group = task // n_groups, task % n_groups
-        histogram = histograms[slots[node]]
-        histogram[first_place[group] : first_place[group + 1]] = 0.0
-        own_rows, own_gradients, begin = rows[sides[node]], gradients[sides[node]], row_start[group]
+        begin, end = first_column[group], first_column[group + 1]
+        histogram, starts = histograms[slots[node]], row_start[group]
+        histogram[start[begin] : start[end]] = 0.0
+        own_rows, own_gradients = rows[sides[node]], gradients[sides[node]]
+        first_missing = np.uint64(start[0] + n_bins[0])
+        G, H = 0.0, 0.0
         for k in range(np.uint64(segments[node, 0]), np.uint64(segments[node, 1])):
             row = np.uint64(own_rows[k])
             g, h = np.float64(own_gradients[k, 0]), np.float64(own_gradients[k, 1])
-            for e in range(np.uint64(begin[row]), np.uint64(begin[row + np.uint64(1)])):
+            G += g
+            H += h
+            e, last = np.uint64(starts[row]), np.uint64(starts[row + np.uint64(1)])
+            if begin == 0 and (e == last or places[e] >= first_missing):
+                histogram[first_missing, 0] += g
+                histogram[first_missing, 1] += h
+            while e < last:
                 place = np.uint64(places[e])
                 histogram[place, 0] += g
                 histogram[place, 1] += h
+                e += np.uint64(1)
+        for f in range(max(begin, 1), end):
+            if has_missing[f]:
+                write_missing(histogram[start[f] : start[f + 1]], n_bins[f], G, H)
 
 
 @kernel
-def add_missing(tasks, slots, sums, start, n_bins, has_missing, histograms):
-    """Write what is missing of each column in some nodes: the node's sums less those of its bins, as the library does.
-
-    Task t is the node ``t // n_features`` and the column ``t % n_features``.
-    """
-    n_features = len(n_bins)
-    for task in range(tasks[0], tasks[1]):
-        node, f = task // n_features, task % n_features
-        if has_missing[f]:
-            own = histograms[slots[node], start[f] : start[f + 1]]
-            G, H = 0.0, 0.0
-            for b in range(n_bins[f]):
-                G += own[b, 0]
-                H += own[b, 1]
-            own[n_bins[f], 0], own[n_bins[f], 1] = sums[node, 0] - G, sums[node, 1] - H
+def write_missing(histogram, n_bins, G, H):
+    """Write what a column's bins lack of G and H into its last place."""
+    for b in range(np.uint64(n_bins)):
+        G -= histogram[b, 0]
+        H -= histogram[b, 1]
+    histogram[n_bins, 0], histogram[n_bins, 1] = G, H
 
 
 @kernel

@@ -71,7 +71,7 @@ class TrainingOptions:
     early_stopping_rounds: int | None
     validation_fraction: float | None
     _n_threads: Any
-    _finiteness: Any
+    _kind_of_rows: Any
     _mark_missing: Any
     _targets: Any
 
@@ -215,13 +215,12 @@ class TrainingOptions:
 
     def _set(self, X: Any, y: Any, weight: Any, margin: Any, names: Sequence[str], n_outputs: int) -> EvaluationSet:
         name_X, name_y, name_weight, name_margin = names
-        options = {"dtype": np.float32, "order": "C", "ensure_all_finite": self._finiteness()}
         with naming(name_X):
-            rows = self._mark_missing(validate_data(self, X, reset=False, **options))
+            rows = self._mark_missing(validate_data(self, X, reset=False, **self._kind_of_rows()))
         with naming(name_y):
             targets = self._targets(y)
-        if len(targets) != len(rows):
-            raise ValueError(f"{name_y}: {len(targets)} targets for {len(rows)} rows")
+        if len(targets) != rows.shape[0]:
+            raise ValueError(f"{name_y}: {len(targets)} targets for {rows.shape[0]} rows")
         with naming(name_weight):
             weights = check_sample_weight(weight, rows, dtype=np.float32)
-        return EvaluationSet(rows, targets, weights, checked_margin(margin, len(rows), n_outputs, name_margin))
+        return EvaluationSet(rows, targets, weights, checked_margin(margin, rows.shape[0], n_outputs, name_margin))
