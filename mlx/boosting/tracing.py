@@ -7,16 +7,12 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from ..plots.labels import number, shortened
-from ..plots.tree import tree_diagram
-from ..tree import Tree, TreeEnsemble
-from ..tree.dump import answers, dot_dump, feature_name, json_dump, node_categories, text_dump
+from ..tree import TreeEnsemble
+from ..tree.dump import dot_dump, json_dump, text_dump
 from ..tree.frame import trees_to_dataframe
+from .plotting import draw_tree, feature_types_of
 
 __all__ = ["TracedTrees"]
-
-# Characters that a leaf's column of a drawing has room for.
-LONGEST_LINE = 14
 
 
 class TracedTrees(BaseEstimator):
@@ -94,7 +90,7 @@ class TracedTrees(BaseEstimator):
         dumps = {"text": text_dump, "json": json_dump}
         if dump_format not in dumps:
             raise ValueError(f"dump_format={dump_format!r} must be one of {', '.join(map(repr, dumps))}")
-        texts = dumps[dump_format](self._traced(tree), with_stats=with_stats)
+        texts = dumps[dump_format](self._traced(tree), with_stats=with_stats, feature_types=feature_types_of(self))
         if dump_format == "json":
             return texts[0] if tree is not None else "[\n" + ",\n".join(texts) + "\n]"
         return texts[0] if tree is not None else "".join(f"booster[{i}]:\n{text}" for i, text in enumerate(texts))
@@ -116,7 +112,8 @@ class TracedTrees(BaseEstimator):
             The library's function of this name wraps the text: ``graphviz.Source(model.to_graphviz())``, for which
             Graphviz must be installed. Nothing is needed for the text, nor for `plot_tree`.
         """
-        return dot_dump(self._traced(tree), with_stats=with_stats, rankdir=rankdir)[0]
+        types = feature_types_of(self)
+        return dot_dump(self._traced(tree), with_stats=with_stats, feature_types=types, rankdir=rankdir)[0]
 
     def plot_tree(self, tree: int = 0, *, max_depth: int | None = 4, ax: Any = None) -> Any:
         """Draw one tree with matplotlib.
@@ -133,19 +130,9 @@ class TracedTrees(BaseEstimator):
         -------
         matplotlib.axes.Axes
         """
-        ensemble = self._traced(tree)
-        (drawn,) = ensemble.trees
-        return tree_diagram(
-            drawn.left,
-            drawn.right,
-            [_node_label(ensemble, drawn, node) for node in range(drawn.n_nodes)],
-            _ways(ensemble, drawn),
-            drawn.value,
-            drawn.cover,
-            max_depth=max_depth,
-            title=f"tree {tree}",
-            ax=ax,
-        )
+        ensemble = self._traced()
+        self._traced(tree)
+        return draw_tree(ensemble, tree, feature_types_of(self), max_depth=max_depth, ax=ax)
 
     def explain_node(self, tree: int, node: int) -> Any:
         """The arithmetic of one node, as one would write it by hand.
@@ -208,26 +195,3 @@ def _penalty(estimator: Any) -> Any:
         if "max_delta_step" in group:
             values["max_delta_step"] = float(np.float32(group["max_delta_step"]))
     return Penalty(**values)
-
-
-def _node_label(ensemble: TreeEnsemble, tree: Tree, node: int) -> str:
-    """A few short lines: the column, what is asked about it, gain and cover."""
-    cover = f"cover {number(tree.cover[node])}"
-    if tree.left[node] < 0:
-        return f"{float(tree.value[node]):+.4g}\n{cover}"
-    name = feature_name(ensemble, int(tree.feature[node]))
-    codes = node_categories(tree, node)
-    asks = f"in {{{', '.join(map(str, codes))}}}" if codes else f"{ensemble.comparison} {number(tree.threshold[node])}"
-    return "\n".join(
-        [*(shortened(text, LONGEST_LINE) for text in (name, asks)), f"gain {number(tree.gain[node])}", cover]
-    )
-
-
-def _ways(ensemble: TreeEnsemble, tree: Tree) -> list[str]:
-    """Answer that leads to each node."""
-    texts = [""] * tree.n_nodes
-    for node in np.flatnonzero(~tree.is_leaf):
-        yes, no, missing = answers(ensemble, tree, int(node))
-        texts[yes], texts[no] = "yes", "no"
-        texts[missing] += "\nor missing"
-    return texts

@@ -19,19 +19,37 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .tree import Tree, TreeEnsemble
 
-__all__ = ["dot_dump", "feature_name", "json_dump", "number_text", "question_text", "text_dump"]
-
-# Edge that missing values take, and the other one.
-MISSING_COLOUR = "#0000FF"
-OTHER_COLOUR = "#FF0000"
+__all__ = ["DotStyle", "dot_dump", "feature_name", "json_dump", "number_text", "question_text", "text_dump"]
 
 DIRECTIONS = ("TB", "BT", "LR", "RL")
+
+
+class DotStyle(NamedTuple):
+    """How a tree looks in Graphviz, beside what it says; attributes are Graphviz's, by name.
+
+    Attributes
+    ----------
+    missing_colour, other_colour : str
+        Of the edge that missing values take, and of the other one.
+    graph, question, leaf : dict of str to object
+        Attributes of the graph, of inner nodes and of leaves.
+    """
+
+    missing_colour: str = "#0000FF"
+    other_colour: str = "#FF0000"
+    graph: Mapping[str, Any] = {}
+    question: Mapping[str, Any] = {}
+    leaf: Mapping[str, Any] = {}
+
+
+PLAIN = DotStyle()
 
 
 def text_dump(
@@ -68,6 +86,7 @@ def dot_dump(
     with_stats: bool = False,
     feature_types: Sequence[str] | None = None,
     rankdir: str = "TB",
+    style: DotStyle = PLAIN,
 ) -> list[str]:
     """Each tree as a graph in Graphviz's DOT language, which `graphviz.Source` and the program ``dot`` draw.
 
@@ -79,6 +98,7 @@ def dot_dump(
         As in `text_dump`; only "i" makes a difference here.
     rankdir : {"TB", "BT", "LR", "RL"}, default="TB"
         From where to where the tree grows: top, bottom, left, right.
+    style : DotStyle, optional
 
     Returns
     -------
@@ -87,7 +107,10 @@ def dot_dump(
     if rankdir not in DIRECTIONS:
         raise ValueError(f"rankdir={rankdir!r} must be one of {', '.join(DIRECTIONS)}")
     head = f"digraph {{\n    graph [ rankdir={rankdir} ]\n"
-    return [head + "".join(_dot_nodes(ensemble, tree, with_stats, feature_types)) + "}" for tree in ensemble.trees]
+    head += "".join(f"    graph [{text} ]\n" for text in _attributes(style.graph))
+    return [
+        head + "".join(_dot_nodes(ensemble, tree, with_stats, feature_types, style)) + "}" for tree in ensemble.trees
+    ]
 
 
 def feature_name(ensemble: TreeEnsemble, column: int) -> str:
@@ -195,8 +218,9 @@ def _json_question(ensemble: TreeEnsemble, tree: Tree, node: int, kind: str) -> 
 
 
 def _dot_nodes(
-    ensemble: TreeEnsemble, tree: Tree, with_stats: bool, feature_types: Sequence[str] | None
+    ensemble: TreeEnsemble, tree: Tree, with_stats: bool, feature_types: Sequence[str] | None, style: DotStyle
 ) -> Iterator[str]:
+    of_leaves, of_questions = ("".join(_attributes(own)) for own in (style.leaf, style.question))
     for node, _ in top_down(tree):
         is_leaf = tree.left[node] < 0
         kind = _type_of(tree, node, feature_types)
@@ -206,13 +230,18 @@ def _dot_nodes(
         if with_stats:
             label += "" if is_leaf else f"\ngain={number_text(tree.gain[node])}"
             label += f"\ncover={number_text(tree.cover[node])}"
-        yield f'\n    {node} [ label="{label}" ]\n'
+        yield f'\n    {node} [ label="{label}"{of_leaves if is_leaf else of_questions} ]\n'
         if not is_leaf:
             yes, _, missing = answers(ensemble, tree, node, kind)
             for child in (int(tree.left[node]), int(tree.right[node])):
                 answer = ("yes" if child == yes else "no") + (", missing" if child == missing else "")
-                colour = MISSING_COLOUR if child == missing else OTHER_COLOUR
+                colour = _escaped(style.missing_colour if child == missing else style.other_colour)
                 yield f'    {node} -> {child} [label="{answer}" color="{colour}"]\n'
+
+
+def _attributes(attributes: Mapping[str, Any]) -> list[str]:
+    """Attributes as DOT writes them, in the order of their names, as there."""
+    return [f' {name}="{_escaped(str(value))}"' for name, value in sorted(attributes.items())]
 
 
 def _type_of(tree: Tree, node: int, feature_types: Sequence[str] | None) -> str:
