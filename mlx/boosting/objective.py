@@ -303,9 +303,10 @@ class Objective(NamedTuple):
             return
         wrong = np.flatnonzero(~self.domain.contains(y))
         if len(wrong):
+            first = ", ".join(f"{value:.6g}" for value in np.ravel(y[wrong[0]]))
             raise ValueError(
                 f"y: {self.name} needs targets that are {self.domain.words}, "
-                f"but y[{wrong[0]}] is {y[wrong[0]]:.6g} ({len(wrong)} such values)"
+                f"but y[{wrong[0]}] is {first} ({len(wrong)} such values)"
             )
 
     def file_parameters(self, scale_pos_weight: float, n_outputs: int) -> Mapping[str, Mapping[str, str]]:

@@ -10,7 +10,9 @@ whose time is not before that of i, and r_i = Σ_{j in R_i} exp(f_j), the loss i
     Σ_{i in E} log r_i - f_i                gradient of row k     exp(f_k) Σ 1 / r_i - [k in E]
                                             Hessian of row k      exp(f_k) Σ 1 / r_i - exp(f_k)² Σ 1 / r_i²
 
-the sums over the i in E with k in R_i: the events up to the time of k.
+the sums over the i in E with k in R_i: the events up to the time of k. Of the events at the very time of k the library
+counts those that stand before it in the order of times, and k itself; so does this file. Weights multiply gradients and
+Hessians, but take no part in the r_i.
 
 ``survival:aft``, accelerated failure time: log T = f + σ Z, where Z has one of three distributions with density φ and
 cumulative distribution function Φ (Barnwal, Cho and Hocking 2022)::

@@ -31,8 +31,8 @@ class XGBRanker(XGBModel):
     Parameters
     ----------
     objective : str, default='rank:ndcg'
-        'rank:ndcg', 'rank:map' (y 0 or 1) or 'rank:pairwise'; None is the default. See `mlx.boosting.objectives_ranking`
-        for the formulas. The library raises in the constructor if it is another one, and `fit` does here.
+        'rank:ndcg', 'rank:map' (y 0 or 1) or 'rank:pairwise'; None is the default. The formulas stand in
+        `mlx.boosting.objectives_ranking`. The library raises in the constructor if it is another one, and `fit` here.
     eval_metric : str, callable, or list of them, default=None
         Metrics that `fit` follows on `eval_set`, by the library's names: 'ndcg', 'map', 'pre', each with '@k' and a
         minus if one likes, 'auc', 'aucpr' and those of single rows; None is the one of the objective. A function
