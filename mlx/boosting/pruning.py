@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..tree import Tree
+from ..tree.pruned import category_lists, joined_lists
 from ..tree.record import GrowthRecord, PrunedBranch
 
 if TYPE_CHECKING:
@@ -141,8 +142,8 @@ def _part(
     inner, new_leaf = ~is_leaf[nodes], is_leaf[nodes] & ~tree.is_leaf[nodes]
     value = tree.value[nodes]
     value[new_leaf] *= learning_rate
-    asked = _lists(tree.category_start, tree.categories, nodes)
-    start, codes = _joined([own if asks else own[:0] for own, asks in zip(asked, inner)])
+    asked = category_lists(tree.category_start, tree.categories, nodes)
+    start, codes = joined_lists([own if asks else own[:0] for own, asks in zip(asked, inner)])
     return Tree.grown(
         left=np.where(inner, number[tree.left[nodes]], -1).astype(np.int32),
         right=np.where(inner, number[tree.right[nodes]], -1).astype(np.int32),
@@ -167,9 +168,9 @@ def _part_of_record(
 ) -> GrowthRecord:
     """Record of some nodes. The split of one that has become a leaf is the candidate that was refused there."""
     at_leaf = new_leaf.reshape(-1, *(1,) * (record.sums.ndim - 1))
-    asked = _lists(tree.category_start, tree.categories, nodes)
-    considered = _lists(record.runner_up_category_start, record.runner_up_categories, nodes)
-    start, codes = _joined([own if leaf else other for own, other, leaf in zip(asked, considered, new_leaf)])
+    asked = category_lists(tree.category_start, tree.categories, nodes)
+    considered = category_lists(record.runner_up_category_start, record.runner_up_categories, nodes)
+    start, codes = joined_lists([own if leaf else other for own, other, leaf in zip(asked, considered, new_leaf)])
     return GrowthRecord.grown(
         sums=record.sums[nodes],
         missing_sums=np.where(at_leaf, 0.0, record.missing_sums[nodes]),
@@ -181,18 +182,3 @@ def _part_of_record(
         runner_up_categories=codes,
         pruned=branches,
     )
-
-
-def _lists(
-    start: NDArray[np.int32] | None, codes: NDArray[np.int32] | None, nodes: NDArray[np.intp]
-) -> list[NDArray[np.int32]]:
-    """Categories of some nodes, one array each."""
-    if start is None or codes is None:
-        return [np.empty(0, dtype=np.int32)] * len(nodes)
-    return [codes[start[node] : start[node + 1]] for node in nodes]
-
-
-def _joined(lists: list[NDArray[np.int32]]) -> tuple[NDArray[np.int32] | None, NDArray[np.int32] | None]:
-    """The same, node after node, with the start of each; None if there are none."""
-    ends = np.cumsum([0, *map(len, lists)]).astype(np.int32)
-    return (ends, np.concatenate(lists)) if ends[-1] else (None, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from sklearn.base import BaseEstimator
 from ..tree import TreeEnsemble
 from ..tree.dump import dot_dump, json_dump, text_dump
 from ..tree.frame import trees_to_dataframe
+from ..tree.pruned import as_grown, ensemble_as_grown, has_pruned
 from .plotting import draw_tree, feature_types_of
 
 __all__ = ["TracedTrees"]
@@ -29,7 +31,9 @@ class TracedTrees(BaseEstimator):
             the Similarity T(G)² / (H + λ) and the Weight -T(G) / (H + λ), before the learning rate, that follow from it
             and from the Hessians' sum H; RunnerUp, RunnerUpSplit and RunnerUpGain, the best split that was not taken:
             on another column, or at a leaf on any column. Ours are NaN in models that were read from a file,
-            but for Depth.
+            but for Depth. With ``keep_pruned=True`` there is one more, Pruned: below the nodes of each tree stand those
+            that were pruned, with the splits that they had; a node that was pruned to a leaf stands in both parts, by
+            one number.
 
         Examples
         --------
@@ -42,9 +46,23 @@ class TracedTrees(BaseEstimator):
         1  0-1    Leaf    NaN   0.3         2.0      NaN           NaN
         2  0-2    Leaf    NaN  -0.3         2.0      NaN           NaN
         """
+        import pandas as pd
+
+        ensemble = self._traced()
+        frame = self._frame(ensemble)
+        if not getattr(self, "keep_pruned", False) and not any(map(has_pruned, ensemble.trees)):
+            return frame
+        grown = self._frame(ensemble_as_grown(ensemble))
+        pruned = {f"{number}-{node}" for number, tree in enumerate(ensemble.trees) for node in as_grown(tree)[1]}
+        grown = grown[grown["ID"].isin(pruned)]
+        both = pd.concat([frame.assign(Pruned=False), grown.assign(Pruned=True)])
+        return both.sort_values("Tree", kind="stable", ignore_index=True)
+
+    def _frame(self, ensemble: TreeEnsemble) -> Any:
+        """`trees_to_dataframe` of some trees."""
         from .splitting import leaf_weight, similarity
 
-        ensemble, penalty = self._traced(), _penalty(self)
+        penalty = _penalty(self)
         frame = trees_to_dataframe(ensemble)
         sums = [
             np.full((tree.n_nodes, 2), np.nan) if tree.record is None else tree.record.sums for tree in ensemble.trees
@@ -75,6 +93,8 @@ class TracedTrees(BaseEstimator):
         Returns
         -------
         str
+            With ``keep_pruned=True``, below the text of each tree, a line ``pruned:`` and the nodes that were pruned as
+            they were; that is not of the form of the library, nor a part of ``dump_format="json"``.
 
         Examples
         --------
@@ -93,6 +113,8 @@ class TracedTrees(BaseEstimator):
         texts = dumps[dump_format](self._traced(tree), with_stats=with_stats, feature_types=feature_types_of(self))
         if dump_format == "json":
             return texts[0] if tree is not None else "[\n" + ",\n".join(texts) + "\n]"
+        shown = self._traced(tree)
+        texts = [text + _pruned_text(shown, i, with_stats) for i, text in enumerate(texts)]
         return texts[0] if tree is not None else "".join(f"booster[{i}]:\n{text}" for i, text in enumerate(texts))
 
     def to_graphviz(self, tree: int = 0, *, with_stats: bool = False, rankdir: str = "TB") -> str:
@@ -140,7 +162,7 @@ class TracedTrees(BaseEstimator):
         Parameters
         ----------
         tree, node : int
-            Numbers, as in `trees_to_dataframe` and `to_text`.
+            Numbers, as in `trees_to_dataframe` and `to_text`. Those of pruned nodes follow those of the tree.
 
         Returns
         -------
@@ -171,9 +193,12 @@ class TracedTrees(BaseEstimator):
         """
         from .arithmetic import node_arithmetic
 
-        self._traced(tree)
+        ensemble = self.__tree_ensemble__()
+        (traced,) = self._traced(tree).trees
+        if has_pruned(traced) and node >= traced.n_nodes:
+            ensemble = ensemble_as_grown(ensemble)
         gamma, learning_rate = (float(np.float32(self._resolved(name))) for name in ("gamma", "learning_rate"))
-        return node_arithmetic(self.__tree_ensemble__(), tree, node, _penalty(self), gamma, learning_rate)
+        return node_arithmetic(ensemble, tree, node, _penalty(self), gamma, learning_rate)
 
     def _traced(self, tree: int | None = None) -> TreeEnsemble:
         """The fitted trees, or the ensemble of one of them."""
@@ -183,6 +208,16 @@ class TracedTrees(BaseEstimator):
         if not 0 <= tree < ensemble.n_trees:
             raise ValueError(f"tree={tree}: the model has {ensemble.n_trees} trees, the first one is number 0")
         return ensemble.select([tree])
+
+
+def _pruned_text(ensemble: TreeEnsemble, tree: int, with_stats: bool) -> str:
+    """Lines of the pruned nodes of a tree, as they would stand in its text; empty if there are none."""
+    grown, pruned = as_grown(ensemble.trees[tree])
+    if len(pruned) == 0:
+        return ""
+    (text,) = text_dump(dataclasses.replace(ensemble.select([tree]), trees=(grown,)), with_stats=with_stats)
+    lines = [line for line in text.splitlines(keepends=True) if int(line.split(":")[0]) in pruned]
+    return "pruned:\n" + "".join(lines)
 
 
 def _penalty(estimator: Any) -> Any:
