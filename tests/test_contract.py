@@ -44,7 +44,7 @@ PEER_MODULES = {
 }
 # Tags in which a class differs from its peer, with the reason.
 TAG_DEPARTURES: dict[tuple[str, str], str] = {
-    (name, "input_tags.sparse"): "both take sparse rows; the library's tag does not say so"
+    (name, "input_tags.sparse"): "scikit-learn's histograms take no sparse rows; ours do, as xgboost's"
     for name in ("XGBClassifier", "XGBRanker", "XGBRegressor", "XGBRFClassifier", "XGBRFRegressor")
 }
 
