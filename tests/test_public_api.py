@@ -11,7 +11,18 @@ import pytest
 from tests.inventory import PACKAGE, ROOT, all_modules, public_objects, subpackages
 
 PUBLIC = {
-    "boosting": {"Booster", "DMatrix", "QuantileDMatrix", "XGBClassifier", "XGBRegressor", "cv", "train"},
+    "boosting": {
+        "Booster",
+        "DMatrix",
+        "QuantileDMatrix",
+        "XGBClassifier",
+        "XGBRegressor",
+        "cv",
+        "plot_importance",
+        "plot_tree",
+        "to_graphviz",
+        "train",
+    },
     "decomposition": {"PCA"},
     "explain": {"Explanation", "Game", "KernelExplainer", "LimeExplanation", "LimeTabularExplainer"},
     "linear_model": {"LinearRegression", "LogisticRegression"},

@@ -4,8 +4,20 @@ from .classifier import XGBClassifier
 from .cross_validation import cv
 from .learner import Booster
 from .matrix import DMatrix
+from .plotting import plot_importance, plot_tree, to_graphviz
 from .quantile_matrix import QuantileDMatrix
 from .regressor import XGBRegressor
 from .training_rounds import train
 
-__all__ = ["Booster", "DMatrix", "QuantileDMatrix", "XGBClassifier", "XGBRegressor", "cv", "train"]
+__all__ = [
+    "Booster",
+    "DMatrix",
+    "QuantileDMatrix",
+    "XGBClassifier",
+    "XGBRegressor",
+    "cv",
+    "plot_importance",
+    "plot_tree",
+    "to_graphviz",
+    "train",
+]
