@@ -195,10 +195,18 @@ class TracedTrees(BaseEstimator):
 
         ensemble = self.__tree_ensemble__()
         (traced,) = self._traced(tree).trees
-        if has_pruned(traced) and node >= traced.n_nodes:
-            ensemble = ensemble_as_grown(ensemble)
         gamma, learning_rate = (float(np.float32(self._resolved(name))) for name in ("gamma", "learning_rate"))
-        return node_arithmetic(ensemble, tree, node, _penalty(self), gamma, learning_rate)
+        parameters = (_penalty(self), gamma, learning_rate)
+        if not has_pruned(traced):
+            return node_arithmetic(ensemble, tree, node, *parameters)
+        grown = ensemble_as_grown(ensemble)
+        if node >= traced.n_nodes:
+            return node_arithmetic(grown, tree, node, *parameters)
+        working = node_arithmetic(ensemble, tree, node, *parameters)
+        if node not in [branch.leaf for branch in traced.record.pruned]:
+            return working
+        before = node_arithmetic(grown, tree, node, *parameters)
+        return dataclasses.replace(working, lines=(*working.lines, "before it was pruned:", *before.lines))
 
     def _traced(self, tree: int | None = None) -> TreeEnsemble:
         """The fitted trees, or the ensemble of one of them."""

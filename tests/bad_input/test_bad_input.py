@@ -315,6 +315,8 @@ BOOSTER = {
     "early_stopping_rounds": [0, -1, "text"],
     "callbacks": ["text", 3],
     "cuts": ["text", None, 3],
+    "prune": ["text", "pre", 3],
+    "keep_pruned": [None, "text"],
     "validation_fraction": [0.0, 1.0, "text"],
 }
 BAD_PARAMETERS = {

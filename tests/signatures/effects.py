@@ -260,7 +260,7 @@ BOOSTER = {
     "verbosity": Inert(2, "nothing is printed, whatever the level"),
     "objective": Effect("reg:absoluteerror", "predict", _TREES),
     "booster": Refused("dart", _TREES),
-    "tree_method": Refused("exact", _TREES),
+    "tree_method": Effect("exact", "predict", {**_TREES, "gamma": 5.0}),
     "n_jobs": Effect(2, "threads", _TREES, data="many_rows"),
     "gamma": Effect(5.0, "predict", _TREES),
     "min_child_weight": Effect(20.0, "predict", _TREES),
@@ -292,6 +292,8 @@ BOOSTER = {
     "early_stopping_rounds": Effect(2, "predict", _TREES),
     "callbacks": Refused([object()], _TREES),
     "cuts": Effect("xgboost", "predict", {**_TREES, "max_bin": 8}),
+    "prune": Effect("post", "predict", {**_TREES, "gamma": 5.0}),
+    "keep_pruned": Effect(True, "tree_ensemble_", {**_TREES, "gamma": 5.0, "prune": "post"}),
     "validation_fraction": Effect(0.4, "predict", {**_TREES, "early_stopping_rounds": 2}),
 }
 
