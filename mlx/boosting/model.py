@@ -279,6 +279,7 @@ class XGBModel(CallbackSupportMixin, XGBParameters, TrainingOptions, TracedTrees
                 "_objective": objective.name,
                 "_objective_parameters": objective.file_parameters(positive_weight, n_outputs),
                 **ONE_TREE_PER_ROUND,
+                "_position_bias": boosted.objective.position_bias,
                 "_round_start": starts_of_rounds(boosted.trees, n_outputs, boosted.n_parallel),
                 "_n_parallel_trees": boosted.n_parallel,
                 "_best": evaluation.best(),

@@ -293,9 +293,9 @@ class Objective(NamedTuple):
         return len(self.given[several[0]]) if several else 1
 
     @property
-    def parameter(self) -> Parameter | None:
-        """The first parameter that the objective has, if it has one."""
-        return next(iter(PARAMETERS.get(self.name, ())), None)
+    def position_bias(self) -> NDArray[np.float32] | None:
+        """Biases of places after the rounds so far, shape (2, n_places), with ``lambdarank_unbiased``; else None."""
+        return getattr(self.kernel, "position_bias", None)
 
     def check_targets(self, y: NDArray[np.float32]) -> None:
         """Raise a ValueError that names y if a target is outside of the domain."""

@@ -311,6 +311,12 @@ class LambdaGradients:
             self._renew(bias)
         self._iteration += 1
 
+    @property
+    def position_bias(self) -> NDArray[np.float32] | None:
+        """t⁺ and t⁻ of each place, if they are estimated."""
+        unbiased = self._given["lambdarank_unbiased"]
+        return np.stack([self.t_plus, self.t_minus]).astype(np.float32) if unbiased else None
+
     def _ranking(self, score: NDArray[np.float32]) -> Ranking:
         start = self._groups.start
         order = np.lexsort((-score, self._of_row))

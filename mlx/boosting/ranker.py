@@ -12,6 +12,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_array, column_or_1d
 
 from ..validation import naming, validate_data
+from .continuation import EarlierModel, earlier_model
 from .evaluation import EvaluationSet, metrics_of, pairs_of
 from .groups import groups_of, one_group
 from .model import Goal, XGBModel
@@ -116,7 +117,7 @@ class XGBRanker(XGBModel):
         self.ndcg_exp_gain = ndcg_exp_gain
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(  # type: ignore[override]
+    def fit(
         self,
         X: Any,
         y: Any,
@@ -157,8 +158,9 @@ class XGBRanker(XGBModel):
             `group` or `qid` of each pair of `eval_set`.
         verbose : bool or int, default=False
             Whether metrics on `eval_set` are printed; a number prints every so many rounds.
-        xgb_model : None
-            Not supported.
+        xgb_model : fitted estimator, Booster, str, path-like or bytes, optional
+            A model, or a file of one, whose trees come before the new ones. It stays as it is. Its base score is kept,
+            unless the parameter `base_score` is set.
         sample_weight_eval_set, base_margin_eval_set : list of array-like, optional
             Weights of the groups, and margins of the rows, of each pair of `eval_set`.
         feature_weights : array-like of shape (n_features,), optional
@@ -179,7 +181,7 @@ class XGBRanker(XGBModel):
         -----
         With `early_stopping_rounds` but no `eval_set` a share `validation_fraction` of the groups is held out.
         """
-        self._refuse_unsupported(self._objectives, {"xgb_model": xgb_model})
+        self._refuse_unsupported(self._objectives, {})
         arguments = FitArguments(
             base_margin=base_margin,
             eval_set=eval_set,
@@ -192,14 +194,17 @@ class XGBRanker(XGBModel):
         )
         X, qid = without_qid(X, qid)
         X, y = validate_data(self, X, y, y_numeric=True, **self._kind_of_rows())
-        groups, rows = groups_of(X.shape[0], group=group, qid=qid, weight=sample_weight), slice(None)
+        groups = groups_of(X.shape[0], group=group, qid=qid, weight=sample_weight)
+        rows: Rows = slice(None)
         if groups.weight is not None and np.any(groups.weight == 0):
             groups, rows = groups.select(groups.weight > 0)
         X = self._mark_missing(X)[rows]
-        self._boost(X, groups.weight_of_rows(), self._goal(y, rows), arguments, rows, groups)
+        earlier = None if xgb_model is None else earlier_model(xgb_model, self.get_params(deep=False))
+        goal = self._goal(y, rows, earlier)
+        self._boost(X, groups.weight_of_rows(), goal, arguments, rows, groups, earlier)
         return self
 
-    def _goal(self, y: Any, rows: Rows) -> Goal:
+    def _goal(self, y: Any, rows: Rows, earlier: EarlierModel | None = None) -> Goal:
         targets = self._targets(y)[rows]
         return Goal(targets, targets, "rank:ndcg" if self.objective is None else self.objective)
 

@@ -35,10 +35,22 @@ PEERS: dict[str, Peer] = {
     "MLPRegressor": Peer("scikit-learn", "sklearn.neural_network"),
     "XGBClassifier": Peer("xgboost", "xgboost"),
     "XGBRegressor": Peer("xgboost", "xgboost"),
+    "XGBRanker": Peer("xgboost", "xgboost"),
 }
 
 # Parameters that xgboost's classes take among their ``**kwargs`` and do not list: handed on where they are set.
-KEYWORDS = {"tweedie_variance_power", "huber_slope", "quantile_alpha"}
+KEYWORDS = {
+    "tweedie_variance_power",
+    "huber_slope",
+    "quantile_alpha",
+    "lambdarank_pair_method",
+    "lambdarank_num_pair_per_sample",
+    "lambdarank_normalization",
+    "lambdarank_score_normalization",
+    "lambdarank_unbiased",
+    "lambdarank_bias_norm",
+    "ndcg_exp_gain",
+}
 
 
 def peer_of(estimator: Any, **overrides: Any) -> Any:
