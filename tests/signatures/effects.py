@@ -260,7 +260,7 @@ BOOSTER = {
     "verbosity": Inert(2, "nothing is printed, whatever the level"),
     "objective": Effect("reg:absoluteerror", "predict", _TREES),
     "booster": Refused("dart", _TREES),
-    "tree_method": Effect("exact", "predict", {**_TREES, "gamma": 5.0}),
+    "tree_method": Effect("exact", "tree_ensemble_", _TREES),
     "n_jobs": Effect(2, "threads", _TREES, data="many_rows"),
     "gamma": Effect(5.0, "predict", _TREES),
     "min_child_weight": Effect(20.0, "predict", _TREES),
