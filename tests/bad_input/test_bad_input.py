@@ -78,13 +78,20 @@ BAD_X = {
     "no columns": X[:, :0],
     "ragged": [[1.0, 2.0], [3.0]],
     "sparse with nan": sparse.csr_array(with_entry(X, np.nan)),
+    "sparse with inf": sparse.csr_array(with_entry(X, np.inf)),
+    "sparse, by columns, with minus inf": sparse.csc_array(with_entry(X, -np.inf)),
+    "sparse, complex": sparse.csr_array(X + 1j),
+    "sparse, no rows": sparse.csr_array(X[:0]),
+    "sparse, no columns": sparse.csr_array((N, 0)),
     "dates": pd.DataFrame({"when": pd.date_range("2020", periods=N), "x": NUMBER}),
     "text frame": pd.DataFrame({"word": ["many"] * N, "x": NUMBER}),
     "dictionary": {"a": 1},
 }
 # (class, input): what happens instead of an error, and why that is right.
 RIGHT_X = {
-    **{(name, "nan"): "a missing value goes the learned way" for name in BOOSTERS},
+    **{
+        (name, case): "a missing value goes the learned way" for name in BOOSTERS for case in ("nan", "sparse with nan")
+    },
     **{
         (name, "too large for float32"): "computed in float64"
         for name in ("LinearRegression", "LogisticRegression", "PCA", "MLPClassifier")
@@ -96,7 +103,7 @@ RIGHT_X = {
 @pytest.mark.parametrize("name", sorted(CLASSES))
 def test_bad_table_in_fit(name, case):
     bad = BAD_X[case]
-    rows = len(bad) if isinstance(bad, np.ndarray) and bad.ndim == 2 else N
+    rows = bad.shape[0] if isinstance(bad, np.ndarray | sparse.sparray) and bad.ndim == 2 else N
     y = target(name)[:rows]
     if (name, case) in RIGHT_X:
         with np.errstate(all="ignore"):
@@ -119,6 +126,12 @@ def test_bad_table_in_predict(name, case):
         else:
             with np.errstate(all="ignore"):
                 assert_error_names("X", lambda method=method: getattr(estimator, method)(BAD_X[case]))
+
+
+@pytest.mark.parametrize("name", BOOSTERS)
+def test_sparse_rows_too_large_for_float32(name):
+    with np.errstate(over="ignore"):
+        assert_error_names("X", lambda: quick(name).fit(sparse.csr_matrix(with_entry(X, 1e300)), target(name)))
 
 
 @pytest.mark.parametrize("n_columns", [1, D - 1, D + 1])
