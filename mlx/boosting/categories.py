@@ -117,7 +117,7 @@ class CategoryScratch(NamedTuple):
     right: NDArray[np.float64]
 
 
-def category_cuts(codes: NDArray[np.float32], sample_weight: object, max_bin: int) -> NDArray[np.float32]:
+def category_cuts(codes: NDArray[np.float32], sample_weight: object = None, max_bin: int = 0) -> NDArray[np.float32]:
     """Upper ends of bins of which each holds one category, up to the highest one that is there.
 
     Neither weights nor the largest number of bins matter: all categories are kept apart.

@@ -17,14 +17,20 @@ whole numbers may have another width.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import scipy.sparse
 from numpy.typing import NDArray
 
 from ..tree.category_names import CategoryNames
+from ..validation import naming
+from .tables import checked_types
 
-__all__ = ["CategoryColumns", "check_codes", "learn_categories", "recoded"]
+if TYPE_CHECKING:
+    from .continuation import EarlierModel
+
+__all__ = ["CategoryColumns", "EncodesCategories", "check_codes", "columns_of", "learn_categories", "recoded"]
 
 # Codes of a column, with the one for missing values, fit in 16 bits.
 MOST_CATEGORIES = 65_535
@@ -50,6 +56,63 @@ class CategoryColumns(NamedTuple):
     def is_category(self) -> NDArray[np.bool_]:
         """Which columns hold categories."""
         return np.array([kind == "c" for kind in self.types])
+
+
+def columns_of(types: Sequence[str] | None, names: CategoryNames | None) -> CategoryColumns | None:
+    """What a model knows of its columns; None if none holds categories."""
+    return CategoryColumns(tuple(types), names) if types is not None and "c" in types else None
+
+
+class EncodesCategories:
+    """What the boosted estimators do about columns of categories; a part of `XGBModel`."""
+
+    # Of the classes that this one is a part of.
+    enable_categorical: bool
+    feature_types: Any
+    max_cat_to_onehot: int | None
+    max_cat_threshold: int | None
+
+    # What `fit` and `load_model` leave behind.
+    _feature_types: tuple[str, ...] | None = None
+    _category_names: CategoryNames | None = None
+
+    @property
+    def _categories(self) -> CategoryColumns | None:
+        return columns_of(self._feature_types, self._category_names)
+
+    def _learn_categories(self, X: Any, earlier: EarlierModel | None = None) -> Any:
+        """A training table with codes in the place of categories, which are kept; codes of the model to go on from."""
+        if earlier is not None:
+            known = earlier.categories
+            self._feature_types, self._category_names = (None, None) if known is None else known
+            if self.feature_types is not None and tuple(self.feature_types) != self._feature_types:
+                raise ValueError(
+                    f"feature_types={self.feature_types!r}: those of xgb_model are {self._feature_types!r}"
+                )
+            return recoded(X, known, earlier.ensemble.feature_names)
+        types = self.feature_types
+        if types is not None:
+            with naming("X"):
+                shape = np.shape(X)
+            types = tuple(checked_types(types, shape[1] if len(shape) == 2 else len(types)))
+        X, known = learn_categories(X, self.enable_categorical, types)
+        self._feature_types, self._category_names = (types, None) if known is None else known
+        return X
+
+    def _recoded(self, X: Any, by_name: bool = True) -> Any:
+        """Another table with the codes of the training table in the place of categories."""
+        return recoded(X, self._categories, getattr(self, "feature_names_in_", None) if by_name else None)
+
+    def _category_rules(self) -> Any:
+        """What growing is told of columns of categories: `CategoryRules`."""
+        from .categories import CategoryRules
+
+        given: dict[str, Any] = {
+            "max_cat_to_onehot": self.max_cat_to_onehot,
+            "max_cat_threshold": self.max_cat_threshold,
+            "is_category": None if self._categories is None else self._categories.is_category,
+        }
+        return CategoryRules()._replace(**{name: value for name, value in given.items() if value is not None})
 
 
 def learn_categories(
@@ -124,8 +187,10 @@ def recoded(X: Any, known: CategoryColumns | None, feature_names: Sequence[str] 
     return _with_codes(X, codes)
 
 
-def check_codes(X: NDArray[np.float32], known: CategoryColumns | None) -> None:
-    """Raise ValueError if a column of categories of a training table holds something else than codes."""
+def check_codes(X: Any, known: CategoryColumns | None) -> None:
+    """Raise an error if a column of categories of a training table holds something else than codes."""
+    if known is not None and scipy.sparse.issparse(X):
+        raise NotImplementedError("X: columns of categories in a sparse table are not supported")
     for j in np.flatnonzero(known.is_category) if known is not None else ():
         codes = X[:, j][~np.isnan(X[:, j])]
         if np.any(codes < 0) or np.any(codes != np.floor(codes)) or np.any(codes >= MOST_CATEGORIES):

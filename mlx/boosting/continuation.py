@@ -20,6 +20,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..tree import TreeEnsemble
 from ..tree.xgboost_document import XGBoostModel
+from .category_encoding import CategoryColumns, columns_of
 
 __all__ = ["EarlierModel", "earlier_model"]
 
@@ -38,6 +39,8 @@ class EarlierModel(NamedTuple):
         Trees per round and output.
     classes : ndarray or None
         Labels of a classifier, sorted.
+    categories : CategoryColumns or None
+        Columns of categories, with their names.
     """
 
     ensemble: TreeEnsemble
@@ -45,6 +48,7 @@ class EarlierModel(NamedTuple):
     round_start: NDArray[np.int64]
     n_parallel: int
     classes: NDArray | None = None
+    categories: CategoryColumns | None = None
 
     @property
     def n_rounds(self) -> int:
@@ -90,11 +94,12 @@ def earlier_model(xgb_model: Any, parameter_names: Collection[str]) -> EarlierMo
         check_is_fitted(xgb_model)
         m = xgb_model
         own = (m.tree_ensemble_, m._intercept, m._round_start, m._n_parallel_trees)
-        return EarlierModel(*own, getattr(m, "classes_", None))
+        return EarlierModel(*own, getattr(m, "classes_", None), columns_of(m._feature_types, m._category_names))
     if isinstance(xgb_model, str | os.PathLike | bytes | bytearray | memoryview):
         model: XGBoostModel = read_model(xgb_model)
         classes, _ = read_extras(model.attributes, parameter_names)
-        return EarlierModel(model.ensemble, model.base_score, model.round_start, model.n_parallel_trees, classes)
+        own = (model.ensemble, model.base_score, model.round_start, model.n_parallel_trees)
+        return EarlierModel(*own, classes, columns_of(model.feature_types, model.category_names))
     if hasattr(xgb_model, "save_raw"):
         return earlier_model(bytes(xgb_model.save_raw()), parameter_names)
     raise ValueError(f"xgb_model: must be a fitted estimator, a Booster, or a file, not {type(xgb_model).__name__}")

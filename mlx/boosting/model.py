@@ -17,6 +17,7 @@ from ..numeric.threads import resolve_n_jobs
 from ..tree import TreeEnsemble
 from ..tree.importance import column_importance
 from ..validation import check_sample_weight, refuse_unsupported, validate_data
+from .category_encoding import EncodesCategories, check_codes
 from .continuation import EarlierModel, earlier_model
 from .estimator_parameters import ACCEPTED, DEFAULTS, XGBParameters
 from .evaluation import checked_margin
@@ -55,7 +56,7 @@ class Goal(NamedTuple):
     n_outputs: int = 1
 
 
-class XGBModel(CallbackSupportMixin, XGBParameters, TrainingOptions, TracedTrees, ModelFile):
+class XGBModel(CallbackSupportMixin, XGBParameters, TrainingOptions, EncodesCategories, TracedTrees, ModelFile):
     """Base of the boosted estimators: all but the targets."""
 
     # Whether the user's own function may be the objective.
@@ -129,11 +130,12 @@ class XGBModel(CallbackSupportMixin, XGBParameters, TrainingOptions, TracedTrees
             sample_weight_val,
         )
         how = self._kind_of_rows()
-        X, y = validate_data(self, X, y, y_numeric=is_regressor(self), **how)
+        earlier = None if xgb_model is None else earlier_model(xgb_model, self.get_params(deep=False))
+        X, y = validate_data(self, self._learn_categories(X, earlier), y, y_numeric=is_regressor(self), **how)
         weight = check_sample_weight(sample_weight, X, dtype=np.float32)
         rows = positive_rows(weight)
         X = self._mark_missing(X)[rows]
-        earlier = None if xgb_model is None else earlier_model(xgb_model, self.get_params(deep=False))
+        check_codes(X, self._categories)
         goal = self._goal(y, rows, earlier)
         self._boost(X, None if weight is None else weight[rows], goal, arguments, rows, earlier=earlier)
         return self
@@ -196,6 +198,7 @@ class XGBModel(CallbackSupportMixin, XGBParameters, TrainingOptions, TracedTrees
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         tags.input_tags.sparse = True
+        tags.input_tags.categorical = tags.input_tags.string = bool(self.enable_categorical)
         return tags
 
     def _resolved(self, name: str) -> Any:
@@ -238,6 +241,7 @@ class XGBModel(CallbackSupportMixin, XGBParameters, TrainingOptions, TracedTrees
     def _check_X(self, X: Any, validate_features: bool) -> Any:
         """Rows to predict, as float32 with NaN, or nothing stored, for what is missing."""
         check_is_fitted(self)
+        X = self._recoded(X, by_name=validate_features)
         how = self._kind_of_rows()
         if validate_features:
             return self._mark_missing(validate_data(self, X, reset=False, **how))
@@ -284,6 +288,8 @@ class XGBModel(CallbackSupportMixin, XGBParameters, TrainingOptions, TracedTrees
                 "_n_parallel_trees": boosted.n_parallel,
                 "_best": evaluation.best(),
                 "evals_result_": evaluation.history,
+                "_feature_types": self._feature_types,
+                "_category_names": self._category_names,
             }
 
         n_rounds = self.get_num_boosting_rounds()
@@ -376,6 +382,10 @@ class XGBModel(CallbackSupportMixin, XGBParameters, TrainingOptions, TracedTrees
     def _tree_method(self) -> str:
         """The method by its own name, after a look at parameters without a meaning for it."""
         method = "hist" if self.tree_method in (None, "auto") else self.tree_method
+        if method == "exact" and self._categories is not None:
+            raise NotImplementedError(
+                f"{type(self).__name__}: tree_method='exact' does not split columns of categories; 'hist' does"
+            )
         if method == "exact":
             idle = {
                 "max_bin": self.max_bin is not None,

@@ -292,6 +292,8 @@ def shown_parameters(model: XGBoostModel, known: Collection[str]) -> dict[str, A
         shown["num_parallel_tree"] = model.n_parallel_trees
     if np.any(np.asarray(model.ensemble.tree_output) < 0):
         shown["multi_strategy"] = "multi_output_tree"
+    if model.feature_types is not None and "c" in model.feature_types:
+        shown |= {"enable_categorical": True, "feature_types": list(model.feature_types)}
     shown |= objective_parameters(model)
     return {name: value for name, value in shown.items() if name in known}
 

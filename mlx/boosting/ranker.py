@@ -12,6 +12,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_array, column_or_1d
 
 from ..validation import naming, validate_data
+from .category_encoding import check_codes
 from .continuation import EarlierModel, earlier_model
 from .evaluation import EvaluationSet, metrics_of, pairs_of
 from .groups import groups_of, one_group
@@ -193,13 +194,14 @@ class XGBRanker(XGBModel):
             eval_qid=eval_qid,
         )
         X, qid = without_qid(X, qid)
-        X, y = validate_data(self, X, y, y_numeric=True, **self._kind_of_rows())
+        earlier = None if xgb_model is None else earlier_model(xgb_model, self.get_params(deep=False))
+        X, y = validate_data(self, self._learn_categories(X, earlier), y, y_numeric=True, **self._kind_of_rows())
         groups = groups_of(X.shape[0], group=group, qid=qid, weight=sample_weight)
         rows: Rows = slice(None)
         if groups.weight is not None and np.any(groups.weight == 0):
             groups, rows = groups.select(groups.weight > 0)
         X = self._mark_missing(X)[rows]
-        earlier = None if xgb_model is None else earlier_model(xgb_model, self.get_params(deep=False))
+        check_codes(X, self._categories)
         goal = self._goal(y, rows, earlier)
         self._boost(X, groups.weight_of_rows(), goal, arguments, rows, groups, earlier)
         return self

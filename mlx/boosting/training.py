@@ -73,6 +73,7 @@ class TrainingOptions:
     _n_threads: Any
     _kind_of_rows: Any
     _mark_missing: Any
+    _recoded: Any
     _targets: Any
 
     # What `fit` leaves behind.
@@ -216,7 +217,7 @@ class TrainingOptions:
     def _set(self, X: Any, y: Any, weight: Any, margin: Any, names: Sequence[str], n_outputs: int) -> EvaluationSet:
         name_X, name_y, name_weight, name_margin = names
         with naming(name_X):
-            rows = self._mark_missing(validate_data(self, X, reset=False, **self._kind_of_rows()))
+            rows = self._mark_missing(validate_data(self, self._recoded(X), reset=False, **self._kind_of_rows()))
         with naming(name_y):
             targets = self._targets(y)
         if len(targets) != rows.shape[0]:
