@@ -292,8 +292,8 @@ BOOSTER = {
     "early_stopping_rounds": Effect(2, "predict", _TREES),
     "callbacks": Refused([object()], _TREES),
     "cuts": Effect("xgboost", "predict", {**_TREES, "max_bin": 8}),
-    "prune": Effect("post", "predict", {**_TREES, "gamma": 5.0}),
-    "keep_pruned": Effect(True, "tree_ensemble_", {**_TREES, "gamma": 5.0, "prune": "post"}),
+    "prune": Effect("post", "predict", {**_TREES, "gamma": 8.0}),
+    "keep_pruned": Effect(True, "tree_ensemble_", {**_TREES, "gamma": 8.0, "prune": "post"}),
     "validation_fraction": Effect(0.4, "predict", {**_TREES, "early_stopping_rounds": 2}),
 }
 
