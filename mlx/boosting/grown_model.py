@@ -82,20 +82,28 @@ class GrownModel:
         """Where the margins start, shape (n_outputs,)."""
         return margin_of(self.base_score, self.link)
 
-    def add_round(self, trees: Sequence[Tree]) -> None:
-        """Add the trees of a round, those of an output side by side."""
-        per_output = max(len(trees) // self.n_outputs, 1)
+    def add_round(self, trees: Sequence[Tree], weights: Sequence[float]) -> None:
+        """Add the trees of a round, those of an output side by side; the weights are those of all trees."""
         self.trees += trees
-        self.tree_output += [-1 if tree.value.ndim == 2 else k // per_output for k, tree in enumerate(trees)]
-        self.tree_weight += [1.0] * len(trees)
+        self.tree_output += [-1 if t.value.ndim == 2 else k // self.n_parallel_trees for k, t in enumerate(trees)]
+        self.tree_weight = list(weights)
         self.round_start.append(len(self.trees))
+
+    def check_continuation(self, n_features: int, n_outputs: int, n_parallel_trees: int) -> None:
+        """Raise a ValueError unless rounds of such trees can be added."""
+        if n_features != self.n_features:
+            raise ValueError(f"dtrain: has {n_features} columns, the model {self.n_features}")
+        if n_outputs != self.n_outputs:
+            raise ValueError(f"params: they are about {n_outputs} outputs, the model has {self.n_outputs}")
+        if n_parallel_trees != self.n_parallel_trees:
+            raise ValueError(f"num_parallel_tree={n_parallel_trees} must be that of the model, {self.n_parallel_trees}")
 
     def continued(self, other: GrownModel) -> GrownModel:
         """These trees under the objective of another model, which has none."""
-        if other.n_features != self.n_features:
-            raise ValueError(f"dtrain: has {other.n_features} columns, the model {self.n_features}")
         own = self.rounds(range(self.n_rounds))
-        return replace(own, objective=other.objective, objective_parameters=other.objective_parameters)
+        booster = "dart" if "dart" in (self.booster, other.booster) else "gbtree"
+        objective = {"objective": other.objective, "objective_parameters": other.objective_parameters}
+        return replace(own, booster=booster, **objective)  # type: ignore[arg-type]
 
     def ensemble(self, first: int = 0, last: int | None = None, names: Sequence[str] | None = None) -> TreeEnsemble:
         """The trees of the rounds from the first up to, not including, the last."""

@@ -129,8 +129,8 @@ class Booster(LearnerFile, LearnerTrees):
         if fobj is None:
             training.round(lambda: (grad, hess))
         else:
-            margin = self.predict(dtrain, output_margin=True, training=True)
-            training.round(lambda: fobj(margin, dtrain))
+            margin = training.seen_margin(self._margin(dtrain).copy())
+            training.round(lambda: fobj(margin[:, 0] if margin.shape[1] == 1 else margin, dtrain))
 
     def reset(self) -> Booster:
         """Forget what is kept for further rounds; returns the booster."""
@@ -148,7 +148,7 @@ class Booster(LearnerFile, LearnerTrees):
                 training.close()
             self._parameters.feature_names_in_ = self._names
             grown = self._grown if self._grown is not None and self._grown.n_rounds else None
-            training = LearnerTraining(self._parameters, dtrain, grown, self._margin, own)
+            training = LearnerTraining(self._parameters, dtrain, grown, own)
             self._training, self._grown, self._margins = training, training.model, Margins()
         return training
 

@@ -24,6 +24,7 @@ class KnownRows(NamedTuple):
     ----------
     y : ndarray of float32, shape (n_samples,), or (n_samples, 2) of bounds with 'survival:aft'; or None
     weight : ndarray of float32, shape (n_samples,), or None
+        Of the rows, or of their groups.
     groups : Groups or None
         Rows that are ranked among themselves, with the weights of the groups.
     """
@@ -55,8 +56,8 @@ def known_rows(matrix: DMatrix, objective: str) -> KnownRows:
         of_groups = weight is not None and len(weight) == len(sizes) and (ranked or len(weight) != n_samples)
         own_weight = weight if of_groups else None
         groups = groups_of(n_samples, group=sizes, weight=own_weight, names=("group", "qid", "weight"))
-        weight = None if of_groups else weight
-    if ranked and weight is not None:
+        weight = groups.weight_of_rows() if of_groups else weight
+    if ranked and weight is not None and groups is not None and groups.weight is None:
         raise ValueError(f"weight: {objective} has weights of groups, {len(sizes)} and not {len(weight)}")
     if weight is not None and len(weight) != n_samples:
         raise ValueError(f"weight: {len(weight)} weights for {n_samples} rows")

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import scipy.sparse
 from numpy.typing import NDArray
 
 from .evaluation import checked_margin
@@ -34,8 +33,6 @@ class LearnerTraining:
     dtrain : DMatrix
     model : GrownModel or None
         What there is already; not without trees.
-    margin_of : callable
-        ``margin_of(dtrain)``: margins of the rows under it, shape (n_samples, n_outputs).
     own : bool
         Whether gradients are the user's own.
 
@@ -49,7 +46,6 @@ class LearnerTraining:
         parameters: LearnerParameters,
         dtrain: DMatrix,
         model: GrownModel | None,
-        margin_of: Callable[[DMatrix], NDArray[np.float32]],
         own: bool,
     ) -> None:
         from .booster import Training
@@ -61,20 +57,18 @@ class LearnerTraining:
         objective, n_outputs = parameters.objective_for()
         y, weight, groups = known_rows(dtrain, objective.name)
         y = _targets(y, objective, n_outputs, dtrain.num_row(), own)
-        self._rows = positive_rows(groups.weight_of_rows() if weight is None and groups is not None else weight)
+        self._rows = positive_rows(weight)
         if groups is not None and isinstance(self._rows, np.ndarray):
             groups = groups.holding(np.flatnonzero(self._rows))
         y, weight = y[self._rows], None if weight is None else weight[self._rows]
         arguments = FitArguments(feature_weights=dtrain.given("feature_weights"))
         options = parameters._training_options(objective, n_outputs, arguments, seed_of(parameters.random_state))
-        base_margin = dtrain.given("base_margin")
         if model is not None:
-            if model.n_outputs != n_outputs:
-                raise ValueError(f"params: the model has {model.n_outputs} outputs, they are about {n_outputs}")
-            options["base_score"], base_margin = model.base_score, margin_of(dtrain)
+            model.check_continuation(dtrain.num_col(), n_outputs, options["n_parallel"])
+            options |= {"base_score": model.base_score, "earlier": model.ensemble()}
         elif options["base_score"] is None and own:
             options["base_score"] = np.full(n_outputs, START_OF_OWN)
-        base_margin = checked_margin(base_margin, dtrain.num_row(), n_outputs, "base_margin")
+        base_margin = checked_margin(dtrain.given("base_margin"), dtrain.num_row(), n_outputs, "base_margin")
         base_margin = None if base_margin is None else base_margin[self._rows]
         options |= {"base_margin": base_margin, "groups": groups if objective.name.startswith("rank:") else None}
         self._training = Training(dtrain.rows[self._rows], y, weight, objective, **options)
@@ -84,10 +78,10 @@ class LearnerTraining:
             self._training.intercept,
             dtrain.num_col(),
             n_classes=n_outputs if objective.link == "softmax" else 0,
+            n_parallel_trees=options["n_parallel"],
+            booster="gbtree" if options.get("dropout") is None else "dart",
         )
         self.model = grown if model is None else model.continued(grown)
-        # The trees' numbers name their random streams.
-        self._training.trees.extend(self.model.trees)
 
     def is_for(self, parameters: LearnerParameters, dtrain: DMatrix, model: GrownModel | None, own: bool) -> bool:
         """Whether the next round is one of this training; another learning rate makes it so."""
@@ -103,10 +97,16 @@ class LearnerTraining:
             self._given = given
         return True
 
+    def seen_margin(self, margin: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Margins at which the round takes its gradients, given those of all trees, shape (n_samples, n_outputs)."""
+        if self.model.booster == "dart":
+            margin[self._rows] = self._training.seen_margin.T
+        return margin
+
     def round(self, gradients: Callable[[], Any] | None = None) -> None:
         """Add a round to the model, with gradients and Hessians of one's own or those of the objective."""
         if gradients is None:
-            self.model.add_round(self._training.round())
+            self.model.add_round(self._training.round(), self._training.weights)
             return
         returned = gradients()
         if not isinstance(returned, tuple | list) or len(returned) != 2:
@@ -114,7 +114,8 @@ class LearnerTraining:
         grad, hess = returned
         shape = (self._dtrain.num_row(), self.model.n_outputs)
         both = [_shaped(name, part, shape).T[:, self._rows] for name, part in (("grad", grad), ("hess", hess))]
-        self.model.add_round(self._training.round(np.ascontiguousarray(np.stack(both, axis=-1))))
+        new = self._training.round(np.ascontiguousarray(np.stack(both, axis=-1)))
+        self.model.add_round(new, self._training.weights)
 
     def close(self) -> None:
         """End its threads."""
@@ -130,8 +131,6 @@ def _told(parameters: LearnerParameters, dtrain: DMatrix) -> tuple[dict[str, Any
 
 def _refuse(dtrain: DMatrix, parameters: LearnerParameters) -> None:
     """Raise for what cannot be trained on."""
-    if scipy.sparse.issparse(dtrain.rows):
-        raise NotImplementedError("dtrain: training on a sparse matrix is not supported; give an array")
     if "c" in (dtrain.feature_types or ()):
         raise NotImplementedError("feature_types: columns of categories ('c') are not supported")
     if dtrain.num_row() == 0 or dtrain.num_col() == 0:

@@ -38,7 +38,9 @@ from .learner_rows import known_rows
 from .matrix import DMatrix
 from .model import XGBModel
 from .model_format import objective_parameters
+from .objective import PARAMETERS
 from .prediction import evaluated
+from .ranker import XGBRanker
 from .regressor import XGBRegressor
 
 __all__ = ["METRIC", "LearnerParameters", "pairs_of"]
@@ -54,6 +56,9 @@ ALIASES: Mapping[str, str] = {
     "nthread": "n_jobs",
     "updater_seq": "updater",
 }
+
+# Parameters of single objectives.
+OF_OBJECTIVES = {parameter.name: parameter for own in PARAMETERS.values() for parameter in own}
 
 # What estimators are told and a learner is not.
 OF_ESTIMATORS = {
@@ -86,15 +91,6 @@ HELD: Mapping[str, tuple[Any, ...]] = {
     "extmem_single_page": (False,),
     "debug_synchronize": (False,),
     "num_target": (1,),
-    "lambdarank_pair_method": (),
-    "lambdarank_num_pair_per_sample": (),
-    "lambdarank_unbiased": (),
-    "lambdarank_normalization": (),
-    "lambdarank_score_normalization": (),
-    "lambdarank_bias_norm": (),
-    "ndcg_exp_gain": (),
-    "aft_loss_distribution": (),
-    "aft_loss_distribution_scale": (),
     "feature_selector": (),
     "top_k": (),
 }
@@ -140,6 +136,7 @@ class LearnerParameters(XGBModel):
     _parameter_constraints: ClassVar[dict] = {
         **XGBClassifier._parameter_constraints,
         **XGBRegressor._parameter_constraints,
+        **XGBRanker._parameter_constraints,
     }
 
     # What a fit would have found.
@@ -276,7 +273,7 @@ class LearnerParameters(XGBModel):
             return True
         if name in OF_ESTIMATORS:
             return False
-        if name not in self._parameter_constraints and name not in self.get_params():
+        if name not in {*self._parameter_constraints, *self.get_params(), *OF_OBJECTIVES}:
             return _is_held(name, written, value)
         value = _checked(name, written, value, self._parameter_constraints)
         if name == "objective" and (not isinstance(value, str) or value not in self.objectives()):
@@ -314,13 +311,17 @@ def _checked(name: str, written: str, value: Any, constraints: Mapping[str, Any]
     wants = constraints.get(name, [])
     if isinstance(value, np.ndarray | np.generic):
         value = value.tolist()
-    if isinstance(value, str) and wants and not any(want is str or hasattr(want, "options") for want in wants):
+    own = None if name in constraints else OF_OBJECTIVES.get(name)
+    is_number = wants and not any(want is str or hasattr(want, "options") for want in wants)
+    if isinstance(value, str) and (is_number or (own is not None and own.type is not str)):
         try:
             value = WORDS[value] if value in WORDS else ast.literal_eval(value)
         except (ValueError, SyntaxError):
             raise ValueError(f"{written}={value!r} must be a number") from None
     if "boolean" in wants and not isinstance(value, bool) and value in (0, 1):
         value = bool(value)
+    if own is not None:
+        return own.checked(value)
     if name in constraints:
         try:
             validate_parameter_constraints({name: wants}, {name: value}, caller_name="params")
