@@ -89,6 +89,11 @@ class ColumnRules:
         self._asked: list[frozenset[int]] = [frozenset()]  # by each node's path
         self._after: dict[frozenset[int], NDArray[np.bool_]] = {}
 
+    @property
+    def same_for_all(self) -> bool:
+        """Whether all nodes of the tree may ask about the same columns."""
+        return not self._interactions and (self._sampler is None or self._sampler.same_for_all)
+
     def allowed(self, nodes: range, depth: int) -> NDArray[np.bool_]:
         """Which columns some nodes of one depth may ask about, shape (n_nodes, n_features)."""
         allowed = np.ones((len(nodes), self._n_features), dtype=np.bool_)

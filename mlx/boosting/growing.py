@@ -2,14 +2,16 @@ r"""Growing makes one tree: count histograms, find splits, part the rows of some
 
 Who does what at each step::
 
-    owners of rows            count the rows of the smaller child of each pair        (`RowOwner.count`)
+    owners of rows            part the rows of each node that is split                (`part_rows`)
+    in one place              children, which of two is counted                       (`frontier.add_children`)
+    owners of rows            count the rows of the smaller child of each pair        (`count_group`)
     the seam                  histograms of all owners are added                      (`_Growth.count`)
-    in one place              the larger child is what remains; best splits           (`find_splits`, `choose_splits`)
-                              which nodes are split                                   (`growth_policy`)
-    owners of rows            part the rows of each node that is split                (`RowOwner.split`)
+    in one place              the larger child is what remains; best splits           (`find_splits`)
+                              which nodes are split next                              (`frontier.choose`)
 
-In memory there is one owner, which has all rows. An owner never sees another one's rows: what crosses the seam is
-histograms, and what comes back is splits.
+An owner never sees another one's rows: what crosses the seam is histograms, and what comes back is splits. Where one
+owner has all rows, and nobody has to be asked between two steps, the steps of a whole tree are one kernel that a team
+of threads runs together (`grow_alone`); else they are taken one by one (`_Growth.grow_by_steps`).
 
 A step splits the nodes of a level, from left to right, or with ``grow_policy="lossguide"`` a single node. Children get
 the next numbers, the two of a node side by side, as in xgboost::
@@ -24,30 +26,47 @@ the next numbers, the two of a node side by side, as in xgboost::
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..numeric.jit import kernel
+from ..numeric.team import new_team, next_task, wait_for_all
 from ..tree import Tree
 from ..tree.record import GrowthRecord
 from .binning import BinnedTable, bin_table
-from .constraints import ColumnRules, below_all_values, bounds_of_children
-from .growth_policy import BestFirst, LevelByLevel
-from .histogram import HistogramPool
-from .nodes import new_nodes, some_of, together
-from .partitioning import RowOwner, Run, shares_of
+from .constraints import ColumnRules, below_all_values
+from .frontier import (
+    FIRST_NEW,
+    LEAST_GAIN,
+    N_CHOSEN,
+    N_NODES,
+    N_PAIRS,
+    N_TAKEN,
+    HistogramPool,
+    add_children,
+    choose,
+    has_room,
+    longer_frontier,
+    may_go_on,
+    new_candidates,
+    new_frontier,
+    plant,
+)
+from .histogram import count_group
+from .nodes import longer, new_nodes, some_of
+from .partitioning import RowOwner, Run, part_rows
 from .sampling import ColumnSampler, Sampling
-from .splitting import Candidates, Limits, Penalty, find_splits, leaf_weight
+from .splitting import Penalty, Rules, find_splits, new_scan
 
-__all__ = ["GrowthSettings", "HistGrower", "grow_tree"]
-
-# The library splits a node only if the gain is more than this, whatever gamma is.
-LEAST_GAIN = np.float32(1e-6)
+__all__ = ["LEAST_GAIN", "GrowthSettings", "HistGrower", "grow_tree"]
 
 # Nodes for which there is room at first.
 FIRST_CAPACITY = 128
+
+# Columns of a pair of nodes that one task looks through.
+COLUMNS_PER_TASK = 8
 
 
 class GrowthSettings(NamedTuple):
@@ -111,6 +130,8 @@ class HistGrower:
         Number of threads behind `run`.
     """
 
+    owner_of: ClassVar[type[RowOwner]] = RowOwner
+
     def __init__(
         self,
         X: NDArray[np.float32],
@@ -127,10 +148,10 @@ class HistGrower:
         self.sampling, self._run, self._n_threads = sampling, run, n_threads
         self.use_table(bin_table(X, sample_weight, max_bin, n_threads, run, cuts))
 
-    def use_table(self, table: BinnedTable) -> None:
+    def use_table(self, table: Any) -> None:
         """Ask about the bins of this table from now on: the same rows, maybe other cuts."""
         self.table = table
-        self._owner = RowOwner(table, self._run, self._n_threads)
+        self._owner = self.owner_of(table, self._run, self._n_threads)
         self._pool = HistogramPool(int(table.start[-1]))
 
     def grow(self, gradients: NDArray[np.floating], number: int) -> Tree:
@@ -180,19 +201,15 @@ def grow_tree(
     for owner, own_gradients in zip(owners, gradients):
         owner.start(own_gradients)
     growth = _Growth(owners, pool, settings, run, n_threads, sampler)
-    waiting: BestFirst | LevelByLevel = BestFirst() if settings.best_first else LevelByLevel()
-    new, pairs = growth.plant()
-    while True:
-        if growth.may_split(new):
-            waiting.push(*growth.propose(new, pairs))
-        chosen = waiting.pop(growth.room())
-        if len(chosen) == 0:
-            return growth.tree()
-        new, pairs = growth.split(chosen)
+    if len(owners) == 1 and owners[0].grows_alone and growth.columns.same_for_all:
+        growth.grow_at_once()
+    else:
+        growth.grow_by_steps()
+    return growth.tree()
 
 
 class _Growth:
-    """A tree while it grows. A step's children are a range of numbers, and pairs are places within it."""
+    """A tree while it grows."""
 
     def __init__(
         self,
@@ -204,124 +221,109 @@ class _Growth:
         sampler: ColumnSampler | None,
     ) -> None:
         self.owners, self.pool, self.settings = owners, pool, settings
-        self.run, self.n_threads = run, n_threads
+        self.run, self.n_threads, self.team = run, n_threads, new_team()
         self.table = owners[0].table
-        self.rules = ColumnRules(self.table.n_features, settings.interactions, sampler)
-        self.nodes, self.n_nodes = new_nodes(FIRST_CAPACITY), 1
-        pool.clear()
-
-    def plant(self) -> tuple[slice, NDArray[np.int64]]:
-        """The root, with its histogram."""
-        self.nodes.slot[:1] = self.pool.take(1)
-        new, pairs = slice(0, 1), np.array([[0, -1]])
-        self.count(new, pairs)
-        # Every row has a place in the first column's histogram, so its sum is that of all rows.
-        self.nodes.sums[0] = self.pool.array[self.nodes.slot[0], : self.table.start[1]].sum(axis=0)
-        leaf_weights(self.nodes.sums[new], self.settings.penalty, self.nodes.bounds[new], self.nodes.weight[new])
-        return new, pairs
-
-    def room(self) -> int | None:
-        """How many more leaves there may be; None is any number. Every split makes one leaf more."""
-        n_leaves = (self.n_nodes + 1) // 2
-        return max(self.settings.max_leaves - n_leaves, 0) if self.settings.max_leaves else None
-
-    def may_split(self, new: slice) -> bool:
-        """Whether there may be anything below the children of a step, which all have one depth."""
-        max_depth = self.settings.max_depth
-        return self.room() != 0 and (max_depth == 0 or bool(self.nodes.depth[new.start] < max_depth))
-
-    def count(self, new: slice, pairs: NDArray[np.int64]) -> None:
-        """Histograms of the counted siblings: the seam, at which those of several owners are added."""
-        nodes = new.start + pairs[:, 0]
-        slots = self.nodes.slot[nodes]
-        self.owners[0].count(nodes, slots, self.pool.array)
-        for owner in self.owners[1:]:
-            own = np.empty((len(nodes), *self.pool.array.shape[1:]))
-            owner.count(nodes, np.arange(len(nodes)), own)
-            self.pool.array[slots] += own
-
-    def propose(self, new: slice, pairs: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Find the best split of each child of a step; numbers and gains of the children that are worth it."""
-        table, nodes, pool, settings = self.table, some_of(self.nodes, new), self.pool, self.settings
-        if pairs[0, 1] >= 0:
-            self.count(new, pairs)
-        n_nodes, n_features = new.stop - new.start, table.n_features
-        candidates = Candidates(
-            np.empty((n_nodes, n_features), dtype=np.float32),
-            np.empty((n_nodes, n_features), dtype=np.int32),
-            np.empty((n_nodes, n_features), dtype=np.bool_),
-            np.empty((n_nodes, n_features, 2)),
+        self.columns = ColumnRules(self.table.n_features, settings.interactions, sampler)
+        self.rules = Rules(
+            settings.penalty,
+            settings.gamma,
+            settings.max_depth,
+            settings.max_leaves,
+            settings.best_first,
+            settings.direction,
+            self.columns.allowed(range(1), 0),
         )
-        allowed = self.rules.allowed(range(new.start, new.stop), int(nodes.depth[0]))
-        limits = Limits(allowed, settings.direction, nodes.bounds, nodes.weight)
-        sums, slots, splits = nodes.sums, nodes.slot, nodes.splits
-        # About eight operations per bin and node.
-        work = np.tile(16 * (table.n_bins + 1), len(pairs))
-        self.run(
-            lambda tasks: find_splits(
-                tasks,
-                pool.array,
-                pairs,
-                slots,
-                sums,
-                table.start,
-                table.n_bins,
-                settings.penalty,
-                limits,
-                candidates,
-            ),
-            shares_of(work, self.n_threads),
-        )
-        choose_splits(candidates, splits)
-        asks = np.flatnonzero(splits.feature >= 0)
-        column = splits.feature[asks]
-        # After `find_splits` every node has its own histogram; a column's last place is of missing values.
-        nodes.missing_sums[asks] = pool.array[slots[asks], table.start[column] + table.n_bins[column]]
-        worth = (splits.gain > LEAST_GAIN) & (splits.gain >= settings.gamma)
-        worth &= (splits.left_sums[:, 1] != 0) & (sums[:, 1] - splits.left_sums[:, 1] != 0)
-        pool.release(slots[~worth])
-        return new.start + np.flatnonzero(worth), splits.gain[worth]
+        self.nodes, self.frontier = new_nodes(FIRST_CAPACITY), new_frontier(FIRST_CAPACITY)
+        self.candidates = new_candidates(1, self.table.n_features)
 
-    def split(self, chosen: NDArray[np.int64]) -> tuple[slice, NDArray[np.int64]]:
-        """Part the rows of some nodes of one depth; their children, 2j and 2j + 1 are those of the j-th."""
-        best = self.nodes.splits
-        feature = best.feature[chosen]
-        for owner in self.owners:
-            owner.split(chosen, feature, best.bin[chosen], best.missing_left[chosen])
-        self.rules.split(chosen, feature)
-        new = self._add_children(chosen)
-        nodes, children = self.nodes, np.arange(new.start, new.stop)
-        if not self.may_split(new):
-            self.pool.release(nodes.slot[chosen])
-            return new, np.empty((0, 2), dtype=np.int64)
-        n_rows = sum((owner.n_rows(children) for owner in self.owners), start=np.zeros(len(children), dtype=np.int64))
-        left = 2 * np.arange(len(chosen))
-        counted = left + (n_rows[left + 1] < n_rows[left])
-        sibling = 4 * np.arange(len(chosen)) + 1 - counted
-        # The larger sibling takes over its parent's slot.
-        nodes.slot[new.start + sibling] = nodes.slot[chosen]
-        nodes.slot[new.start + counted] = self.pool.take(len(chosen))
-        return new, np.stack([counted, sibling], axis=1)
+    @property
+    def n_nodes(self) -> int:
+        """Nodes so far."""
+        return int(self.frontier.counts[N_NODES])
 
-    def _add_children(self, chosen: NDArray[np.int64]) -> slice:
-        """Children with their sums, weights and bounds."""
-        new = slice(self.n_nodes, self.n_nodes + 2 * len(chosen))
-        self.n_nodes = new.stop
-        if new.stop > len(self.nodes.left):
-            self.nodes = together(self.nodes, new_nodes(new.stop))
-        nodes, direction = self.nodes, self.settings.direction
-        nodes.left[chosen] = np.arange(new.start, new.stop, 2)
-        nodes.depth[new] = nodes.depth[chosen[0]] + 1
-        left_sums = nodes.splits.left_sums[chosen]
-        nodes.sums[new] = np.stack([left_sums, nodes.sums[chosen] - left_sums], axis=1).reshape(-1, 2)
-        of_parent = np.repeat(nodes.bounds[chosen], 2, axis=0)
-        leaf_weights(nodes.sums[new], self.settings.penalty, of_parent, nodes.weight[new])
-        if len(direction):
-            below = bounds_of_children(
-                nodes.bounds[chosen], nodes.weight[new].reshape(-1, 2), direction[nodes.splits.feature[chosen]]
+    def grow_at_once(self) -> None:
+        """All steps in one kernel, for one owner; it comes back where more room is needed."""
+        is_new, owner = True, self.owners[0]
+        while is_new or self.frontier.counts[N_CHOSEN] > 0:
+            self.make_room()
+            self.run(
+                lambda thread, is_new=is_new: grow_alone(
+                    thread,
+                    self.n_threads,
+                    self.team,
+                    is_new,
+                    self.table,
+                    owner.parted,
+                    self.nodes,
+                    self.pool.array,
+                    self.candidates,
+                    self.rules,
+                    self.frontier,
+                ),
+                range(self.n_threads),
             )
-            nodes.bounds[new] = below.reshape(-1, 2)
-        return new
+            is_new = False
+
+    def grow_by_steps(self) -> None:
+        """Step by step, with the seam between owners, and with the columns that each node may ask about."""
+        table, counts = self.table, self.frontier.counts
+        self.count(np.zeros(1, dtype=np.int64))
+        plant(table, self.nodes, self.pool.array, self.rules)
+        self.find()
+        while counts[N_CHOSEN] > 0:
+            self.make_room()
+            chosen, first_new = self.frontier.chosen[: counts[N_CHOSEN]].copy(), self.n_nodes
+            new = slice(first_new, first_new + 2 * len(chosen))
+            move_gradients = may_go_on(self.nodes, self.rules, self.frontier)
+            for owner in self.owners:
+                owner.split(chosen, self.nodes, first_new, move_gradients)
+            self.columns.split(chosen, self.nodes.splits.feature[chosen])
+            self.frontier.n_rows[: 2 * len(chosen)] = sum(owner.n_rows(new) for owner in self.owners)
+            add_children(self.nodes, self.rules, self.frontier)
+            if counts[N_PAIRS]:
+                allowed = self.columns.allowed(range(new.start, new.stop), int(self.nodes.depth[first_new]))
+                self.rules = self.rules._replace(allowed=allowed)
+                self.count(self.frontier.pairs[: counts[N_PAIRS], 0])
+            self.find()
+
+    def make_room(self) -> None:
+        """Room for the next step and, if the depth is known, for all steps."""
+        n_chosen = int(self.frontier.counts[N_CHOSEN])
+        n_nodes = self.n_nodes + 2 * n_chosen
+        if n_nodes > len(self.nodes.left):
+            self.nodes = longer(self.nodes, 2 * n_nodes)
+            self.frontier = longer_frontier(self.frontier, 2 * n_nodes)
+        if 2 * n_chosen > len(self.candidates.gain):
+            self.candidates = new_candidates(4 * n_chosen, self.table.n_features)
+        self.pool.reserve(int(self.frontier.counts[N_TAKEN]) + n_chosen)
+        for owner in self.owners:
+            owner.reserve(len(self.nodes.left))
+
+    def count(self, nodes: NDArray[np.int64]) -> None:
+        """Histograms of some nodes: the seam, at which those of several owners are added."""
+        slots, pool = self.nodes.slot[nodes], self.pool.array
+        self.owners[0].count(nodes, slots, pool)
+        for owner in self.owners[1:]:
+            own = np.empty((len(nodes), *pool.shape[1:]))
+            owner.count(nodes, np.arange(len(nodes)), own)
+            pool[slots] += own
+
+    def find(self) -> None:
+        """Splits of the children that have been counted, and the nodes that are split next."""
+        self.run(
+            lambda thread: find_and_choose(
+                thread,
+                self.n_threads,
+                self.team,
+                self.table,
+                self.nodes,
+                self.pool.array,
+                self.candidates,
+                self.rules,
+                self.frontier,
+            ),
+            range(self.n_threads),
+        )
 
     def tree(self) -> Tree:
         """The tree as flat arrays; a candidate that was not taken is the runner-up of its leaf."""
@@ -331,7 +333,7 @@ class _Growth:
         runner_up = np.where(inner, best.runner_up_feature, best.feature)
         # A node that is split has its weight between its own bounds, a leaf between those of its parent.
         weight = np.where(inner, np.clip(nodes.weight, nodes.bounds[:, 0], nodes.bounds[:, 1]), nodes.weight)
-        return Tree(
+        return Tree.grown(
             left=nodes.left.copy(),
             right=np.where(inner, nodes.left + 1, -1).astype(np.int32),
             feature=feature,
@@ -341,9 +343,9 @@ class _Growth:
             value=np.where(inner, weight, weight * self.settings.learning_rate),
             cover=nodes.sums[:, 1].astype(np.float32),
             gain=np.where(inner, best.gain, np.float32(0.0)),
-            record=GrowthRecord(
+            record=GrowthRecord.grown(
                 sums=nodes.sums.copy(),
-                missing_sums=np.where(inner[:, np.newaxis], nodes.missing_sums, 0.0),
+                missing_sums=np.where(inner[:, np.newaxis], best.missing_sums, 0.0),
                 runner_up_feature=runner_up,
                 runner_up_threshold=_thresholds(
                     runner_up, np.where(inner, best.runner_up_bin, best.bin), table, self.settings.lowest
@@ -367,40 +369,58 @@ def _thresholds(
 
 
 @kernel
-def choose_splits(candidates, splits):
-    """Best column of each node, and the best of the others; -1 stays where nothing is gained."""
-    for node in range(len(candidates.gain)):
-        gains = candidates.gain[node]
-        best = best_column(gains, -1)
-        if best < 0:
-            continue
-        splits.feature[node] = best
-        splits.bin[node] = candidates.bin[node, best]
-        splits.missing_left[node] = candidates.missing_left[node, best]
-        splits.gain[node] = gains[best]
-        splits.left_sums[node, 0] = candidates.left_sums[node, best, 0]
-        splits.left_sums[node, 1] = candidates.left_sums[node, best, 1]
-        runner_up = best_column(gains, best)
-        if runner_up >= 0:
-            splits.runner_up_feature[node] = runner_up
-            splits.runner_up_bin[node] = candidates.bin[node, runner_up]
-            splits.runner_up_missing_left[node] = candidates.missing_left[node, runner_up]
-            splits.runner_up_gain[node] = gains[runner_up]
+def grow_alone(thread, n_threads, team, is_new, table, parted, nodes, pool, candidates, rules, frontier):
+    """Grow a tree whose rows have one owner, until no node is worth a split or there is no room; a team's kernel."""
+    counts, n_groups = frontier.counts, len(table.codes)
+    if is_new:
+        task = next_task(team)
+        while task < n_groups:
+            count_group(task, 0, table, parted, pool[0])
+            task = next_task(team)
+        wait_for_all(team, n_threads)
+        if thread == 0:
+            plant(table, nodes, pool, rules)
+        wait_for_all(team, n_threads)
+        find_and_choose(thread, n_threads, team, table, nodes, pool, candidates, rules, frontier)
+    scan = new_scan(np.max(table.n_bins))
+    while counts[N_CHOSEN] > 0 and has_room(nodes, pool, candidates, rules, frontier):
+        n_chosen, first_new = counts[N_CHOSEN], counts[N_NODES]
+        goes_on = may_go_on(nodes, rules, frontier)
+        part_rows(thread, n_threads, team, table, parted, frontier.chosen, n_chosen, nodes.splits, first_new, goes_on)
+        if thread == 0:
+            for place in range(2 * n_chosen):
+                segment = parted.segments[first_new + place]
+                frontier.n_rows[place] = segment[1] - segment[0]
+            add_children(nodes, rules, frontier)
+        wait_for_all(team, n_threads)
+        # A pair and a group of columns at a time: what has just been counted is still in the cache.
+        task = next_task(team)
+        while task < counts[N_PAIRS] * n_groups:
+            pair, group = frontier.pairs[task // n_groups], task % n_groups
+            first = group * table.n_columns
+            last = min(first + table.n_columns, len(table.n_bins))
+            count_group(group, pair[0], table, parted, pool[nodes.slot[pair[0]]])
+            find_splits(first, last, pair[0], pair[1], pool, first_new, nodes, table, rules, scan, candidates)
+            task = next_task(team)
+        wait_for_all(team, n_threads)
+        if thread == 0:
+            choose(table, nodes, pool, candidates, rules, frontier)
+        wait_for_all(team, n_threads)
 
 
 @kernel
-def best_column(gains, besides):
-    """Column with the largest gain but for one column, the lower number in a tie; -1 if nothing is gained."""
-    best, largest = -1, np.float32(0.0)
-    for f in range(len(gains)):
-        if f != besides and gains[f] > largest:
-            best, largest = f, gains[f]
-    return best
-
-
-@kernel
-def leaf_weights(sums, penalty, bounds, weights):
-    """Weight that each node would have as a leaf, before the learning rate and between bounds."""
-    for node in range(len(sums)):
-        weight = leaf_weight(sums[node, 0], sums[node, 1], penalty)
-        weights[node] = min(max(weight, bounds[node, 0]), bounds[node, 1])
+def find_and_choose(thread, n_threads, team, table, nodes, pool, candidates, rules, frontier):
+    """Best splits of the children that have been counted, and which nodes are next; a team's kernel."""
+    counts, n_features = frontier.counts, len(table.n_bins)
+    n_shares = -(-n_features // COLUMNS_PER_TASK)
+    scan = new_scan(np.max(table.n_bins))
+    task = next_task(team)
+    while task < counts[N_PAIRS] * n_shares:
+        pair, first = frontier.pairs[task // n_shares], task % n_shares * COLUMNS_PER_TASK
+        last = min(first + COLUMNS_PER_TASK, n_features)
+        find_splits(first, last, pair[0], pair[1], pool, counts[FIRST_NEW], nodes, table, rules, scan, candidates)
+        task = next_task(team)
+    wait_for_all(team, n_threads)
+    if thread == 0:
+        choose(table, nodes, pool, candidates, rules, frontier)
+    wait_for_all(team, n_threads)

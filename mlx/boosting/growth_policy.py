@@ -9,47 +9,46 @@ lossguide      the node with the largest gain, of equals the one that came first
 
 Both end where nothing is worth a split, or where the tree has max_leaves leaves; then a level may be split in part, as
 in the library.
+
+The nodes that wait for their turn with lossguide are a binary heap: the parent of place k is place (k - 1) // 2, and no
+node comes before its parent.
 """
 
 from __future__ import annotations
 
-import heapq
+from ..numeric.jit import kernel
 
-import numpy as np
-from numpy.typing import NDArray
-
-__all__ = ["BestFirst", "LevelByLevel"]
+__all__ = ["add_waiting", "next_waiting"]
 
 
-class LevelByLevel:
-    """`grow_policy="depthwise"`."""
-
-    def __init__(self) -> None:
-        self._nodes = np.empty(0, dtype=np.int64)
-
-    def push(self, nodes: NDArray[np.int64], gain: NDArray[np.float32]) -> None:
-        """Let the nodes of a level wait; their numbers rise."""
-        self._nodes = nodes
-
-    def pop(self, most: int | None) -> NDArray[np.int64]:
-        """Nodes to split now, `most` at most (None is no limit); empty if the tree is grown."""
-        chosen, self._nodes = self._nodes[:most], self._nodes[:0]
-        return chosen
+@kernel
+def comes_first(a, b, gain):
+    """Whether node a is split before node b."""
+    return gain[a] > gain[b] or (gain[a] == gain[b] and a < b)
 
 
-class BestFirst:
-    """`grow_policy="lossguide"`."""
+@kernel
+def add_waiting(node, heap, n_waiting, gain):
+    """Put a node into the heap of `n_waiting` nodes; one by one up from the end, until its parent comes first."""
+    place = n_waiting
+    while place > 0 and comes_first(node, heap[(place - 1) // 2], gain):
+        heap[place] = heap[(place - 1) // 2]
+        place = (place - 1) // 2
+    heap[place] = node
 
-    def __init__(self) -> None:
-        self._heap: list[tuple[float, int]] = []
 
-    def push(self, nodes: NDArray[np.int64], gain: NDArray[np.float32]) -> None:
-        """Let nodes wait."""
-        for node, own_gain in zip(nodes.tolist(), gain.tolist()):
-            heapq.heappush(self._heap, (-own_gain, node))
-
-    def pop(self, most: int | None) -> NDArray[np.int64]:
-        """The node to split now; none if `most` is 0 or the tree is grown."""
-        if most == 0 or not self._heap:
-            return np.empty(0, dtype=np.int64)
-        return np.array([heapq.heappop(self._heap)[1]], dtype=np.int64)
+@kernel
+def next_waiting(heap, n_waiting, gain):
+    """Take the first node out of the heap of `n_waiting` nodes; the last one moves down to where it belongs."""
+    first, moved = heap[0], heap[n_waiting - 1]
+    n, place = n_waiting - 1, 0
+    while 2 * place + 1 < n:
+        child = 2 * place + 1
+        if child + 1 < n and comes_first(heap[child + 1], heap[child], gain):
+            child += 1
+        if not comes_first(heap[child], moved, gain):
+            break
+        heap[place] = heap[child]
+        place = child
+    heap[place] = moved
+    return first

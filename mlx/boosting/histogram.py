@@ -6,11 +6,9 @@ It is all that a node needs to find its best split: O(rows) once, then O(bins) p
 symbol         what                                                                shape
 =============  ==================================================================  ==============================
 codes          bins of the rows (`mlx.boosting.binning`)                           (n_groups, n_samples, 8)
-rows           numbers of the rows, those of a node side by side, in rising order  (2, n_samples)
-gradients      g_i and h_i, in the order of `rows`                                 (2, n_samples, 2)
-sides          which of the two `rows` each node is in (`mlx.boosting.partitioning`)  (n_nodes,)
-segments       first and last (exclusive) place in `rows` of each node             (n_nodes, 2)
-histograms     Σ g and Σ h per place, float64                                      (n_slots, n_places, 2)
+rows           numbers of the rows of a node, in rising order (`partitioning`)     (n_rows,)
+gradients      their g_i and h_i                                                   (n_rows, 2)
+histogram      Σ g and Σ h per place, float64                                      (n_places, 2)
 =============  ==================================================================  ==============================
 
 The histogram of a parent is the sum of its children's: only the child with fewer rows is counted, and the other one is
@@ -23,12 +21,11 @@ Sums are float64: a sum of 2^20 float32 numbers in float32 would lose the digits
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..numeric.intrinsics import PAIR_SHIFT, add_pair, fetch_ahead, load_word
 from ..numeric.jit import kernel
 
-__all__ = ["HistogramPool", "build_histograms", "subtract"]
+__all__ = ["count_group", "subtract"]
 
 # A node with fewer rows than 1 / SPARSE of all: the processor no longer guesses which codes are read next.
 SPARSE = 8
@@ -37,70 +34,17 @@ SPARSE = 8
 AHEAD = np.uint64(24)
 
 
-class HistogramPool:
-    """Histograms of the nodes that wait for their split: slots that are reused, and made as they are needed.
-
-    Attributes
-    ----------
-    array : ndarray of float64, shape (n_slots, n_places, 2)
-        Sums of gradients and of Hessians; its memory is taken from the system when a slot is first used.
-    """
-
-    def __init__(self, n_places: int) -> None:
-        self.array = np.empty((1, n_places, 2))
-        self._free: list[int] = []
-        self._n_taken = 0
-
-    def clear(self) -> None:
-        """Begin a tree: every slot is free."""
-        self._free, self._n_taken = [], 0
-
-    def take(self, n_slots: int) -> NDArray[np.int64]:
-        """Numbers of so many free slots."""
-        again, self._free = self._free[:n_slots], self._free[n_slots:]
-        first = self._n_taken
-        self._n_taken += n_slots - len(again)
-        self.reserve(self._n_taken)
-        return np.array([*again, *range(first, self._n_taken)], dtype=np.int64)
-
-    def release(self, slots: NDArray[np.int64]) -> None:
-        """Give slots back whose histograms nobody needs any more."""
-        self._free += slots.tolist()
-
-    def reserve(self, n_slots: int) -> None:
-        """Make at least so many slots, and keep what is in those that exist."""
-        n_now, n_places, _ = self.array.shape
-        if n_slots > n_now:
-            larger = np.empty((max(n_slots, 2 * n_now), n_places, 2))
-            larger[:n_now] = self.array
-            self.array = larger
-
-
 @kernel
-def build_histograms(tasks, codes, n_columns, rows, gradients, sides, segments, slots, start, histograms):
-    """Count some nodes: task t is the node ``t // n_groups`` of `segments` in the column group ``t % n_groups``.
-
-    `n_columns` is the number of columns of a group, `sides` says in which half of `rows` each node's rows are, and
-    `slots` where in `histograms` each node goes; those places are overwritten.
-    """
-    n_groups, n_samples, _ = codes.shape
-    n_features = len(start) - 1
-    for task in range(tasks[0], tasks[1]):
-        node, group = task // n_groups, task % n_groups
-        first_column = group * n_columns
-        last_column = min(first_column + n_columns, n_features)
-        histogram = histograms[slots[node]]
-        histogram[start[first_column] : start[last_column]] = 0.0
-        first, last, side = segments[node, 0], segments[node, 1], sides[node]
-        far_apart = (last - first) * SPARSE < n_samples
-        _add(
-            codes[group],
-            rows[side, first:last],
-            gradients[side, first:last],
-            start[first_column : last_column + 1],
-            far_apart,
-            histogram,
-        )
+def count_group(group, node, table, parted, histogram):
+    """Histograms of the columns of one group, from the rows of one node; what stood in their places is overwritten."""
+    first_column = group * table.n_columns
+    last_column = min(first_column + table.n_columns, len(table.n_bins))
+    start = table.start[first_column : last_column + 1]
+    histogram[start[0] : start[-1]] = 0.0
+    first, last, side = parted.segments[node, 0], parted.segments[node, 1], parted.sides[node]
+    far_apart = (last - first) * SPARSE < table.codes.shape[1]
+    gradients = parted.gradients[side]
+    _add(table.codes[group], parted.rows[side, first:last], gradients[first:last], start, far_apart, histogram)
 
 
 @kernel

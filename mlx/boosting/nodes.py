@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Nodes", "Splits", "new_nodes", "some_of", "together"]
+__all__ = ["Nodes", "Splits", "longer", "new_nodes", "some_of"]
 
 
 class Splits(NamedTuple):
@@ -18,6 +18,7 @@ class Splits(NamedTuple):
     missing_left: NDArray[np.bool_]
     gain: NDArray[np.float32]
     left_sums: NDArray[np.float64]
+    missing_sums: NDArray[np.float64]  # G and H of rows whose value is missing in the column
     runner_up_feature: NDArray[np.int32]  # as in `GrowthRecord`
     runner_up_bin: NDArray[np.int32]
     runner_up_missing_left: NDArray[np.bool_]
@@ -33,43 +34,45 @@ class Nodes(NamedTuple):
     depth: NDArray[np.int32]
     slot: NDArray[np.int64]  # histogram; that of a sibling which is not counted is its parent's until `find_splits`
     left: NDArray[np.int32]  # -1 while the node is a leaf
-    missing_sums: NDArray[np.float64]  # G and H of rows whose value is missing in the column of the best split
     splits: Splits
 
 
 def new_nodes(n: int) -> Nodes:
-    """So many leaves for which no split is known."""
+    """Room for so many nodes; what stands there is written when a node is added."""
+    flags, integers = np.zeros(n, dtype=np.bool_), np.zeros(n, dtype=np.int32)
+    singles = np.zeros(n, dtype=np.float32)
     return Nodes(
         np.zeros((n, 2)),
-        np.zeros(n, dtype=np.float32),
-        np.tile(np.array([-np.inf, np.inf], dtype=np.float32), (n, 1)),
-        np.zeros(n, dtype=np.int32),
+        singles,
+        np.zeros((n, 2), dtype=np.float32),
+        integers,
         np.zeros(n, dtype=np.int64),
-        np.full(n, -1, dtype=np.int32),
-        np.zeros((n, 2)),
+        integers.copy(),
         Splits(
-            np.full(n, -1, dtype=np.int32),
-            np.zeros(n, dtype=np.int32),
-            np.zeros(n, dtype=np.bool_),
-            np.zeros(n, dtype=np.float32),
+            integers.copy(),
+            integers.copy(),
+            flags,
+            singles.copy(),
             np.zeros((n, 2)),
-            np.full(n, -1, dtype=np.int32),
-            np.zeros(n, dtype=np.int32),
-            np.zeros(n, dtype=np.bool_),
-            np.zeros(n, dtype=np.float32),
+            np.zeros((n, 2)),
+            integers.copy(),
+            integers.copy(),
+            flags.copy(),
+            singles.copy(),
         ),
     )
 
 
-def together(a: Nodes, b: Nodes) -> Nodes:
-    """The nodes of both, one after the other."""
-    pairs: Any = zip(a, b)
-    *arrays, (splits, others) = pairs
-    return Nodes._make([*map(np.concatenate, arrays), Splits._make(map(np.concatenate, zip(splits, others)))])
+def longer(nodes: Nodes, n: int) -> Nodes:
+    """The same nodes, with room for so many."""
+    return _pairwise(lambda a, b: np.concatenate([a, b[len(a) :]]), nodes, new_nodes(n))
 
 
 def some_of(nodes: Nodes, which: slice) -> Nodes:
     """Views of some nodes."""
-    everything: Any = nodes
-    *arrays, splits = everything
-    return Nodes._make([*(array[which] for array in arrays), Splits._make(array[which] for array in splits)])
+    return _pairwise(lambda a, b: a[which], nodes, nodes)
+
+
+def _pairwise(function: Any, a: Any, b: Any) -> Any:
+    """A function of the arrays of two nested tuples of arrays, as such a tuple."""
+    return type(a)._make(_pairwise(function, x, y) if isinstance(x, tuple) else function(x, y) for x, y in zip(a, b))

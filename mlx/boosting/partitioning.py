@@ -1,21 +1,53 @@
-"""Partitioning keeps the rows of each node side by side, and parts them when the node is split."""
+"""Partitioning keeps the rows of each node side by side, and parts them when the node is split.
+
+::
+
+    side 0   [ all rows: 0 1 2 3 ...                        ]    the root
+    side 1   [ of node 1 ............ | of node 2 ......... ]    depth 1, 3, 5, ...
+    side 2   [ of 3 ... | of 4 ...... | of 5 . | of 6 ..... ]    depth 2, 4, 6, ...
+
+The rows of a node lie on one side, and those of its children take up the same places on another. Side 0 is never
+written to, so the trees of a round can share the gradients that lie there.
+
+A node of many rows is parted in pieces, which threads share: first it is counted how many rows of each piece go left,
+then it is known where each piece's rows begin on the other side. A node of one piece is parted at once.
+
+==============  ================================================================  ===============================
+symbol          what                                                              shape
+==============  ================================================================  ===============================
+rows            numbers of the rows; those of a node in rising order              (3, n_samples)
+gradients       g_i and h_i of the rows, in their order, for each side            3 of (n_samples, 2)
+sides           which side each node is on                                        (n_nodes,)
+segments        first and last (exclusive) place of each node there               (n_nodes, 2)
+pieces          see `Piece`                                                       (n_pieces, 6)
+==============  ================================================================  ===============================
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from enum import IntEnum
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..numeric.jit import kernel
+from ..numeric.team import new_team, next_task, wait_for_all
 from .binning import BinnedTable
-from .histogram import build_histograms
+from .histogram import count_group
+from .nodes import Nodes
 
-__all__ = ["RowOwner", "Run", "shares_of"]
-
-# Additions below which handing work to other threads costs more than it saves: about a tenth of a millisecond.
-SHARED_WORK = 200_000
+__all__ = [
+    "PartedRows",
+    "Piece",
+    "RowOwner",
+    "Run",
+    "cut_into_pieces",
+    "move_pieces",
+    "part_rows",
+    "place_children",
+]
 
 # Rows of a node that one task parts: a large node is shared among threads.
 ROWS_PER_PIECE = 16_384
@@ -23,11 +55,35 @@ ROWS_PER_PIECE = 16_384
 Run = Callable[[Callable, Any], list]
 
 
-class RowOwner:
-    """Rows of a table, parted by node, and their gradients in the same order.
+class Piece(IntEnum):
+    """Columns of `pieces`: the place of the node in `chosen`, from where to where, and where its rows go."""
 
-    There are two of each: the rows of a node lie on one side, and those of its children, which take up the same places,
-    on the other. Leaves stay where they are.
+    NODE = 0
+    FIRST = 1
+    LAST = 2
+    N_LEFT = 3
+    TO_LEFT = 4
+    TO_RIGHT = 5
+
+
+NODE, FIRST, LAST, N_LEFT, TO_LEFT, TO_RIGHT = (int(column) for column in Piece)
+
+
+class PartedRows(NamedTuple):
+    """Rows by node, for kernels; symbols as in the docstring of the file."""
+
+    rows: NDArray[np.int32]
+    gradients: tuple[NDArray[np.floating], NDArray[np.floating], NDArray[np.floating]]
+    goes_left: NDArray[np.uint8]
+    sides: NDArray[np.int64]
+    segments: NDArray[np.int64]
+    pieces: NDArray[np.int64]
+    n_pieces: NDArray[np.int64]  # shape (1,)
+    rows_per_piece: int
+
+
+class RowOwner:
+    """Rows of a table, parted by node.
 
     Parameters
     ----------
@@ -37,169 +93,209 @@ class RowOwner:
         ``run(function, tasks)`` of `mlx.numeric.threads.thread_team`.
     n_threads : int
         Number of threads behind `run`.
+    rows_per_piece : int
+        Rows of a node that one task parts; it changes no result.
 
     Attributes
     ----------
-    rows : ndarray of int32, shape (2, n_samples)
-        Numbers of the rows; those of a node side by side, in rising order.
-    sides : ndarray of int64, shape (n_nodes,)
-        Which of the two each node of the tree so far is in, by number.
-    segments : ndarray of int64, shape (n_nodes, 2)
-        First and last (exclusive) place in `rows` of each node.
+    parted : PartedRows
+        Where the rows are.
+    grows_alone : bool
+        Whether `growing.grow_alone` knows the table.
     """
 
-    def __init__(self, table: BinnedTable, run: Run, n_threads: int) -> None:
-        self.table = table
-        self.rows = np.empty((2, table.n_samples), dtype=np.int32)
-        self.sides = np.empty(0, dtype=np.int64)
-        self.segments = np.empty((0, 2), dtype=np.int64)
-        self._gradients = np.empty((2, 0, 2), dtype=np.float32)
-        self._goes_left = np.empty(table.n_samples, dtype=np.uint8)
-        self._run, self._n_threads = run, n_threads
+    grows_alone: ClassVar[bool] = True
+
+    def __init__(self, table: BinnedTable, run: Run, n_threads: int, rows_per_piece: int = ROWS_PER_PIECE) -> None:
+        n = table.n_samples
+        self.table, self._run, self.n_threads = table, run, n_threads
+        rows = np.empty((3, n), dtype=np.int32)
+        rows[0] = np.arange(n, dtype=np.int32)
+        nothing = np.empty((0, 2), dtype=np.float32)
+        self.parted = PartedRows(
+            rows,
+            (nothing, nothing, nothing),
+            np.empty(n, dtype=np.uint8),
+            np.zeros(0, dtype=np.int64),
+            np.zeros((0, 2), dtype=np.int64),
+            np.zeros((0, len(Piece)), dtype=np.int64),
+            np.zeros(1, dtype=np.int64),
+            rows_per_piece,
+        )
+        self.team = new_team()
 
     def start(self, gradients: NDArray[np.floating]) -> None:
-        """Put all rows into the root; gradients has shape (n_samples, 2)."""
-        n_samples = len(gradients)
-        if self._gradients.shape[1] != n_samples or self._gradients.dtype != gradients.dtype:
-            self._gradients = np.empty((2, n_samples, 2), dtype=gradients.dtype)
-        self._gradients[0] = gradients
-        self.rows[0] = np.arange(n_samples, dtype=np.int32)
-        self.sides, self.segments = np.array([0]), np.array([[0, n_samples]])
+        """Put all rows into the root; gradients has shape (n_samples, 2), and is not changed while the tree grows."""
+        others = self.parted.gradients[1:]
+        if others[0].shape != gradients.shape or others[0].dtype != gradients.dtype:
+            others = (np.empty_like(gradients), np.empty_like(gradients))
+        self.parted = self.parted._replace(gradients=(gradients, *others))
+        self.reserve(1)
+        self.parted.sides[0], self.parted.segments[0] = 0, (0, len(gradients))
 
-    def n_rows(self, nodes: NDArray[np.int64]) -> NDArray[np.int64]:
+    def reserve(self, n_nodes: int) -> None:
+        """Make room for a tree of so many nodes."""
+        sides, segments, pieces = self.parted.sides, self.parted.segments, self.parted.pieces
+        n_pieces = n_nodes + self.table.n_samples // self.parted.rows_per_piece
+        if n_nodes > len(sides):
+            more = n_nodes - len(sides)
+            sides = np.concatenate([sides, np.zeros(more, dtype=np.int64)])
+            segments = np.concatenate([segments, np.zeros((more, 2), dtype=np.int64)])
+        if n_pieces > len(pieces):
+            pieces = np.zeros((n_pieces, len(Piece)), dtype=np.int64)
+        self.parted = self.parted._replace(sides=sides, segments=segments, pieces=pieces)
+
+    def split(self, chosen: NDArray[np.int64], nodes: Nodes, first_new: int, move_gradients: bool) -> None:
+        """Part the rows of some nodes; their children, two by two, are the nodes from `first_new` on."""
+        self.reserve(first_new + 2 * len(chosen))
+        table, parted, splits = self.table, self.parted, nodes.splits
+        self._run(
+            lambda thread: part_rows(
+                thread,
+                self.n_threads,
+                self.team,
+                table,
+                parted,
+                chosen,
+                len(chosen),
+                splits,
+                first_new,
+                move_gradients,
+            ),
+            range(self.n_threads),
+        )
+
+    def count(self, nodes: NDArray[np.int64], slots: NDArray[np.int64], histograms: NDArray[np.float64]) -> None:
+        """Histograms of some nodes, written into the slots of `histograms`."""
+        table, parted = self.table, self.parted
+        self._run(
+            lambda thread: count_nodes(self.n_threads, self.team, table, parted, nodes, slots, histograms),
+            range(self.n_threads),
+        )
+
+    def n_rows(self, nodes: slice) -> NDArray[np.int64]:
         """How many rows some nodes have."""
-        return self.segments[nodes, 1] - self.segments[nodes, 0]
+        segments = self.parted.segments[nodes]
+        return segments[:, 1] - segments[:, 0]
 
     def rows_of(self, node: int | np.integer) -> NDArray[np.int32]:
         """Numbers of the rows of a node that has not been split, in rising order."""
-        return self.rows[self.sides[node], self.segments[node, 0] : self.segments[node, 1]]
-
-    def count(self, nodes: NDArray[np.int64], slots: NDArray[np.int64], histograms: NDArray[np.float64]) -> None:
-        """Write the histograms of some nodes into their slots."""
-        table, segments, sides = self.table, self.segments[nodes], self.sides[nodes]
-        work = np.repeat(self.n_rows(nodes) * table.n_columns, len(table.codes))
-        self._run(
-            lambda tasks: build_histograms(
-                tasks,
-                table.codes,
-                table.n_columns,
-                self.rows,
-                self._gradients,
-                sides,
-                segments,
-                slots,
-                table.start,
-                histograms,
-            ),
-            shares_of(work, self._n_threads),
-        )
-
-    def split(
-        self,
-        nodes: NDArray[np.int64],
-        feature: NDArray[np.int32],
-        split_bin: NDArray[np.int32],
-        missing_left: NDArray[np.bool_],
-    ) -> None:
-        """Part the rows of some nodes; their children, two by two, get the next numbers."""
-        table, sides, first, last = self.table, self.sides[nodes], self.segments[nodes, 0], self.segments[nodes, 1]
-        pieces = pieces_of(first, last)
-        shares = shares_of(pieces[:, 2] - pieces[:, 1], self._n_threads)
-        n_left = np.empty(len(pieces), dtype=np.int64)
-        self._run(
-            lambda tasks: mark_rows(
-                tasks,
-                pieces,
-                table.codes,
-                table.n_columns,
-                table.n_bins,
-                self.rows,
-                sides,
-                feature,
-                split_bin,
-                missing_left,
-                self._goes_left,
-                n_left,
-            ),
-            shares,
-        )
-        targets, middle = _targets(pieces, n_left, first)
-        self._run(
-            lambda tasks: move_rows(tasks, pieces, targets, self._goes_left, sides, self.rows, self._gradients), shares
-        )
-        children = np.stack([first, middle, middle, last], axis=1).reshape(-1, 2)
-        self.segments = np.concatenate([self.segments, children])
-        self.sides = np.concatenate([self.sides, np.repeat(1 - sides, 2)])
+        first, last = self.parted.segments[node]
+        return self.parted.rows[self.parted.sides[node], first:last]
 
     def add_values(self, values: NDArray[np.float32], is_leaf: NDArray[np.bool_], margin: NDArray[np.float32]) -> None:
         """Add to the margin of each row the value of the leaf it is in; both arrays are in the order of the nodes."""
-        leaves = np.flatnonzero(is_leaf)
-        segments, sides = self.segments[leaves], self.sides[leaves]
+        leaves, parted = np.flatnonzero(is_leaf), self.parted
         self._run(
-            lambda tasks: add_leaf_values(tasks, self.rows, sides, segments, values[leaves], margin),
-            shares_of(self.n_rows(leaves), self._n_threads),
+            lambda thread: add_leaf_values(self.n_threads, self.team, parted, leaves, values, margin),
+            range(self.n_threads),
         )
 
 
-def shares_of(work: NDArray[np.int64], n_threads: int) -> NDArray[np.int64]:
-    """Ranges of tasks of about equal work, one per thread; a single one if there is little to do."""
-    total = np.cumsum(work)
-    if n_threads <= 1 or len(work) <= 1 or total[-1] < SHARED_WORK:
-        return np.array([[0, len(work)]])
-    ends = np.searchsorted(total, total[-1] * np.arange(1, n_threads + 1) / n_threads, side="left") + 1
-    ends[-1] = len(work)
-    shares = np.stack([np.concatenate([[0], ends[:-1]]), ends], axis=1)
-    return shares[shares[:, 0] < shares[:, 1]]
-
-
-def pieces_of(first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Segments cut into pieces for threads to share: (number of the segment, first place, last place) of each."""
-    n_pieces = np.maximum(1, -(-(last - first) // ROWS_PER_PIECE))
-    segment = np.repeat(np.arange(len(first)), n_pieces)
-    begin = np.cumsum(n_pieces) - n_pieces
-    start = first[segment] + ROWS_PER_PIECE * (np.arange(len(segment)) - begin[segment])
-    return np.stack([segment, start, np.minimum(start + ROWS_PER_PIECE, last[segment])], axis=1)
-
-
-def _targets(
-    pieces: NDArray[np.int64], n_left: NDArray[np.int64], first: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Where the first left and the first right row of each piece go, and where the right rows of each segment begin."""
-    segment = pieces[:, 0]
-    left_before, right_before = (np.cumsum(n) - n for n in (n_left, pieces[:, 2] - pieces[:, 1] - n_left))
-    # Counted over all segments so far; what was before the segment itself is taken off.
-    opens = np.flatnonzero(np.diff(segment, prepend=-1))
-    middle = first + np.add.reduceat(n_left, opens)
-    left = first[segment] + left_before - left_before[opens][segment]
-    right = middle[segment] + right_before - right_before[opens][segment]
-    return np.stack([left, right], axis=1), middle
+@kernel
+def part_rows(thread, n_threads, team, table, parted, chosen, n_chosen, splits, first_new, move_gradients):
+    """Part the rows of the first `n_chosen` nodes of `chosen`; a team's kernel, which ends with all rows parted."""
+    if thread == 0:
+        parted.n_pieces[0] = cut_into_pieces(chosen, n_chosen, parted)
+    wait_for_all(team, n_threads)
+    n_pieces = parted.n_pieces[0]
+    answers = np.empty(np.max(table.n_bins) + 1, dtype=np.uint8)
+    task = next_task(team)
+    while task < n_pieces:
+        piece = parted.pieces[task]
+        node = chosen[piece[NODE]]
+        mark_rows(piece, node, table, parted, splits, answers)
+        if not is_shared(piece, node, parted):
+            piece[TO_LEFT], piece[TO_RIGHT] = piece[FIRST], piece[FIRST] + piece[N_LEFT]
+            move_rows(piece, parted.sides[node], parted, move_gradients)
+        task = next_task(team)
+    wait_for_all(team, n_threads)
+    if thread == 0:
+        place_children(chosen, n_chosen, first_new, n_pieces, parted)
+    wait_for_all(team, n_threads)
+    task = next_task(team)
+    while task < n_pieces:
+        piece = parted.pieces[task]
+        node = chosen[piece[NODE]]
+        if is_shared(piece, node, parted):
+            move_rows(piece, parted.sides[node], parted, move_gradients)
+        task = next_task(team)
+    wait_for_all(team, n_threads)
 
 
 @kernel
-def mark_rows(
-    tasks, pieces, codes, n_columns, n_bins, rows, sides, feature, split_bin, missing_left, goes_left, n_left
-):
-    """Write which rows of some pieces go left, and how many do."""
-    answers = np.empty(np.max(n_bins) + 1, dtype=np.uint8)
-    for piece in range(tasks[0], tasks[1]):
-        node = pieces[piece, 0]
-        f = feature[node]
-        own_rows, column = rows[sides[node]], codes[f // n_columns, :, f % n_columns]
-        # The node's answer to each code; the highest code is that of missing values.
-        for code in range(n_bins[f]):
-            answers[code] = code <= split_bin[node]
-        answers[n_bins[f]] = missing_left[node]
-        n = np.uint64(0)
-        for k in range(np.uint64(pieces[piece, 1]), np.uint64(pieces[piece, 2])):
-            left = answers[np.uint64(column[np.uint64(own_rows[k])])]
-            goes_left[k] = left
-            n += np.uint64(left)
-        n_left[piece] = n
+def cut_into_pieces(chosen, n_chosen, parted):
+    """Write the pieces of some nodes, node after node; returns how many there are."""
+    n_pieces = 0
+    for place in range(n_chosen):
+        first, last = parted.segments[chosen[place], 0], parted.segments[chosen[place], 1]
+        while True:
+            piece = parted.pieces[n_pieces]
+            piece[NODE], piece[FIRST], piece[LAST] = place, first, min(first + parted.rows_per_piece, last)
+            n_pieces += 1
+            first += parted.rows_per_piece
+            if first >= last:
+                break
+    return n_pieces
 
 
 @kernel
-def move_rows(tasks, pieces, targets, goes_left, sides, rows, gradients):
-    """Put the rows of some pieces, and their gradients, on the other side: left ones first, in the order they have.
+def is_shared(piece, node, parted):
+    """Whether the node has other pieces, too."""
+    return piece[LAST] - piece[FIRST] < parted.segments[node, 1] - parted.segments[node, 0]
+
+
+@kernel
+def answer_codes(node, table, splits, answers):
+    """Write the node's answer, left or not, to each code of its column; the highest code is that of missing values."""
+    n_bins = table.n_bins[splits.feature[node]]
+    for code in range(n_bins):
+        answers[code] = code <= splits.bin[node]
+    answers[n_bins] = splits.missing_left[node]
+
+
+@kernel
+def mark_rows(piece, node, table, parted, splits, answers):
+    """Write which rows of a piece go left, and how many do."""
+    answer_codes(node, table, splits, answers)
+    f = splits.feature[node]
+    rows = parted.rows[parted.sides[node]]
+    column = table.codes[f // table.n_columns, :, f % table.n_columns]
+    n_left = np.uint64(0)
+    for k in range(np.uint64(piece[FIRST]), np.uint64(piece[LAST])):
+        left = answers[np.uint64(column[np.uint64(rows[k])])]
+        parted.goes_left[k] = left
+        n_left += np.uint64(left)
+    piece[N_LEFT] = n_left
+
+
+@kernel
+def place_children(chosen, n_chosen, first_new, n_pieces, parted):
+    """Write where the children of each node lie, and where the pieces of nodes with several of them go."""
+    begin = 0
+    for place in range(n_chosen):
+        node = chosen[place]
+        first, last = parted.segments[node, 0], parted.segments[node, 1]
+        end, n_left = begin, 0
+        while end < n_pieces and parted.pieces[end, NODE] == place:
+            n_left += parted.pieces[end, N_LEFT]
+            end += 1
+        left, right = first, first + n_left
+        child = first_new + 2 * place
+        parted.segments[child, 0], parted.segments[child, 1] = first, right
+        parted.segments[child + 1, 0], parted.segments[child + 1, 1] = right, last
+        parted.sides[child] = parted.sides[child + 1] = 2 if parted.sides[node] == 1 else 1
+        for k in range(begin, end):
+            piece = parted.pieces[k]
+            piece[TO_LEFT], piece[TO_RIGHT] = left, right
+            left += piece[N_LEFT]
+            right += piece[LAST] - piece[FIRST] - piece[N_LEFT]
+        begin = end
+
+
+@kernel
+def move_rows(piece, side, parted, move_gradients):
+    """Put the rows of a piece, and their gradients, on the other side: left ones first, in the order they have.
 
     ::
 
@@ -209,25 +305,59 @@ def move_rows(tasks, pieces, targets, goes_left, sides, rows, gradients):
                             ^     ^
                             targets of the left and of the right rows; each moves on when it is used
     """
-    for piece in range(tasks[0], tasks[1]):
-        side = sides[pieces[piece, 0]]
-        from_rows, to_rows = rows[side], rows[1 - side]
-        from_gradients, to_gradients = gradients[side], gradients[1 - side]
-        left, right = np.uint64(targets[piece, 0]), np.uint64(targets[piece, 1])
-        for k in range(np.uint64(pieces[piece, 1]), np.uint64(pieces[piece, 2])):
-            # No branch: it would be guessed wrong half of the time.
-            goes = np.uint64(goes_left[k])
+    other = 2 if side == 1 else 1
+    from_rows, to_rows = parted.rows[side], parted.rows[other]
+    from_gradients, to_gradients = parted.gradients[side], parted.gradients[other]
+    left, right = np.uint64(piece[TO_LEFT]), np.uint64(piece[TO_RIGHT])
+    first, last = np.uint64(piece[FIRST]), np.uint64(piece[LAST])
+    # No branch on a row's answer: it would be guessed wrong half of the time.
+    if move_gradients:
+        for k in range(first, last):
+            goes = np.uint64(parted.goes_left[k])
             target = left if goes else right
             to_rows[target] = from_rows[k]
             to_gradients[target, 0], to_gradients[target, 1] = from_gradients[k, 0], from_gradients[k, 1]
             left += goes
             right += np.uint64(1) - goes
+        return
+    for k in range(first, last):
+        goes = np.uint64(parted.goes_left[k])
+        to_rows[left if goes else right] = from_rows[k]
+        left += goes
+        right += np.uint64(1) - goes
 
 
 @kernel
-def add_leaf_values(tasks, rows, sides, segments, values, margin):
-    """Add the value of each leaf to the margins of its rows."""
-    for leaf in range(tasks[0], tasks[1]):
-        own_rows, value = rows[sides[leaf]], values[leaf]
-        for k in range(np.uint64(segments[leaf, 0]), np.uint64(segments[leaf, 1])):
-            margin[np.uint64(own_rows[k])] += value
+def move_pieces(n_threads, team, parted, chosen, n_pieces, move_gradients):
+    """Put the rows of all pieces on the other side; a team's kernel."""
+    task = next_task(team)
+    while task < n_pieces:
+        piece = parted.pieces[task]
+        move_rows(piece, parted.sides[chosen[piece[NODE]]], parted, move_gradients)
+        task = next_task(team)
+    wait_for_all(team, n_threads)
+
+
+@kernel
+def count_nodes(n_threads, team, table, parted, nodes, slots, histograms):
+    """Histograms of some nodes; a team's kernel."""
+    n_groups = len(table.codes)
+    task = next_task(team)
+    while task < len(nodes) * n_groups:
+        place = task // n_groups
+        count_group(task % n_groups, nodes[place], table, parted, histograms[slots[place]])
+        task = next_task(team)
+    wait_for_all(team, n_threads)
+
+
+@kernel
+def add_leaf_values(n_threads, team, parted, leaves, values, margin):
+    """Add the value of each leaf to the margins of its rows; a team's kernel."""
+    task = next_task(team)
+    while task < len(leaves):
+        leaf = leaves[task]
+        rows, value = parted.rows[parted.sides[leaf]], values[leaf]
+        for k in range(np.uint64(parted.segments[leaf, 0]), np.uint64(parted.segments[leaf, 1])):
+            margin[np.uint64(rows[k])] += value
+        task = next_task(team)
+    wait_for_all(team, n_threads)

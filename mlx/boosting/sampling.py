@@ -74,12 +74,18 @@ class ColumnSampler:
     tree : int
         Number of the tree.
     n_features : int
+
+    Attributes
+    ----------
+    same_for_all : bool
+        Whether all nodes of the tree may ask about the same columns.
     """
 
     def __init__(self, sampling: Sampling, tree: int, n_features: int) -> None:
         self._sampling, self._tree, self._n_features = sampling, tree, n_features
         self._of_tree = self._draw(np.arange(n_features), sampling.by_tree, TREE)
         self._of_level: dict[int, NDArray[np.intp]] = {}
+        self.same_for_all = min(sampling.by_level, sampling.by_node) >= 1.0
 
     def allowed(self, node: int, depth: int) -> NDArray[np.bool_]:
         """Whether the node may ask about each column."""

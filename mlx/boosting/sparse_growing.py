@@ -6,7 +6,7 @@ the last bits of the sums of missing values, which follow here from those of the
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import scipy.sparse
@@ -14,18 +14,22 @@ from numpy.typing import NDArray
 
 from .constraints import DISTANCE
 from .growing import GrowthSettings, HistGrower
-from .histogram import HistogramPool
-from .partitioning import RowOwner, Run, _targets, move_rows, pieces_of, shares_of
+from .nodes import Nodes
+from .partitioning import Piece, RowOwner, Run, cut_into_pieces, move_pieces, place_children
 from .sampling import Sampling
 from .sparse_table import SparseTable, count_entries, mark_rows_of_entries, sparse_table
 
-__all__ = ["SparseGrower", "SparseRowOwner"]
+__all__ = ["SparseGrower", "SparseRowOwner", "shares_of"]
+
+# Additions below which handing work to other threads costs more than it saves: about a tenth of a millisecond.
+SHARED_WORK = 200_000
 
 
 class SparseRowOwner(RowOwner):
     """Rows of a sparse table, parted by node; see `RowOwner`."""
 
     table: Any
+    grows_alone = False
 
     def __init__(self, table: SparseTable, run: Run, n_threads: int) -> None:
         super().__init__(table, run, n_threads)  # type: ignore[arg-type]
@@ -33,9 +37,12 @@ class SparseRowOwner(RowOwner):
 
     def count(self, nodes: NDArray[np.int64], slots: NDArray[np.int64], histograms: NDArray[np.float64]) -> None:
         """Write the histograms of some nodes into their slots."""
-        table, segments, sides = self.table, self.segments[nodes], self.sides[nodes]
+        table, parted = self.table, self.parted
+        segments, sides = parted.segments[nodes], parted.sides[nodes]
         values_per_row = 1 + len(table.places) // max(1, table.n_samples)
-        work = np.repeat(self.n_rows(nodes) * values_per_row + int(table.start[-1]), len(table.row_start))
+        work = np.repeat(
+            (segments[:, 1] - segments[:, 0]) * values_per_row + int(table.start[-1]), len(table.row_start)
+        )
         self._run(
             lambda tasks: count_entries(
                 tasks,
@@ -45,28 +52,23 @@ class SparseRowOwner(RowOwner):
                 table.has_missing,
                 table.start,
                 table.n_bins,
-                self.rows,
-                self._gradients,
+                parted.rows,
+                parted.gradients,
                 sides,
                 segments,
                 slots,
                 histograms,
             ),
-            shares_of(work, self._n_threads),
+            shares_of(work, self.n_threads),
         )
 
-    def split(
-        self,
-        nodes: NDArray[np.int64],
-        feature: NDArray[np.int32],
-        split_bin: NDArray[np.int32],
-        missing_left: NDArray[np.bool_],
-    ) -> None:
-        """Part the rows of some nodes; their children, two by two, get the next numbers."""
-        table, sides, first, last = self.table, self.sides[nodes], self.segments[nodes, 0], self.segments[nodes, 1]
-        pieces = pieces_of(first, last)
-        shares = shares_of(pieces[:, 2] - pieces[:, 1], self._n_threads)
-        n_left = np.empty(len(pieces), dtype=np.int64)
+    def split(self, chosen: NDArray[np.int64], nodes: Nodes, first_new: int, move_gradients: bool) -> None:
+        """Part the rows of some nodes; their children, two by two, are the nodes from `first_new` on."""
+        self.reserve(first_new + 2 * len(chosen))
+        table, parted, splits = self.table, self.parted, nodes.splits
+        sides = parted.sides[chosen]
+        n_pieces = cut_into_pieces(chosen, len(chosen), parted)
+        pieces, n_left = parted.pieces[:n_pieces], np.empty(n_pieces, dtype=np.int64)
         self._run(
             lambda tasks: mark_rows_of_entries(
                 tasks,
@@ -76,23 +78,22 @@ class SparseRowOwner(RowOwner):
                 self._group,
                 table.start,
                 table.n_bins,
-                self.rows,
+                parted.rows,
                 sides,
-                feature,
-                split_bin,
-                missing_left,
-                self._goes_left,
+                splits.feature[chosen],
+                splits.bin[chosen],
+                splits.missing_left[chosen],
+                parted.goes_left,
                 n_left,
             ),
-            shares,
+            shares_of(pieces[:, Piece.LAST] - pieces[:, Piece.FIRST], self.n_threads),
         )
-        targets, middle = _targets(pieces, n_left, first)
+        pieces[:, Piece.N_LEFT] = n_left
+        place_children(chosen, len(chosen), first_new, n_pieces, parted)
         self._run(
-            lambda tasks: move_rows(tasks, pieces, targets, self._goes_left, sides, self.rows, self._gradients), shares
+            lambda thread: move_pieces(self.n_threads, self.team, parted, chosen, n_pieces, move_gradients),
+            range(self.n_threads),
         )
-        children = np.stack([first, middle, middle, last], axis=1).reshape(-1, 2)
-        self.segments = np.concatenate([self.segments, children])
-        self.sides = np.concatenate([self.sides, np.repeat(1 - sides, 2)])
 
 
 class SparseGrower(HistGrower):
@@ -103,6 +104,8 @@ class SparseGrower(HistGrower):
     X : scipy.sparse.csr_matrix of float32, shape (n_samples, n_features)
         As `sparse_table` wants it.
     """
+
+    owner_of: ClassVar[type[RowOwner]] = SparseRowOwner
 
     def __init__(
         self,
@@ -118,9 +121,7 @@ class SparseGrower(HistGrower):
     ) -> None:
         self.settings = settings._replace(lowest=below_all_stored(X)) if len(settings.direction) else settings
         self.sampling, self._run, self._n_threads = sampling, run, n_threads
-        self.table: Any = sparse_table(X, sample_weight, max_bin, n_threads, run, cuts)
-        self._owner = SparseRowOwner(self.table, run, n_threads)
-        self._pool = HistogramPool(int(self.table.start[-1]))
+        self.use_table(sparse_table(X, sample_weight, max_bin, n_threads, run, cuts))
 
 
 def below_all_stored(X: scipy.sparse.csr_matrix) -> NDArray[np.float32]:
@@ -129,3 +130,14 @@ def below_all_stored(X: scipy.sparse.csr_matrix) -> NDArray[np.float32]:
     np.minimum.at(lowest, X.indices, X.data)
     lowest[np.isinf(lowest)] = 0.0
     return (lowest - (np.abs(lowest) + DISTANCE)).astype(np.float32)
+
+
+def shares_of(work: NDArray[np.int64], n_threads: int) -> NDArray[np.int64]:
+    """Ranges of tasks of about equal work, one per thread; a single one if there is little to do."""
+    total = np.cumsum(work)
+    if n_threads <= 1 or len(work) <= 1 or total[-1] < SHARED_WORK:
+        return np.array([[0, len(work)]])
+    ends = np.searchsorted(total, total[-1] * np.arange(1, n_threads + 1) / n_threads, side="left") + 1
+    ends[-1] = len(work)
+    shares = np.stack([np.concatenate([[0], ends[:-1]]), ends], axis=1)
+    return shares[shares[:, 0] < shares[:, 1]]

@@ -46,11 +46,12 @@ from .histogram import subtract
 
 __all__ = [
     "Candidates",
-    "Limits",
     "Penalty",
+    "Rules",
     "bounded_gain",
     "find_splits",
     "leaf_weight",
+    "new_scan",
     "similarity",
     "soft_threshold",
     "split_gain",
@@ -81,26 +82,32 @@ class Penalty(NamedTuple):
     min_child_weight: float
 
 
-class Limits(NamedTuple):
-    """What the nodes that are split, and the columns, are not free to do.
+class Rules(NamedTuple):
+    """What the nodes of one tree have to keep to, for kernels.
 
     Attributes
     ----------
-    allowed : ndarray of bool, shape (n_nodes, n_features)
-        Columns about which each node may ask.
+    penalty : Penalty
+    gamma : float32
+        Smallest gain for which a node is split.
+    max_depth, max_leaves : int
+        0 is no limit.
+    best_first : bool
+        See `mlx.boosting.growth_policy`.
     direction : ndarray of int8, shape (n_features,) or (0,)
         1 where predictions must not fall as the column rises, -1 where they must not rise, 0 where both may be; empty
         if no column has a direction.
-    bounds : ndarray of float32, shape (n_nodes, 2)
-        Lowest and highest leaf weight of the rows of each node.
-    weight : ndarray of float32, shape (n_nodes,)
-        Weight of each node as a leaf, between the bounds of its parent.
+    allowed : ndarray of bool, shape (n_nodes, n_features) or (1, n_features)
+        Columns about which each node of a step may ask, or all of them.
     """
 
-    allowed: NDArray[np.bool_]
+    penalty: Penalty
+    gamma: np.float32
+    max_depth: int
+    max_leaves: int
+    best_first: bool
     direction: NDArray[np.int8]
-    bounds: NDArray[np.float32]
-    weight: NDArray[np.float32]
+    allowed: NDArray[np.bool_]
 
 
 class Candidates(NamedTuple):
@@ -212,41 +219,20 @@ def bounded_gain(G_left, H_left, G_right, H_right, parent_gain, direction, low, 
 
 
 @kernel
-def find_splits(tasks, histograms, pairs, slots, sums, start, n_bins, penalty, limits, candidates):
-    """Best split of each node of some pairs of siblings, for each column.
+def find_splits(first_column, last_column, counted, sibling, pool, first_new, nodes, table, rules, scan, candidates):
+    """Best split of a pair of siblings, for each of some columns; where there is no sibling (a root), it is -1.
 
-    Task t is the pair ``t // n_features`` and the column ``t % n_features``. Of a pair, the first node has been
-    counted; the second one's histogram is made here, in the place of their parent's. A root has no sibling: -1.
-
-    Parameters
-    ----------
-    tasks : ndarray of int64, shape (2,)
-        First and last (exclusive) task.
-    histograms : ndarray of float64, shape (n_slots, n_places, 2)
-    pairs : ndarray of int64, shape (n_pairs, 2)
-        Nodes, as places in `slots`, `sums` and `candidates`.
-    slots : ndarray of int64, shape (n_nodes,)
-        Where the histogram of each node is; for a second sibling: where its parent's is.
-    sums : ndarray of float64, shape (n_nodes, 2)
-        G and H of each node.
-    start, n_bins : ndarray of int64
-        Of the `BinnedTable`.
-    penalty : Penalty
-    limits : Limits
-    candidates : Candidates
-        Written to.
+    The first node of the pair has been counted; the second one's histogram is made here, in the place of their
+    parent's. Nodes are counted from `first_new` on in `candidates`.
     """
-    n_features = len(n_bins)
-    scan = new_scan(np.max(n_bins))
-    for task in range(tasks[0], tasks[1]):
-        counted, sibling = pairs[task // n_features]
-        f = task % n_features
-        own = histograms[slots[counted], start[f] : start[f + 1]]
+    own = pool[nodes.slot[counted]]
+    for f in range(first_column, last_column):
+        first, last, n_bins = table.start[f], table.start[f + 1], table.n_bins[f]
         if sibling >= 0:
-            other = histograms[slots[sibling], start[f] : start[f + 1]]
-            subtract(other, own)
-            _best_of_column(other, n_bins[f], sums, sibling, f, penalty, limits, scan, candidates)
-        _best_of_column(own, n_bins[f], sums, counted, f, penalty, limits, scan, candidates)
+            other = pool[nodes.slot[sibling]]
+            subtract(other[first:last], own[first:last])
+            _best_of_column(other[first:last], n_bins, f, sibling, first_new, nodes, rules, scan, candidates)
+        _best_of_column(own[first:last], n_bins, f, counted, first_new, nodes, rules, scan, candidates)
 
 
 @kernel
@@ -257,18 +243,20 @@ def new_scan(n_cuts):
 
 
 @kernel
-def _best_of_column(histogram, n_bins, sums, node, f, penalty, limits, scan, candidates):
+def _best_of_column(histogram, n_bins, f, number, first_new, nodes, rules, scan, candidates):
     """Scan one column's histogram, forwards and, if rows are missing, backwards, for the best split of a node."""
-    if not limits.allowed[node, f]:
+    node = number - first_new
+    # One line of `allowed` is for all nodes.
+    if not rules.allowed[min(node, len(rules.allowed) - 1), f]:
         candidates.gain[node, f] = f32(0.0)
         return
-    G, H = sums[node, 0], sums[node, 1]
+    G, H = nodes.sums[number, 0], nodes.sums[number, 1]
     has_missing = histogram[n_bins, 0] != 0.0 or histogram[n_bins, 1] != 0.0
 
     # Missing values go right. The last cut parts what is present from what is missing.
     n_cuts = n_bins if has_missing else n_bins - 1
     _add_up(histogram, 0, 1, n_cuts, scan)
-    _gains(n_cuts, G, H, node, f, True, penalty, limits, scan)
+    _gains(n_cuts, G, H, number, f, True, nodes, rules, scan)
     best = _first_largest(scan.bits, n_cuts)
     gain = scan.gain[best] if best >= 0 else f32(0.0)
     candidates.gain[node, f] = gain
@@ -281,9 +269,9 @@ def _best_of_column(histogram, n_bins, sums, node, f, penalty, limits, scan, can
         return
 
     # Missing values go left. Missing ones alone on the left are another candidate only where columns have directions.
-    n_cuts = n_bins if len(limits.direction) > 0 else n_bins - 1
+    n_cuts = n_bins if len(rules.direction) > 0 else n_bins - 1
     _add_up(histogram, n_bins - 1, -1, n_cuts, scan)
-    _gains(n_cuts, G, H, node, f, False, penalty, limits, scan)
+    _gains(n_cuts, G, H, number, f, False, nodes, rules, scan)
     best = _first_largest(scan.bits, n_cuts)
     if best >= 0 and scan.gain[best] > gain:
         candidates.gain[node, f] = scan.gain[best]
@@ -305,13 +293,13 @@ def _add_up(histogram, first, step, n_cuts, scan):
 
 
 @kernel
-def _gains(n_cuts, G, H, node, f, is_left, penalty, limits, scan):
+def _gains(n_cuts, G, H, node, f, is_left, nodes, rules, scan):
     """Gain of each cut, `is_left` says of which side the scan has the sums; 0 where it is no candidate."""
+    penalty, n = rules.penalty, np.uint64(n_cuts)
     least = penalty.min_child_weight
-    n = np.uint64(n_cuts)
-    if len(limits.direction) > 0:
-        parent = gain_of_weight(G, H, limits.weight[node], penalty)
-        direction, low, high = limits.direction[f], limits.bounds[node, 0], limits.bounds[node, 1]
+    if len(rules.direction) > 0:
+        parent = gain_of_weight(G, H, nodes.weight[node], penalty)
+        direction, low, high = rules.direction[f], nodes.bounds[node, 0], nodes.bounds[node, 1]
         # Seen from the other side, a rising column falls.
         direction = direction if is_left else -direction
         for c in range(n):

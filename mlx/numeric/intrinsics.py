@@ -1,4 +1,4 @@
-"""Four machine instructions that Numba's Python cannot say, for the innermost loop of the booster's histograms.
+"""Machine instructions that Numba's Python cannot say, for the booster's histograms and for teams of threads.
 
 Counting a row into the histograms of eight columns, as the processor does it::
 
@@ -15,12 +15,18 @@ and, where a node's rows are far apart, `fetch_ahead` asks for the codes of a la
 Reason: written with plain indexing, the loop takes about 1.6 times as long. The gradient and the Hessian are then added
 one after the other, each code is a load of its own, and each index is checked for being negative.
 
+Threads of a team (`mlx.numeric.team`) share counters: `fetch_add` adds to one and returns what was there, as one step
+that no other thread can come between; `load_now` reads it from memory, not from what the compiler remembers of it; and
+`yield_core` lets another thread have the core.
+
 The instructions check nothing: a position outside the array reads or writes memory that belongs to something else. Each
 stands here a second time as plain Python, its slow twin, which runs where compiling is off (``NUMBA_DISABLE_JIT``).
 """
 
 from __future__ import annotations
 
+import sys
+import time
 from typing import Any
 
 import numba.core.config
@@ -29,13 +35,24 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-__all__ = ["PAIR_SHIFT", "add_pair", "add_pair_slowly", "fetch_ahead", "load_word", "load_word_slowly"]
+__all__ = [
+    "PAIR_SHIFT",
+    "add_pair",
+    "add_pair_slowly",
+    "fetch_add",
+    "fetch_ahead",
+    "load_now",
+    "load_word",
+    "load_word_slowly",
+    "yield_core",
+]
 
 # A pair of float64 is 2^4 bytes: place p of a histogram begins at byte p << PAIR_SHIFT.
 PAIR_SHIFT = np.uint64(4)
 
 WORD = ir.IntType(64)
 BYTE = ir.IntType(8)
+COUNTER_BYTES = 8
 INT32 = ir.IntType(32)
 PAIR = ir.VectorType(ir.DoubleType(), 2)
 
@@ -55,6 +72,23 @@ def add_pair_slowly(histogram, byte, g, h):
 
 def fetch_ahead_slowly(array, byte):
     """Bring what stands at a byte of an array into the cache: no result, only later loads are faster."""
+
+
+def fetch_add_slowly(counters, place, more):
+    """Add to a counter, and return what it was."""
+    before = counters[place]
+    counters[place] += more
+    return before
+
+
+def load_now_slowly(counters, place):
+    """What a counter is now."""
+    return counters[place]
+
+
+def yield_core_slowly():
+    """Let another thread run."""
+    time.sleep(0)
 
 
 def _address(context: Any, builder: Any, array_type: Any, array: Any, byte: Any, pointee: Any) -> Any:
@@ -94,10 +128,47 @@ def _fetch_ahead(typing_context, array, byte):
     return types.void(array, types.uint64), code
 
 
+def _fetch_add(typing_context, counters, place, more):
+    def code(context, builder, signature, arguments):
+        address = _counter(context, builder, signature.args[0], arguments[0], arguments[1])
+        return builder.atomic_rmw("add", address, arguments[2], "seq_cst")
+
+    return types.int64(counters, types.int64, types.int64), code
+
+
+def _load_now(typing_context, counters, place):
+    def code(context, builder, signature, arguments):
+        address = _counter(context, builder, signature.args[0], arguments[0], arguments[1])
+        return builder.load_atomic(address, "seq_cst", COUNTER_BYTES)
+
+    return types.int64(counters, types.int64), code
+
+
+def _yield_core(typing_context):
+    def code(context, builder, signature, arguments):
+        if sys.platform != "win32":  # there, a thread that waits keeps its core until its time is up
+            kind = ir.FunctionType(INT32, [])
+            builder.call(cgutils.get_or_insert_function(builder.module, kind, "sched_yield"), [])
+        return context.get_dummy_value()
+
+    return types.void(), code
+
+
+def _counter(context: Any, builder: Any, array_type: Any, array: Any, place: Any) -> Any:
+    """Pointer to an entry of an array of int64."""
+    data = context.make_array(array_type)(context, builder, array).data
+    return builder.gep(data, [place])
+
+
 load_word: Any
 add_pair: Any
 fetch_ahead: Any
+fetch_add: Any
+load_now: Any
+yield_core: Any
 if numba.core.config.DISABLE_JIT:  # type: ignore[attr-defined]
     load_word, add_pair, fetch_ahead = load_word_slowly, add_pair_slowly, fetch_ahead_slowly
+    fetch_add, load_now, yield_core = fetch_add_slowly, load_now_slowly, yield_core_slowly
 else:
     load_word, add_pair, fetch_ahead = intrinsic(_load_word), intrinsic(_add_pair), intrinsic(_fetch_ahead)
+    fetch_add, load_now, yield_core = intrinsic(_fetch_add), intrinsic(_load_now), intrinsic(_yield_core)

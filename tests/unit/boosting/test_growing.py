@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 
+from mlx.boosting import growing
 from mlx.boosting.binning import bin_table
 from mlx.boosting.booster import boost
+from mlx.boosting.frontier import HistogramPool
 from mlx.boosting.growing import GrowthSettings, grow_tree
-from mlx.boosting.histogram import HistogramPool
+from mlx.boosting.growth_policy import add_waiting, next_waiting
 from mlx.boosting.objectives import OBJECTIVES
-from mlx.boosting.partitioning import RowOwner, shares_of
+from mlx.boosting.partitioning import RowOwner
 from mlx.boosting.splitting import Penalty
 from mlx.numeric.threads import thread_team
 from tests.reference import boosting as reference
@@ -123,9 +125,39 @@ def test_margins_are_those_of_the_trees():
     np.testing.assert_array_equal(ensemble.margin(X)[:, 0], fit.margin[0])
 
 
-@pytest.mark.parametrize("n_threads", [1, 2, 3, 7])
-@pytest.mark.parametrize("work", [[5], [10**6] * 3, [10**7, 1, 1, 1], [1] * 50, [0, 0, 10**6]])
-def test_shares_cover_all_tasks_once(work, n_threads):
-    shares = shares_of(np.array(work), n_threads)
-    assert [task for first, last in shares for task in range(first, last)] == list(range(len(work)))
-    assert len(shares) <= n_threads
+@pytest.mark.parametrize("options", [{}, {"max_leaves": 11}, {"best_first": True, "max_depth": 0, "max_leaves": 40}])
+def test_a_tree_grown_at_once_is_the_one_grown_by_steps(options):
+    """Both ways of taking the steps, for more nodes than there is room at first."""
+    X, _ = small_table(6, n=3000, d=9)
+    gradients = np.random.default_rng(7).normal(size=(3000, 2)).astype(np.float32)
+    gradients[:, 1] = 1.0
+    chosen = settings(max_depth=12)._replace(**options)
+    trees = []
+    for n_threads in (1, 2):
+        with thread_team(n_threads) as run:
+            table = bin_table(X, None, 256, n_threads, run)
+            for way in ("grow_at_once", "grow_by_steps"):
+                owner = RowOwner(table, run, n_threads, rows_per_piece=64)
+                owner.start(gradients)
+                growth = growing._Growth([owner], HistogramPool(int(table.start[-1])), chosen, run, n_threads, None)
+                getattr(growth, way)()
+                trees.append(growth.tree())
+    assert trees[0].n_nodes == {11: 21, 40: 79}.get(chosen.max_leaves, trees[0].n_nodes)
+    assert trees[0].n_nodes > growing.FIRST_CAPACITY or chosen.max_leaves
+    for tree in trees[1:]:
+        for part in ("left", "feature", "threshold", "missing_left", "value", "cover", "gain"):
+            np.testing.assert_array_equal(getattr(trees[0], part), getattr(tree, part))
+
+
+def test_the_heap_gives_nodes_by_gain_and_then_by_number():
+    rng = np.random.default_rng(8)
+    gain = rng.integers(0, 6, size=200).astype(np.float32)
+    heap, waiting, n = np.zeros(200, dtype=np.int64), [], 0
+    for node in rng.permutation(200):
+        add_waiting(node, heap, n, gain)
+        waiting, n = [*waiting, node], n + 1
+        while n and rng.random() < 0.45:
+            first = next_waiting(heap, n, gain)
+            assert first == min(waiting, key=lambda w: (-gain[w], w))
+            waiting.remove(first)
+            n -= 1

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from mlx.boosting import partitioning
 from mlx.boosting.binning import bin_table
+from mlx.boosting.nodes import new_nodes
 from mlx.boosting.partitioning import RowOwner
 from mlx.numeric.threads import thread_team
 
@@ -34,24 +34,25 @@ def expected_histogram(table, rows, gradients):
 @pytest.mark.parametrize("n_threads", [1, 3])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize(("d", "max_bin"), [(1, 9), (2, 300), (3, 9), (5, 300), (8, 255), (9, 256), (15, 9), (23, 300)])
-def test_nodes_are_counted_and_parted(d, max_bin, dtype, n_threads, monkeypatch):
-    monkeypatch.setattr(partitioning, "SHARED_WORK", 0)
-    monkeypatch.setattr(partitioning, "ROWS_PER_PIECE", 100)
+def test_nodes_are_counted_and_parted(d, max_bin, dtype, n_threads):
     rng = np.random.default_rng(1)
     gradients = rng.normal(size=(N_SAMPLES, 2)).astype(dtype)
     with thread_team(n_threads) as run:
         table = table_of(d, max_bin, n_threads, run)
         assert table.codes.dtype == (np.uint16 if max_bin >= 256 else np.uint8)
-        owner = RowOwner(table, run, n_threads)
+        owner = RowOwner(table, run, n_threads, rows_per_piece=100)
         owner.start(gradients)
         expected = [np.arange(N_SAMPLES)]
         leaves = [0]
+        growing = new_nodes(16)
         # Three steps: all leaves are split, then all, then one alone, so that leaves lie on both sides.
         for nodes in ([0], [1, 2], [5]):
             feature = rng.integers(0, d, size=len(nodes)).astype(np.int32)
             split_bin = (table.n_bins[feature] // 2 - 1).astype(np.int32)
             missing_left = rng.random(len(nodes)) < 0.5
-            owner.split(np.array(nodes), feature, split_bin, missing_left)
+            growing.splits.feature[nodes], growing.splits.bin[nodes] = feature, split_bin
+            growing.splits.missing_left[nodes] = missing_left
+            owner.split(np.array(nodes), growing, len(expected), move_gradients=True)
             for node, f, b, left in zip(nodes, feature, split_bin, missing_left):
                 codes = code_of(table, f)[expected[node]]
                 goes_left = (codes <= b) | (left & (codes == table.n_bins[f]))

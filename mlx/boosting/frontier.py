@@ -1,0 +1,299 @@
+"""The frontier is where a tree grows: which nodes were added last, which may be split, and whose turn it is.
+
+One step, for a team of threads that hold a tree in common (`mlx.boosting.growing`)::
+
+    chosen       nodes that are split now                     their rows are parted by the owners of the rows
+    add_children their children get numbers, sums, bounds     and of each pair the one with fewer rows is counted
+    choose       best split of each child                     those worth it wait; the next ones are chosen
+
+These kernels run on one thread of the team while the others wait: a step has few nodes, and they are a few
+microseconds of work.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..numeric.jit import kernel
+from .growth_policy import add_waiting, next_waiting
+from .splitting import Candidates, leaf_weight
+
+__all__ = [
+    "FIRST_NEW",
+    "LEAST_GAIN",
+    "N_CHOSEN",
+    "N_NODES",
+    "N_PAIRS",
+    "N_TAKEN",
+    "Frontier",
+    "HistogramPool",
+    "add_children",
+    "choose",
+    "has_room",
+    "longer_frontier",
+    "may_go_on",
+    "new_candidates",
+    "new_frontier",
+    "plant",
+]
+
+# The library splits a node only if the gain is more than this, whatever gamma is.
+LEAST_GAIN = np.float32(1e-6)
+
+# Entries of `Frontier.counts`: nodes of the tree, number of the first child of the last step, pairs of children whose
+# splits are looked for, nodes that are split next, nodes in the heap, slots that were given back, slots ever taken.
+N_NODES, FIRST_NEW, N_PAIRS, N_CHOSEN, N_WAITING, N_FREE, N_TAKEN = range(7)
+
+
+class Frontier(NamedTuple):
+    """State of a growing tree beside its nodes; arrays longer than what is in them.
+
+    Attributes
+    ----------
+    counts : ndarray of int64, shape (7,)
+        See the names of its entries.
+    chosen : ndarray of int64
+        Nodes that are split next; their children are the nodes from ``FIRST_NEW`` on, two by two.
+    pairs : ndarray of int64, shape (n, 2)
+        Pairs of children: the one that is counted, and its sibling; -1 is none, beside a root.
+    waiting : ndarray of int64
+        Heap of `mlx.boosting.growth_policy`.
+    n_rows : ndarray of int64
+        Rows of each child.
+    free : ndarray of int64
+        Slots of histograms that were given back.
+    """
+
+    counts: NDArray[np.int64]
+    chosen: NDArray[np.int64]
+    pairs: NDArray[np.int64]
+    waiting: NDArray[np.int64]
+    n_rows: NDArray[np.int64]
+    free: NDArray[np.int64]
+
+
+class HistogramPool:
+    """Histograms of the nodes that wait for their split: slots that are reused, and made as they are needed.
+
+    Attributes
+    ----------
+    array : ndarray of float64, shape (n_slots, n_places, 2)
+        Sums of gradients and of Hessians; its memory is taken from the system when a slot is first used.
+    """
+
+    def __init__(self, n_places: int) -> None:
+        self.array = np.empty((1, n_places, 2))
+
+    def reserve(self, n_slots: int) -> None:
+        """Make at least so many slots, and keep what is in those that exist."""
+        n_now, n_places, _ = self.array.shape
+        if n_slots > n_now:
+            larger = np.empty((max(n_slots, 2 * n_now), n_places, 2))
+            larger[:n_now] = self.array
+            self.array = larger
+
+
+def new_frontier(n_nodes: int) -> Frontier:
+    """Frontier of a tree that is a root, with room for so many nodes."""
+    counts = np.zeros(7, dtype=np.int64)
+    counts[[N_NODES, N_PAIRS, N_TAKEN]] = 1
+    chosen, waiting, n_rows, free = (np.zeros(n_nodes, dtype=np.int64) for _ in range(4))
+    pairs = np.full((n_nodes, 2), -1, dtype=np.int64)
+    pairs[0, 0] = 0
+    return Frontier(counts, chosen, pairs, waiting, n_rows, free)
+
+
+def longer_frontier(frontier: Frontier, n_nodes: int) -> Frontier:
+    """The same frontier, with room for so many nodes; the counts stay the same array."""
+    longer = new_frontier(n_nodes)._replace(counts=frontier.counts)
+    for old, new in zip(frontier[1:], longer[1:]):
+        new[: len(old)] = old
+    return longer
+
+
+def new_candidates(n_nodes: int, n_features: int) -> Candidates:
+    """Room for the candidates of so many nodes."""
+    shape = (n_nodes, n_features)
+    return Candidates(
+        np.empty(shape, dtype=np.float32),
+        np.empty(shape, dtype=np.int32),
+        np.empty(shape, dtype=np.bool_),
+        np.empty((*shape, 2)),
+    )
+
+
+@kernel
+def has_room(nodes, pool, candidates, rules, frontier):
+    """Whether the arrays have room for the children of the chosen nodes."""
+    counts = frontier.counts
+    n_chosen = counts[N_CHOSEN]
+    if counts[N_NODES] + 2 * n_chosen > len(nodes.left):
+        return False
+    n_slots = len(pool) - counts[N_TAKEN] + counts[N_FREE]
+    return not may_go_on(nodes, rules, frontier) or (n_chosen <= n_slots and 2 * n_chosen <= len(candidates.gain))
+
+
+@kernel
+def may_go_on(nodes, rules, frontier):
+    """Whether the children of the chosen nodes, which all have one depth, may be split in turn."""
+    n_leaves = (frontier.counts[N_NODES] + 1) // 2 + frontier.counts[N_CHOSEN]
+    may_be_deeper = rules.max_depth == 0 or nodes.depth[frontier.chosen[0]] + 1 < rules.max_depth
+    return may_be_deeper and (rules.max_leaves == 0 or n_leaves < rules.max_leaves)
+
+
+@kernel
+def plant(table, nodes, pool, rules):
+    """Write the root, whose histogram has been counted in slot 0."""
+    add_node(0, 0, -np.float32(np.inf), np.float32(np.inf), nodes)
+    # Every row has a place in the first column's histogram, so its sum is that of all rows.
+    for place in range(table.start[1]):
+        nodes.sums[0, 0] += pool[0, place, 0]
+        nodes.sums[0, 1] += pool[0, place, 1]
+    nodes.weight[0] = leaf_weight(nodes.sums[0, 0], nodes.sums[0, 1], rules.penalty)
+
+
+@kernel
+def add_node(node, depth, low, high, nodes):
+    """Write a leaf for which no split is known."""
+    splits = nodes.splits
+    nodes.depth[node], nodes.left[node], nodes.slot[node] = depth, -1, 0
+    nodes.bounds[node, 0], nodes.bounds[node, 1] = low, high
+    for k in range(2):
+        nodes.sums[node, k] = splits.left_sums[node, k] = splits.missing_sums[node, k] = 0.0
+    splits.feature[node] = splits.runner_up_feature[node] = -1
+    splits.bin[node] = splits.runner_up_bin[node] = 0
+    splits.missing_left[node] = splits.runner_up_missing_left[node] = False
+    splits.gain[node] = splits.runner_up_gain[node] = np.float32(0.0)
+
+
+@kernel
+def add_children(nodes, rules, frontier):
+    """Children of the chosen nodes, with their sums, weights and bounds; `frontier.n_rows` says how many rows each has.
+
+    The larger sibling takes over its parent's slot of histograms. There are no pairs if nothing may be below.
+    """
+    counts = frontier.counts
+    n_chosen, first_new = counts[N_CHOSEN], counts[N_NODES]
+    may_split = may_go_on(nodes, rules, frontier)
+    counts[FIRST_NEW], counts[N_NODES] = first_new, first_new + 2 * n_chosen
+    counts[N_PAIRS] = n_chosen if may_split else 0
+    depth = nodes.depth[frontier.chosen[0]] + 1
+    for place in range(n_chosen):
+        node, left = frontier.chosen[place], first_new + 2 * place
+        nodes.left[node] = left
+        for child in (left, left + 1):
+            add_node(child, depth, nodes.bounds[node, 0], nodes.bounds[node, 1], nodes)
+        share_out(node, left, nodes, rules)
+        if not may_split:
+            give_back(nodes.slot[node], frontier)
+            continue
+        fewer = left + 1 if frontier.n_rows[2 * place + 1] < frontier.n_rows[2 * place] else left
+        sibling = 2 * left + 1 - fewer
+        nodes.slot[sibling] = nodes.slot[node]
+        nodes.slot[fewer] = take_slot(frontier)
+        frontier.pairs[place, 0], frontier.pairs[place, 1] = fewer, sibling
+
+
+@kernel
+def share_out(node, left, nodes, rules):
+    """Sums and weights of both children of a node, and the bounds below them."""
+    right, splits = left + 1, nodes.splits
+    for k in range(2):
+        nodes.sums[left, k] = splits.left_sums[node, k]
+        nodes.sums[right, k] = nodes.sums[node, k] - splits.left_sums[node, k]
+    low, high = nodes.bounds[node, 0], nodes.bounds[node, 1]
+    for child in (left, right):
+        weight = leaf_weight(nodes.sums[child, 0], nodes.sums[child, 1], rules.penalty)
+        nodes.weight[child] = min(max(weight, low), high)
+    if len(rules.direction) == 0:
+        return
+    # What is right of the middle on a rising column must not come below it, and so on (`mlx.boosting.constraints`).
+    middle = (nodes.weight[left] + nodes.weight[right]) / np.float32(2.0)
+    direction = rules.direction[splits.feature[node]]
+    if direction > 0:
+        nodes.bounds[left, 1] = nodes.bounds[right, 0] = middle
+    elif direction < 0:
+        nodes.bounds[left, 0] = nodes.bounds[right, 1] = middle
+
+
+@kernel
+def take_slot(frontier):
+    """Number of a slot of histograms that nobody uses."""
+    counts = frontier.counts
+    if counts[N_FREE] > 0:
+        counts[N_FREE] -= 1
+        return frontier.free[counts[N_FREE]]
+    counts[N_TAKEN] += 1
+    return counts[N_TAKEN] - 1
+
+
+@kernel
+def give_back(slot, frontier):
+    """Nobody needs the histogram in this slot any more."""
+    frontier.free[frontier.counts[N_FREE]] = slot
+    frontier.counts[N_FREE] += 1
+
+
+@kernel
+def choose(table, nodes, pool, candidates, rules, frontier):
+    """Write the best split of each child of the last step, and choose the nodes that are split next."""
+    counts, splits = frontier.counts, nodes.splits
+    n_new = 2 * counts[N_PAIRS] if frontier.pairs[0, 1] >= 0 else counts[N_PAIRS]
+    counts[N_CHOSEN] = 0
+    for place in range(n_new):
+        node = counts[FIRST_NEW] + place
+        choose_split(place, node, table, pool, candidates, nodes)
+        right_cover = nodes.sums[node, 1] - splits.left_sums[node, 1]
+        is_worth = splits.gain[node] > LEAST_GAIN and splits.gain[node] >= rules.gamma
+        if not is_worth or splits.left_sums[node, 1] == 0.0 or right_cover == 0.0:
+            give_back(nodes.slot[node], frontier)
+        elif rules.best_first:
+            add_waiting(node, frontier.waiting, counts[N_WAITING], splits.gain)
+            counts[N_WAITING] += 1
+        else:
+            frontier.chosen[counts[N_CHOSEN]] = node
+            counts[N_CHOSEN] += 1
+    n_leaves = (counts[N_NODES] + 1) // 2
+    room = rules.max_leaves - n_leaves if rules.max_leaves > 0 else counts[N_NODES]
+    if rules.best_first and counts[N_WAITING] > 0 and room > 0:
+        frontier.chosen[0] = next_waiting(frontier.waiting, counts[N_WAITING], splits.gain)
+        counts[N_WAITING] -= 1
+        counts[N_CHOSEN] = 1
+    counts[N_CHOSEN] = min(counts[N_CHOSEN], room)
+
+
+@kernel
+def choose_split(place, node, table, pool, candidates, nodes):
+    """Best column of a node, and the best of the others; -1 stays where nothing is gained."""
+    splits, gains = nodes.splits, candidates.gain[place]
+    best = best_column(gains, -1)
+    if best < 0:
+        return
+    splits.feature[node] = best
+    splits.bin[node] = candidates.bin[place, best]
+    splits.missing_left[node] = candidates.missing_left[place, best]
+    splits.gain[node] = gains[best]
+    # A column's last place is of missing values.
+    missing = pool[nodes.slot[node], table.start[best] + table.n_bins[best]]
+    for k in range(2):
+        splits.left_sums[node, k] = candidates.left_sums[place, best, k]
+        splits.missing_sums[node, k] = missing[k]
+    runner_up = best_column(gains, best)
+    if runner_up >= 0:
+        splits.runner_up_feature[node] = runner_up
+        splits.runner_up_bin[node] = candidates.bin[place, runner_up]
+        splits.runner_up_missing_left[node] = candidates.missing_left[place, runner_up]
+        splits.runner_up_gain[node] = gains[runner_up]
+
+
+@kernel
+def best_column(gains, besides):
+    """Column with the largest gain but for one column, the lower number in a tie; -1 if nothing is gained."""
+    best, largest = -1, np.float32(0.0)
+    for f in range(len(gains)):
+        if f != besides and gains[f] > largest:
+            best, largest = f, gains[f]
+    return best
