@@ -8,10 +8,13 @@ gamma and learning_rate, the lines evaluate the formulas of `mlx.boosting.splitt
     gain         similarity(left) + similarity(right) - similarity
     missing      the gain with missing values on the left, and on the right
 
-G and H are those that growing has recorded. Trees from a model file have no record. There H is the cover, and G comes
-from the leaves: w is a leaf's value over η, so that T(G) = -w (H + λ), and a node's G is the sum of its children's.
+G and H are those that growing has recorded, or what the weights of a tree without a record tell (`node_sums`). Where
+columns have directions, weights keep between the bounds of their node, and a node of weight w is worth
 
-Weights that bounds from monotone constraints have changed are refused.
+    -(2 G w + (H + λ) w²)
+
+instead of T(G)² / (H + λ), as with max_delta_step. Where a loss has quantiles of residuals for leaves, its weights are
+shown, which decided about the splits, and the quantile.
 """
 
 from __future__ import annotations
@@ -24,9 +27,10 @@ from numpy.typing import NDArray
 from ..tree import Tree, TreeEnsemble
 from ..tree.dump import feature_name, question_text
 from ..tree.record import GrowthRecord
-from .splitting import Penalty, leaf_weight, similarity, soft_threshold, split_gain
+from .node_sums import GrowthRules, node_bounds, node_sums, tree_learning_rate
+from .splitting import Penalty, bounded_gain, gain_of_weight, leaf_weight, similarity, soft_threshold, split_gain
 
-__all__ = ["NodeArithmetic", "node_arithmetic", "node_sums"]
+__all__ = ["NodeArithmetic", "NodeNumbers", "node_arithmetic"]
 
 # How far a recorded gain may be from the one that is worked out, relative to the similarities that it is made of: room
 # for float32, a hundred times over; another λ is off by much more.
@@ -43,8 +47,9 @@ class NodeArithmetic:
     gradient, cover : float
         G and H.
     weight : float
-        What the node would answer as a leaf, before the learning rate.
+        What the node would answer as a leaf, before the learning rate, between its bounds.
     similarity : float
+        T(G)² / (H + λ), or what a weight that was cut off is worth.
     gain : float
         Of its split; 0 at a leaf.
     gain_missing_left, gain_missing_right : float
@@ -71,9 +76,55 @@ class NodeArithmetic:
     __repr__ = __str__
 
 
-def node_arithmetic(
-    ensemble: TreeEnsemble, number: int, node: int, penalty: Penalty, gamma: float, learning_rate: float
-) -> NodeArithmetic:
+class NodeNumbers:
+    """The numbers of a tree's nodes under the rules of its growth, and how they are written."""
+
+    def __init__(self, tree: Tree, sums: NDArray[np.float64], rules: GrowthRules) -> None:
+        self.tree, self.sums, self.rules, self.penalty = tree, sums, rules, rules.penalty
+        self.is_bounded = len(rules.direction) > 0
+        self.own_bounds, self.bounds_below = node_bounds(tree, sums, rules)
+
+    def weight(self, node: int) -> float:
+        """As a leaf, between the bounds of the node."""
+        return float(np.clip(leaf_weight(*self.sums[node], self.penalty), *self.own_bounds[node]))
+
+    def worth(self, node: int) -> float:
+        """Similarity, or what the weight is worth if it was brought between bounds."""
+        if self.is_bounded:
+            return float(gain_of_weight(*self.sums[node], np.float32(self.weight(node)), self.penalty))
+        return float(similarity(*self.sums[node], self.penalty))
+
+    def gain(self, node: int, left: NDArray[np.float64]) -> float:
+        """Of parting the node's sums into those of the left side and the rest."""
+        right, parent = self.sums[node] - left, np.float32(self.worth(node))
+        if self.is_bounded:
+            direction, (low, high) = self.rules.direction[self.tree.feature[node]], self.bounds_below[node]
+            return float(bounded_gain(*left, *right, parent, direction, low, high, self.penalty))
+        return float(split_gain(*left, *right, parent, self.penalty))
+
+    def worth_text(self, node: int) -> str:
+        """`worth`, worked out."""
+        (G, H), value = self.sums[node], _text(self.worth(node))
+        if self.is_bounded or self.penalty.max_delta_step:
+            w = _bracketed(self.weight(node))
+            below = _denominator(H, self.penalty)
+            return f"-(2 G w + (H + λ) w²) = -(2 · {_bracketed(G)} · {w} + {below} · {w}²) = {value}"
+        name = "T(G)" if self.penalty.reg_alpha else "G"
+        thresholded = soft_threshold(G, self.penalty.reg_alpha)
+        return f"{name}² / (H + λ) = {_bracketed(thresholded)}² / {_denominator(H, self.penalty)} = {value}"
+
+    def weight_text(self, node: int) -> str:
+        """`weight`, worked out."""
+        G, H = self.sums[node]
+        text, free = _weight_text(G, H, self.penalty), float(leaf_weight(G, H, self.penalty))
+        low, high = self.own_bounds[node]
+        if low <= free <= high:
+            return text
+        name, bound = ("below", low) if free < low else ("above", high)
+        return f"{text}, {name} its bound, so {_text(bound)}"
+
+
+def node_arithmetic(ensemble: TreeEnsemble, number: int, node: int, rules: GrowthRules) -> NodeArithmetic:
     """Work out a node.
 
     Parameters
@@ -81,9 +132,8 @@ def node_arithmetic(
     ensemble : TreeEnsemble
     number, node : int
         Tree, and node in it.
-    penalty : Penalty
-    gamma, learning_rate : float
-        With which the tree was grown, as the penalty.
+    rules : GrowthRules
+        With which the tree was grown.
 
     Returns
     -------
@@ -93,77 +143,77 @@ def node_arithmetic(
     ------
     ValueError
         If there is no such node, if its sums are not known, or if these parameters do not give the node's numbers.
+    NotImplementedError
+        If the leaves of the tree hold vectors.
     """
-    tree = ensemble.trees[number]
+    tree, penalty = ensemble.trees[number], rules.penalty
     if not 0 <= node < tree.n_nodes:
         raise ValueError(f"node={node}: tree {number} has nodes 0 to {tree.n_nodes - 1}")
-    sums = node_sums(tree, penalty, learning_rate)
+    if tree.value.ndim == 2:
+        raise NotImplementedError(f"tree={number}: the arithmetic of trees with vectors in their leaves is not written")
+    rate = tree_learning_rate(tree, rules)
+    sums = node_sums(tree, penalty, rate)
     G, H = sums[node]
-    if not np.isfinite(G):
+    if not np.isfinite(G) or (tree.record is None and (len(rules.direction) or rules.leaf_quantile)):
         raise ValueError(
-            f"node={node}: its sum of gradients is not known, as tree {number} was read from a file, and "
-            "reg_alpha, max_delta_step or learning_rate hide it in some leaf"
+            f"node={node}: its sum of gradients is not known, as tree {number} has no record of its growth, and "
+            "reg_alpha, max_delta_step, monotone_constraints, learning_rate or the objective hide it"
         )
-    weight, own = float(leaf_weight(G, H, penalty)), float(similarity(G, H, penalty))
-    is_leaf = tree.left[node] < 0
+    known = NodeNumbers(tree, sums, rules)
+    weight, is_leaf = known.weight(node), bool(tree.left[node] < 0)
     asks = "leaf" if is_leaf else f"{question_text(ensemble, tree, node)} ?"
     lines = [f"tree {number}, node {node}: {asks}", _line("sums", f"G = {_text(G)}, H = {_text(H)}")]
     if penalty.reg_alpha:
         lines.append(_line("threshold", f"T(G) = sign(G) max(|G| - α, 0) = {_thresholded(G, penalty)}"))
-    lines.append(_line("weight", _weight_text(G, H, penalty)))
-    lines.append(_line("similarity", _similarity_text(G, H, penalty)))
+    if np.isfinite(known.own_bounds[node]).any():
+        low, high = known.own_bounds[node]
+        lines.append(_line("bounds", f"w from {_text(low)} to {_text(high)}, by monotone_constraints"))
+    lines.append(_line("weight", known.weight_text(node)))
+    lines.append(_line("similarity", known.worth_text(node)))
     if is_leaf:
-        _check(tree, number, node, learning_rate * weight, float(tree.value[node]), 1.0)
-        lines.append(_line("value", f"η w = {_text(learning_rate)} · {_bracketed(weight)} = {_text(tree.value[node])}"))
-        lines += _refused_lines(ensemble, tree.record, node, gamma)
-        return NodeArithmetic(number, node, G, H, weight, own, 0.0, np.nan, np.nan, tuple(lines))
-    gain, gain_lines = _gain_lines(tree, number, node, sums, penalty, gamma)
-    with_missing_left, with_missing_right = _gains_by_side(tree, node, sums, penalty)
-    lines += [*gain_lines, _line("missing", _missing_text(tree, node, with_missing_left, with_missing_right))]
+        lines += [_value_line(tree, number, node, weight, rate, rules)]
+        lines += _refused_lines(ensemble, tree, node, rules.gamma)
+        return NodeArithmetic(number, node, G, H, weight, known.worth(node), 0.0, np.nan, np.nan, tuple(lines))
+    gain, gain_lines = _gain_lines(known, number, node)
+    sides = _gains_by_side(known, node)
+    lines += [*gain_lines, _line("missing", _missing_text(tree, node, *sides))]
     lines += _runner_up_lines(ensemble, tree.record, node, gain)
-    return NodeArithmetic(number, node, G, H, weight, own, gain, with_missing_left, with_missing_right, tuple(lines))
+    return NodeArithmetic(number, node, G, H, weight, known.worth(node), gain, *sides, tuple(lines))
 
 
-def node_sums(tree: Tree, penalty: Penalty, learning_rate: float) -> NDArray[np.float64]:
-    """G and H of each node, shape (n_nodes, 2): recorded ones, or those that the leaves tell; NaN if they do not.
-
-    A leaf does not tell G where α or max_delta_step cuts its weight off.
-    """
-    if tree.record is not None:
-        return tree.record.sums
-    sums = np.stack([np.full(tree.n_nodes, np.nan), tree.cover.astype(np.float64)], axis=1)
-    for node in range(tree.n_nodes - 1, -1, -1):
-        if tree.left[node] >= 0:
-            sums[node, 0] = sums[tree.left[node], 0] + sums[tree.right[node], 0]
-        elif learning_rate > 0:
-            weight = float(tree.value[node]) / learning_rate
-            hidden = (weight == 0 and penalty.reg_alpha > 0) or 0 < penalty.max_delta_step <= abs(weight) * (1 + 1e-6)
-            thresholded = -weight * (sums[node, 1] + penalty.reg_lambda)
-            sums[node, 0] = np.nan if hidden else thresholded + np.sign(thresholded) * penalty.reg_alpha
-    return sums
+def _value_line(tree: Tree, number: int, node: int, weight: float, rate: float, rules: GrowthRules) -> str:
+    """What a leaf adds to the margin."""
+    value = float(tree.value[node])
+    if rules.leaf_quantile:
+        quantile = _bracketed(value / rate if rate else 0.0)
+        about = "q the quantile of y - f of the leaf's rows, in the place of w"
+        return _line("value", f"η q = {_text(rate)} · {quantile} = {_text(value)}, {about}")
+    _check(tree, number, node, rate * weight, value, 1.0)
+    stated = "" if rate == rules.learning_rate else ", with the η of this tree"
+    return _line("value", f"η w = {_text(rate)} · {_bracketed(weight)} = {_text(value)}{stated}")
 
 
-def _gain_lines(
-    tree: Tree, number: int, node: int, sums: NDArray[np.float64], penalty: Penalty, gamma: float
-) -> tuple[float, list[str]]:
+def _gain_lines(known: NodeNumbers, number: int, node: int) -> tuple[float, list[str]]:
     """Gain of the split, and the lines about both children and about it."""
+    tree, gamma = known.tree, known.rules.gamma
     left, right = int(tree.left[node]), int(tree.right[node])
-    parent = similarity(*sums[node], penalty)
-    gain = float(split_gain(*sums[left], *sums[right], parent, penalty))
-    terms = [float(similarity(*sums[child], penalty)) for child in (left, right)]
-    _check(tree, number, node, gain, float(tree.gain[node]), sum(terms) + float(parent))
+    gain, parent = known.gain(node, known.sums[left]), known.worth(node)
+    terms = [known.worth(child) for child in (left, right)]
+    _check(tree, number, node, gain, float(tree.gain[node]), sum(map(abs, terms)) + abs(parent))
     lines = []
     for name, child in (("left", left), ("right", right)):
-        G, H = sums[child]
-        about = f"node {child}: G = {_text(G)}, H = {_text(H)}, similarity {_similarity_text(G, H, penalty)}"
+        G, H = known.sums[child]
+        bounded = f"w = {_text(known.weight(child))}, " if known.is_bounded else ""
+        about = f"node {child}: G = {_text(G)}, H = {_text(H)}, {bounded}similarity {known.worth_text(child)}"
         lines.append(_line(name, about))
     decision = f"at least γ = {_text(gamma)}" if gain >= gamma else f"below γ = {_text(gamma)}"
     working = f"{_text(terms[0])} + {_text(terms[1])} - {_bracketed(parent)} = {_text(gain)}"
     return gain, [*lines, _line("gain", f"{working}, {decision}")]
 
 
-def _gains_by_side(tree: Tree, node: int, sums: NDArray[np.float64], penalty: Penalty) -> tuple[float, float]:
+def _gains_by_side(known: NodeNumbers, node: int) -> tuple[float, float]:
     """Gain with missing values on the left and on the right; NaN where it is not known or a child is too small."""
+    tree, sums = known.tree, known.sums
     if tree.record is None or not tree.record.missing_sums[node].any():
         return np.nan, np.nan
     missing = tree.record.missing_sums[node]
@@ -172,10 +222,9 @@ def _gains_by_side(tree: Tree, node: int, sums: NDArray[np.float64], penalty: Pe
     for left in (present_left + missing, present_left):
         right = sums[node] - left
         # The side that was taken is large enough; rounding may have brought the other one to just above zero.
-        least = max(penalty.min_child_weight, 1e-9 * sums[node, 1])
-        large_enough = min(left[1], right[1]) >= least
-        parent = similarity(*sums[node], penalty)
-        gains.append(float(split_gain(*left, *right, parent, penalty)) if large_enough else np.nan)
+        least = max(known.penalty.min_child_weight, 1e-9 * sums[node, 1])
+        gain = known.gain(node, left) if min(left[1], right[1]) >= least else -np.inf
+        gains.append(gain if np.isfinite(gain) else np.nan)
     return gains[0], gains[1]
 
 
@@ -187,7 +236,7 @@ def _missing_text(tree: Tree, node: int, gain_left: float, gain_right: float) ->
     if not (G or H):
         return f"no row; a value that is missing later goes {side}"
     gains = [
-        f"a child too small on the {name}" if np.isnan(gain) else f"gain {_text(gain)} on the {name}"
+        f"not allowed on the {name}" if np.isnan(gain) else f"gain {_text(gain)} on the {name}"
         for name, gain in (("left", gain_left), ("right", gain_right))
     ]
     return f"G = {_text(G)}, H = {_text(H)}: {', '.join(gains)}, so they go {side}"
@@ -204,9 +253,15 @@ def _runner_up_lines(ensemble: TreeEnsemble, record: GrowthRecord | None, node: 
     ]
 
 
-def _refused_lines(ensemble: TreeEnsemble, record: GrowthRecord | None, node: int, gamma: float) -> list[str]:
+def _refused_lines(ensemble: TreeEnsemble, tree: Tree, node: int, gamma: float) -> list[str]:
+    record = tree.record
     if record is None:
         return []
+    for branch in record.pruned:
+        if branch.leaf == node:
+            gains = ", ".join(_text(gain) for gain in branch.tree.gain[~branch.tree.is_leaf])
+            asked = question_text(ensemble, branch.tree, 0)
+            return [_line("pruned", f"{asked}, and what was below: gains {gains}, all less than γ = {_text(gamma)}")]
     if record.runner_up_feature[node] < 0:
         return [_line("no split", "none lowers the loss, or none was looked for, as the tree may not be deeper")]
     gain = float(record.runner_up_gain[node])
@@ -216,6 +271,9 @@ def _refused_lines(ensemble: TreeEnsemble, record: GrowthRecord | None, node: in
 
 def _candidate(ensemble: TreeEnsemble, record: GrowthRecord, node: int) -> str:
     name = feature_name(ensemble, int(record.runner_up_feature[node]))
+    codes = record.candidate_categories(node)
+    if codes:
+        return f"{name}:{{{','.join(map(str, codes))}}}"
     return f"{name}{ensemble.comparison}{_text(record.runner_up_threshold[node])}"
 
 
@@ -229,16 +287,6 @@ def _weight_text(G: float, H: float, penalty: Penalty) -> str:
     if 0 < penalty.max_delta_step < abs(free):
         return f"{text} = {_text(free)}, cut off at max_delta_step: {_text(weight)}"
     return f"{text} = {_text(weight)}"
-
-
-def _similarity_text(G: float, H: float, penalty: Penalty) -> str:
-    value = _text(similarity(G, H, penalty))
-    if penalty.max_delta_step:
-        w = _bracketed(leaf_weight(G, H, penalty))
-        return f"-(2 G w + (H + λ) w²) = -(2 · {_bracketed(G)} · {w} + {_denominator(H, penalty)} · {w}²) = {value}"
-    name = "T(G)" if penalty.reg_alpha else "G"
-    thresholded = soft_threshold(G, penalty.reg_alpha)
-    return f"{name}² / (H + λ) = {_bracketed(thresholded)}² / {_denominator(H, penalty)} = {value}"
 
 
 def _thresholded(G: float, penalty: Penalty) -> str:
@@ -256,8 +304,7 @@ def _check(tree: Tree, number: int, node: int, worked_out: float, stored: float,
         what = "value" if tree.left[node] < 0 else "gain"
         raise ValueError(
             f"node={node}: its {what} is {_text(stored)} in tree {number}, but {_text(worked_out)} with the present "
-            "parameters; set reg_lambda, reg_alpha, learning_rate and the others to those of the training "
-            "(weights that monotone_constraints have changed are not worked out)"
+            "parameters; set reg_lambda, reg_alpha, learning_rate and the others to those of the training"
         )
 
 

@@ -16,6 +16,9 @@ from .plotting import draw_tree, feature_types_of
 
 __all__ = ["TracedTrees"]
 
+# Objectives whose leaves are quantiles of residuals.
+QUANTILE_LEAVES = ("reg:absoluteerror", "reg:quantileerror")
+
 
 class TracedTrees(BaseEstimator):
     """Methods of the boosted estimators that show their trees."""
@@ -30,10 +33,10 @@ class TracedTrees(BaseEstimator):
             what the leaf adds to the margin), Cover, Category; and ours: Depth; Gradient, the sum of gradients G, with
             the Similarity T(G)² / (H + λ) and the Weight -T(G) / (H + λ), before the learning rate, that follow from it
             and from the Hessians' sum H; RunnerUp, RunnerUpSplit and RunnerUpGain, the best split that was not taken:
-            on another column, or at a leaf on any column. Ours are NaN in models that were read from a file,
-            but for Depth. With ``keep_pruned=True`` there is one more, Pruned: below the nodes of each tree stand those
-            that were pruned, with the splits that they had; a node that was pruned to a leaf stands in both parts, by
-            one number.
+            on another column, or at a leaf on any column. Ours, but for Depth, are NaN in models from files that do
+            not hold them: those of the library, and those written with ``records=False``. With ``keep_pruned=True``
+            there is one more, Pruned: below the nodes of each tree stand those that were pruned, with the splits that
+            they had; a node that was pruned to a leaf stands in both parts, by one number.
 
         Examples
         --------
@@ -60,20 +63,20 @@ class TracedTrees(BaseEstimator):
 
     def _frame(self, ensemble: TreeEnsemble) -> Any:
         """`trees_to_dataframe` of some trees."""
-        from .splitting import leaf_weight, similarity
+        from .arithmetic import NodeNumbers
 
-        penalty = _penalty(self)
-        frame = trees_to_dataframe(ensemble)
-        sums = [
-            np.full((tree.n_nodes, 2), np.nan) if tree.record is None else tree.record.sums for tree in ensemble.trees
-        ]
+        rules, frame = _growth_rules(self), trees_to_dataframe(ensemble)
         own: dict[str, list[float]] = {"Gradient": [], "Similarity": [], "Weight": []}
-        for G, H in np.concatenate(sums) if sums else ():
-            known = np.isfinite(G)
-            own["Gradient"].append(G)
-            own["Similarity"].append(float(similarity(G, H, penalty)) if known else np.nan)
+        for tree in ensemble.trees:
+            if tree.record is None:
+                for column in own.values():
+                    column += [np.nan] * tree.n_nodes
+                continue
+            known, nodes = NodeNumbers(tree, tree.record.sums, rules), range(tree.n_nodes)
+            own["Gradient"] += tree.record.sums[:, 0].tolist()
+            own["Similarity"] += [known.worth(node) for node in nodes]
             # Not -0.0, which a weight of nothing would be.
-            own["Weight"].append(float(leaf_weight(G, H, penalty)) + 0.0 if known else np.nan)
+            own["Weight"] += [known.weight(node) + 0.0 for node in nodes]
         place = frame.columns.get_loc("Depth") + 1
         for offset, (name, values) in enumerate(own.items()):
             frame.insert(place + offset, name, np.array(values, dtype=np.float64))
@@ -195,18 +198,9 @@ class TracedTrees(BaseEstimator):
 
         ensemble = self.__tree_ensemble__()
         (traced,) = self._traced(tree).trees
-        gamma, learning_rate = (float(np.float32(self._resolved(name))) for name in ("gamma", "learning_rate"))
-        parameters = (_penalty(self), gamma, learning_rate)
-        if not has_pruned(traced):
-            return node_arithmetic(ensemble, tree, node, *parameters)
-        grown = ensemble_as_grown(ensemble)
-        if node >= traced.n_nodes:
-            return node_arithmetic(grown, tree, node, *parameters)
-        working = node_arithmetic(ensemble, tree, node, *parameters)
-        if node not in [branch.leaf for branch in traced.record.pruned]:
-            return working
-        before = node_arithmetic(grown, tree, node, *parameters)
-        return dataclasses.replace(working, lines=(*working.lines, "before it was pruned:", *before.lines))
+        # Pruned nodes have numbers beyond those of the tree.
+        ensemble = ensemble_as_grown(ensemble) if node >= traced.n_nodes and has_pruned(traced) else ensemble
+        return node_arithmetic(ensemble, tree, node, _growth_rules(self))
 
     def _traced(self, tree: int | None = None) -> TreeEnsemble:
         """The fitted trees, or the ensemble of one of them."""
@@ -226,6 +220,22 @@ def _pruned_text(ensemble: TreeEnsemble, tree: int, with_stats: bool) -> str:
     (text,) = text_dump(dataclasses.replace(ensemble.select([tree]), trees=(grown,)), with_stats=with_stats)
     lines = [line for line in text.splitlines(keepends=True) if int(line.split(":")[0]) in pruned]
     return "pruned:\n" + "".join(lines)
+
+
+def _growth_rules(estimator: Any) -> Any:
+    """What the present parameters say about the growth of one tree, in float32 as there."""
+    from .constraints import monotone_directions
+    from .node_sums import GrowthRules
+
+    gamma, rate = (np.float32(estimator._resolved(name)) for name in ("gamma", "learning_rate"))
+    names = getattr(estimator, "feature_names_in_", None)
+    return GrowthRules(
+        _penalty(estimator),
+        float(gamma),
+        float(rate / np.float32(estimator._n_parallel_trees)),
+        monotone_directions(estimator.monotone_constraints, estimator.n_features_in_, names),
+        estimator._objective in QUANTILE_LEAVES,
+    )
 
 
 def _penalty(estimator: Any) -> Any:

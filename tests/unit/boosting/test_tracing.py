@@ -1,6 +1,7 @@
 """Text, frame, drawing and arithmetic of fitted boosters: what they say is what the trees hold."""
 
 import json
+from pathlib import Path
 
 import matplotlib
 import numpy as np
@@ -11,11 +12,14 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
 from mlx.boosting import XGBClassifier, XGBRegressor
-from mlx.boosting.arithmetic import node_sums
+from mlx.boosting.arithmetic import node_arithmetic
+from mlx.boosting.node_sums import GrowthRules, node_sums
 from mlx.boosting.splitting import Penalty, leaf_weight, similarity
 from mlx.tree import Tree, TreeEnsemble
 from mlx.tree.frame import trees_to_dataframe
+from mlx.tree.record import GrowthRecord
 
+STORED = Path(__file__).parent.parent.parent / "models" / "3.2"
 LIBRARY_COLUMNS = ["Tree", "Node", "ID", "Feature", "Split", "Yes", "No", "Missing", "Gain", "Cover", "Category"]
 
 
@@ -58,7 +62,8 @@ def test_arithmetic_of_every_node_is_that_of_the_tree(model):
         tree, working = model.tree_ensemble_.trees[number], model.explain_node(number, node)
         assert (working.gradient, working.cover) == tuple(tree.record.sums[node])
         assert working.gain == tree.gain[node]
-        assert eta * working.weight == pytest.approx(float(tree.value[node]), rel=1e-6)
+        factor = eta if tree.is_leaf[node] else 1.0
+        assert factor * working.weight == pytest.approx(float(tree.value[node]), rel=1e-6)
         sides = working.gain_missing_left, working.gain_missing_right
         if tree.left[node] >= 0 and tree.record.missing_sums[node].any():
             taken = sides[0] if tree.missing_left[node] else sides[1]
@@ -67,12 +72,13 @@ def test_arithmetic_of_every_node_is_that_of_the_tree(model):
 
 
 def test_a_model_from_a_file_explains_itself_from_its_leaves(model, tmp_path):
-    model.save_model(tmp_path / "model.json")
+    model.save_model(tmp_path / "model.json", records=False)
     loaded = XGBRegressor()
     loaded.load_model(tmp_path / "model.json")
     if model.max_delta_step:
-        with pytest.raises(ValueError, match="node=0: its sum of gradients is not known"):
-            loaded.explain_node(0, 0)
+        with pytest.raises(ValueError, match="its sum of gradients is not known"):
+            for number, node in nodes(model):
+                loaded.explain_node(number, node)
         return
     for number, node in nodes(model):
         ours, theirs = model.explain_node(number, node), loaded.explain_node(number, node)
@@ -81,15 +87,119 @@ def test_a_model_from_a_file_explains_itself_from_its_leaves(model, tmp_path):
         assert theirs.similarity == pytest.approx(ours.similarity, rel=1e-3, abs=1e-3)
     assert "go " in str(loaded.explain_node(0, 0))
     assert np.isnan(loaded.trees_to_dataframe()["Similarity"]).all()
+    # The learning rate of a tree is told by its weights, whatever the parameter says.
+    for number, node in nodes(model):
+        other = loaded.set_params(learning_rate=0.05).explain_node(number, node)
+        assert other.gradient == pytest.approx(
+            model.explain_node(number, node).gradient, rel=1e-4, abs=1e-4 * np.abs(root.sums[:, 0]).max()
+        )
 
 
-@pytest.mark.parametrize("changed", [{"reg_lambda": 7.0}, {"learning_rate": 0.5}, {"reg_alpha": 9.0}], ids=str)
+def test_a_model_from_a_file_with_records_tells_the_same(model, tmp_path):
+    model.save_model(tmp_path / "model.ubj")
+    loaded = XGBRegressor()
+    loaded.load_model(tmp_path / "model.ubj")
+    assert loaded.trees_to_dataframe().equals(model.trees_to_dataframe())
+    for number, node in nodes(model):
+        assert str(loaded.explain_node(number, node)) == str(model.explain_node(number, node))
+
+
+@pytest.mark.parametrize("changed", [{"reg_lambda": 7.0}, {"reg_alpha": 9.0}], ids=str)
 def test_parameters_that_are_not_those_of_the_training_are_refused(changed):
     X, y = table()
     model = XGBRegressor(n_estimators=1, max_depth=2).fit(X, y).set_params(**changed)
     with pytest.raises(ValueError, match=r"node=\d: its (gain|value) is .* with the present"):
         for node in range(model.tree_ensemble_.trees[0].n_nodes):
             model.explain_node(0, node)
+
+
+def test_a_learning_rate_of_the_tree_is_said():
+    X, y = table()
+    model = XGBRegressor(n_estimators=1, max_depth=2).fit(X, y)
+    leaf = int(np.flatnonzero(model.tree_ensemble_.trees[0].is_leaf)[0])
+    assert "η of this tree" not in str(model.explain_node(0, leaf))
+    said = str(model.set_params(learning_rate=0.5).explain_node(0, leaf))
+    assert "η w = 0.3 ·" in said and said.count("with the η of this tree") == 1
+
+
+def test_arithmetic_between_bounds():
+    X, y = table()
+    X[:, 3] = np.nan_to_num(X[:, 3]) + 1.5 * np.nan_to_num(X[:, 0])
+    directions = (1, -1, 0, -1)
+    model = XGBRegressor(n_estimators=3, max_depth=4, monotone_constraints=directions, reg_alpha=0.5).fit(X, y)
+    frame, bounded = model.trees_to_dataframe(), 0
+    for row, (number, node) in enumerate(nodes(model)):
+        tree, working = model.tree_ensemble_.trees[number], model.explain_node(number, node)
+        assert working.gain == pytest.approx(float(tree.gain[node]), rel=1e-4, abs=1e-3)
+        assert (frame.Weight[row], frame.Similarity[row]) == (working.weight, working.similarity)
+        if tree.is_leaf[node]:
+            assert np.float32(0.3) * working.weight == pytest.approx(float(tree.value[node]), rel=1e-6)
+        bounded += "its bound, so" in str(working)
+        taken = working.gain_missing_left if tree.missing_left[node] else working.gain_missing_right
+        if not tree.is_leaf[node] and tree.record.missing_sums[node].any():
+            assert taken == pytest.approx(working.gain, rel=1e-4)
+    assert bounded > 3
+    assert "by monotone_constraints" in str(model.explain_node(0, 2)) + str(model.explain_node(0, 5))
+    with pytest.raises(ValueError, match=r"its (gain|value) is"):
+        free = model.set_params(monotone_constraints=None)
+        for number, node in nodes(model):
+            free.explain_node(number, node)
+
+
+def test_arithmetic_of_leaves_that_are_quantiles():
+    X, y = table()
+    model = XGBRegressor(n_estimators=2, max_depth=2, objective="reg:absoluteerror", learning_rate=0.5).fit(X, y)
+    tree = model.tree_ensemble_.trees[0]
+    for node in range(tree.n_nodes):
+        said = str(model.explain_node(0, node))
+        if tree.is_leaf[node]:
+            value = float(tree.value[node])
+            assert f"η q = 0.5 · {value / 0.5:.6g}" in said.replace("(", "").replace(")", "")
+
+
+def test_arithmetic_of_parallel_trees_has_their_learning_rate():
+    X, y = table()
+    model = XGBRegressor(n_estimators=2, max_depth=2, num_parallel_tree=4, subsample=0.5, random_state=0).fit(X, y)
+    leaf = int(np.flatnonzero(model.tree_ensemble_.trees[5].is_leaf)[0])
+    assert "η w = 0.075 ·" in str(model.explain_node(5, leaf))
+    assert "of this tree" not in str(model.explain_node(5, leaf))
+
+
+def test_vectors_in_leaves_are_refused_by_name():
+    model = XGBRegressor()
+    model.load_model(STORED / "vector_leaf.json")
+    with pytest.raises(NotImplementedError, match=r"tree=0: .* vectors"):
+        model.explain_node(0, 0)
+
+
+def test_categories_in_the_arithmetic_of_the_librarys_file():
+    """Sums are worked out from the weights in the file, the learning rate from the leaves."""
+    model = XGBRegressor()
+    model.load_model(STORED / "categories.json")
+    for number, node in nodes(model):
+        tree, working = model.tree_ensemble_.trees[number], model.explain_node(number, node)
+        assert working.gain == pytest.approx(float(tree.gain[node]), rel=1e-4, abs=1e-3)
+    assert "{" in str(model.explain_node(0, 0)).splitlines()[0]
+
+
+def test_a_candidate_with_categories_is_written_with_them():
+    sums, nothing = np.array([[-2.0, 3.0]]), np.zeros((1, 2))
+    record = GrowthRecord(sums, nothing, [1], [0.0], [True], [0.5], [0, 2], [4, 7])
+    leaf = Tree([-1], [-1], [-1], np.zeros(1), [False], np.float32([0.15]), np.float32([3]), np.zeros(1), record=record)
+    rules = GrowthRules(Penalty(1.0, 0.0, 0.0, 1.0), gamma=0.75, learning_rate=0.3)
+    said = str(node_arithmetic(TreeEnsemble([leaf], n_features=2), 0, 0, rules))
+    assert "f1:{4,7}, the best split, gains 0.5, less than γ = 0.75" in said
+
+
+def test_pruned_branches_are_told_at_their_leaf():
+    X, y = table()
+    grown = {"n_estimators": 1, "max_depth": 4, "gamma": 60.0, "tree_method": "exact", "keep_pruned": True}
+    model = XGBRegressor(**grown).fit(X, y)
+    (tree,) = model.tree_ensemble_.trees
+    assert len(tree.record.pruned) > 0
+    for branch in tree.record.pruned:
+        said = str(model.explain_node(0, branch.leaf))
+        assert "pruned" in said and "less than γ = 60" in said
 
 
 @pytest.mark.parametrize(("tree", "node", "message"), [(0, 99, "node=99"), (0, -1, "node=-1"), (3, 0, "tree=3: the")])
@@ -106,7 +216,7 @@ def test_sums_from_leaves_when_alpha_hides_one():
     free, hidden = Penalty(1.0, 0.0, 0.0, 1.0), Penalty(1.0, 2.0, 0.0, 1.0)
     np.testing.assert_allclose(node_sums(tree, free, 0.3), [[-5.0, 9], [-5.0, 4], [0.0, 5]])
     np.testing.assert_allclose(node_sums(tree, hidden, 0.3), [[np.nan, 9], [-7.0, 4], [np.nan, 5]])
-    assert np.isnan(node_sums(tree, free, 0.0)[:, 0]).all()
+    assert np.isnan(node_sums(tree, free, 0.0)[1:, 0]).all()
 
 
 def test_frame_has_the_numbers_of_the_nodes(model):
