@@ -117,9 +117,9 @@ class ApproxGrower(HistGrower):
                 range(len(self._orders)),
             )
         else:
-            weight = hessians.astype(np.float32)
-            weight = weight if self._weight is None else weight * self._weight
-            columns = self._run(lambda f: self._library_cuts(f, weight), range(len(self._orders)))
+            single = hessians.astype(np.float32)
+            product = single if self._weight is None else single * self._weight
+            columns = self._run(lambda f: self._library_cuts(f, product), range(len(self._orders)))
         has_missing = [len(order) < len(self._X) for order in self._orders]
         self.use_table(encode_table(self._X, columns, has_missing, self._n_threads, self._run))
 

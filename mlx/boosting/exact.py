@@ -27,7 +27,7 @@ Reference: T. Chen and C. Guestrin, "XGBoost: A Scalable Tree Boosting System", 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -137,7 +137,7 @@ class ExactGrower:
 
     def _columns_of_root(self, gradients: NDArray[np.floating]) -> NDArray[np.int64]:
         """Put the rows that are seen into their columns; the segments of the root, see `_part_columns`."""
-        seen = gradients.any(axis=1)
+        seen: NDArray[np.bool_] = np.any(gradients != 0, axis=1)
         orders = self._sorted if seen.all() else [own[seen[own]] for own in self._sorted]
         for first, own in zip(self._start, orders):
             self._rows[0, first : first + len(own)] = own
@@ -151,7 +151,7 @@ class ExactGrower:
         add_up_nodes(gradients, self._position, first, sums, n_rows)
         weigh(sums, self.settings.penalty, of_parent, weight)
         nowhere, nothing, no = np.full(n, -1, dtype=np.int32), np.zeros(n, dtype=f32), np.zeros(n, dtype=np.bool_)
-        splits = (nowhere, nowhere, nothing, no, nothing, np.zeros((n, 2)), nowhere, nothing, no, nothing)
+        splits: Any = (nowhere, nowhere, nothing, no, nothing, np.zeros((n, 2)), nowhere, nothing, no, nothing)
         return Level(sums, n_rows, weight, of_parent, *(array.copy() for array in splits))
 
     def _bound(self, children: Level, feature: NDArray[np.int32]) -> None:
@@ -304,7 +304,7 @@ def part_columns(features, rows, target, position, segments, parents, left, chil
     for f in range(features[0], features[1]):
         for p in range(len(parents)):
             first, last = segments[f, parents[p]]
-            left_child, n_left, n_right = left[parents[p]], first, 0
+            left_child, n_left, n_right = left[parents[p]], first, np.int64(0)
             for k in range(first, last):
                 # No branch: it would be guessed wrong half of the time.
                 row = rows[k]

@@ -105,8 +105,11 @@ def _record(records: list[GrowthRecord], numbers: list[NDArray[np.int32]], n: in
     start, codes = _categories(candidates, numbers, n)
     of_candidate = ("feature", "threshold", "missing_left", "gain")
     names = ("sums", "missing_sums", *(f"runner_up_{name}" for name in of_candidate))
+    arrays: dict[str, Any] = {
+        name: _together([getattr(record, name) for record in records], numbers, n) for name in names
+    }
     return GrowthRecord.grown(
-        **{name: _together([getattr(record, name) for record in records], numbers, n) for name in names},
+        **arrays,
         runner_up_category_start=start,
         runner_up_categories=codes,
     )
