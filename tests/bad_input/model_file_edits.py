@@ -4,12 +4,14 @@ An edit is a function of a random generator and a document, which it changes in 
 come of it: "refused", "read" (it must then predict as the text says), or "either".
 """
 
+from tests.bad_input import model_file_edits_of_forms as forms
 from tests.bad_input import model_file_edits_of_trees as trees
 from tests.bad_input.model_file_edits_of_trees import booster_model, pick
 
 ONE_OUTPUT = ("squared_error", "logistic", "pruned", "forest", "dart", "categories")
 TWO_OUTPUTS = ("two_targets", "softprob")
-ALL = (*ONE_OUTPUT, *TWO_OUTPUTS, "vector_leaf")
+# Of xgboost 3.2; one that 3.4 writes otherwise, and with it weights of trees in another place.
+ALL = (*ONE_OUTPUT, *TWO_OUTPUTS, "vector_leaf", "3.4/dart")
 
 REQUIRED_KEYS = {
     "learner": ("attributes", "gradient_booster", "learner_model_param", "objective"),
@@ -81,14 +83,6 @@ def rounds(rng, document):
     model["iteration_indptr"] = pick(rng, wrong)
 
 
-def weights_of_trees(rng, document):
-    booster = document["learner"]["gradient_booster"]
-    weights = booster["weight_drop"]
-    changed = list(weights)
-    changed[0] = pick(rng, [float("nan"), float("inf"), 1e39, None, 1, "1"])
-    booster["weight_drop"] = pick(rng, [weights[:-1], weights + [1.0], changed, "1", None])
-
-
 def number_of_features(rng, document):
     parameters = document["learner"]["learner_model_param"]
     parameters["num_feature"] = pick(rng, ["0", "-1", "4", "1000000000", "99999999999999999999", 5, "5.0", "٥", " 5"])
@@ -102,7 +96,9 @@ def base_score(rng, document):
 
 
 def share_out_of_range(rng, document):
-    document["learner"]["learner_model_param"]["base_score"] = pick(rng, ["-0.5", "[1.5E0]", "-1e-30", "1.0000002", "7"])
+    document["learner"]["learner_model_param"]["base_score"] = pick(
+        rng, ["-0.5", "[1.5E0]", "-1e-30", "1.0000002", "7"]
+    )
 
 
 def objective(rng, document):
@@ -197,7 +193,7 @@ def rounds_removed(rng, document):
     model["iteration_indptr"] = start[: n_rounds + 1]
     model["gbtree_model_param"]["num_trees"] = str(kept)
     del model["trees"][kept:], model["tree_info"][kept:]
-    document["learner"]["gradient_booster"].get("weight_drop", [])[kept:] = []
+    forms.weight_place(document).get("weight_drop", [])[kept:] = []
 
 
 def anything_anywhere(rng, document):
@@ -225,7 +221,6 @@ EDITS = {
         (ALL, length_of_outputs),
         (TWO_OUTPUTS, number_of_outputs),
         (ALL, rounds),
-        (("dart",), weights_of_trees),
         (ALL, number_of_features),
         (ALL, base_score),
         (("logistic",), share_out_of_range),
@@ -248,4 +243,7 @@ EDITS |= {
     ]
 }
 EDITS |= {"anything anywhere": (ALL, anything_anywhere, "either")}
-EDITS |= {edit.__name__.replace("_", " "): (models or ALL, edit, outcome) for models, edit, outcome in trees.EDITS}
+EDITS |= {
+    edit.__name__.replace("_", " "): (models or ALL, edit, outcome)
+    for models, edit, outcome in (*trees.EDITS, *forms.EDITS)
+}

@@ -9,7 +9,7 @@ from scipy import sparse
 from sklearn.base import is_classifier
 from sklearn.exceptions import NotFittedError
 
-from tests.inventory import estimator_classes
+from tests.inventory import fitting_classes
 
 # Networks are trained for a few epochs only: whether they settle is not what is tested here.
 pytestmark = [
@@ -18,10 +18,12 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:X has feature names:UserWarning"),
 ]
 
-CLASSES = estimator_classes()
+CLASSES = fitting_classes()
 QUICK = {"MLPClassifier": {"max_iter": 3}, "MLPRegressor": {"max_iter": 3}}
 QUICK |= {"XGBClassifier": {"n_estimators": 2}, "XGBRegressor": {"n_estimators": 2}}
-BOOSTERS = {"XGBClassifier", "XGBRegressor"}
+# Of the rankers this one takes any number for a relevance.
+QUICK |= {"XGBRanker": {"n_estimators": 2, "objective": "rank:pairwise"}}
+BOOSTERS = {"XGBClassifier", "XGBRanker", "XGBRegressor"}
 
 N, D = 12, 3
 X = np.random.default_rng(0).normal(size=(N, D))
@@ -339,6 +341,16 @@ BAD_PARAMETERS = {
     "MLPClassifier": NETWORK,
     "MLPRegressor": NETWORK,
     "XGBClassifier": BOOSTER,
+    "XGBRanker": {
+        **BOOSTER,
+        "lambdarank_pair_method": ["text", 3],
+        "lambdarank_num_pair_per_sample": [0, 1.5, 2**32, "text"],
+        "lambdarank_normalization": ["yes", 3],
+        "lambdarank_score_normalization": ["yes", 3],
+        "lambdarank_unbiased": ["yes", 3],
+        "lambdarank_bias_norm": [-1.0, "text"],
+        "ndcg_exp_gain": ["yes", 3],
+    },
     "XGBRegressor": {
         **BOOSTER,
         "tweedie_variance_power": [0.9, 2.1, "text"],

@@ -31,8 +31,8 @@ _tried = Counter()
 
 @functools.cache
 def document_of(name):
-    """A small file of xgboost 3.2 as plain Python."""
-    path = MODELS / f"{name}.json"
+    """A small file of xgboost 3.2, or of the version in the name, as plain Python."""
+    path = (MODELS.parent if "/" in name else MODELS) / f"{name}.json"
     if path.exists():
         return read_json(path.read_bytes())
     return plain(read_ubjson((MODELS / f"{name}.ubj").read_bytes()))
