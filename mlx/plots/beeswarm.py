@@ -20,6 +20,9 @@ UNCOLOURED = "#8a8a8a"
 BINS = 100
 LANE = 0.4
 
+# Below so many lanes the title of the colour bar needs two lines, further out.
+FEW_LANES = 5
+
 # Colours span these percentiles of a feature's values, so that one outlier does not make all others look alike.
 COLOUR_RANGE = (5, 95)
 
@@ -92,7 +95,7 @@ def beeswarm(
     title = "effect on the model output" if output_name is None else f"effect on the model output: {output_name}"
     ax.set_xlabel(title, color=INK)
     bare_axes(ax)
-    _colour_bar(ax)
+    _colour_bar(ax, len(order))
     return ax
 
 
@@ -128,12 +131,15 @@ def _shades(column: NDArray[Any]) -> NDArray[np.float64]:
     return np.where(np.isfinite(numbers), np.clip((numbers - low) / (high - low), 0.0, 1.0), np.nan)
 
 
-def _colour_bar(ax: Any) -> None:
+def _colour_bar(ax: Any, n_lanes: int) -> None:
+    """A bar as high as the picture; beside few lanes there is no room for its title between "low" and "high"."""
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
 
     bar = ax.figure.colorbar(ScalarMappable(Normalize(0, 1), COLOURS), ax=ax, aspect=30, pad=0.02)
     bar.set_ticks([0, 1], labels=["low", "high"])
-    bar.set_label("value of the feature", color=INK, labelpad=-12)
+    is_low = n_lanes < FEW_LANES
+    title = "value of\nthe feature" if is_low else "value of the feature"
+    bar.set_label(title, color=INK, labelpad=0 if is_low else -12)
     bar.ax.tick_params(length=0, labelcolor=INK)
     bar.outline.set_visible(False)
