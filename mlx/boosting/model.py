@@ -131,10 +131,11 @@ class XGBModel(CallbackSupportMixin, XGBParameters, TrainingOptions, EncodesCate
         )
         how = self._kind_of_rows()
         earlier = None if xgb_model is None else earlier_model(xgb_model, self.get_params(deep=False))
-        X, y = validate_data(self, self._learn_categories(X, earlier), y, y_numeric=is_regressor(self), **how)
+        given = self._learn_categories(X, earlier)
+        X, y = validate_data(self, given, y, y_numeric=is_regressor(self), **how)
         weight = check_sample_weight(sample_weight, X, dtype=np.float32)
         rows = positive_rows(weight)
-        X = self._mark_missing(X)[rows]
+        X = self._mark_missing(X[rows], given)
         check_codes(X, self._categories)
         goal = self._goal(y, rows, earlier)
         self._boost(X, None if weight is None else weight[rows], goal, arguments, rows, earlier=earlier)
@@ -227,13 +228,18 @@ class XGBModel(CallbackSupportMixin, XGBParameters, TrainingOptions, EncodesCate
                     f"{type(self).__name__}.{method}: argument {name} is not supported; leave it at None"
                 )
 
-    def _mark_missing(self, X: Any) -> Any:
-        """Rows with NaN, or nothing stored, where a value equals the parameter `missing`."""
+    def _mark_missing(self, X: Any, given: Any = None) -> Any:
+        """Rows with NaN, or nothing stored, where a value equals the parameter `missing`; `given` is what X was."""
         if scipy.sparse.issparse(X):
             return stored_values(X, self.missing)
         if np.isnan(self.missing):
             return X
-        X = np.where(np.float32(self.missing) == X, np.float32(np.nan), X)
+        is_missing = np.float32(self.missing) == X
+        if is_missing.any():
+            # What was copied on its way here is ours to write to.
+            own = isinstance(given, np.ndarray) and not np.may_share_memory(X, given)
+            X = X if own else X.copy()
+            X[is_missing] = np.nan
         if np.isinf(X).any():
             raise ValueError("X: has infinite values")
         return X

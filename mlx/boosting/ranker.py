@@ -200,7 +200,7 @@ class XGBRanker(XGBModel):
         rows: Rows = slice(None)
         if groups.weight is not None and np.any(groups.weight == 0):
             groups, rows = groups.select(groups.weight > 0)
-        X = self._mark_missing(X)[rows]
+        X = self._mark_missing(X[rows])
         check_codes(X, self._categories)
         goal = self._goal(y, rows, earlier)
         self._boost(X, groups.weight_of_rows(), goal, arguments, rows, groups, earlier)

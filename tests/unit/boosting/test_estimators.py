@@ -1,6 +1,7 @@
 """The estimators: parameters, labels, weights, what is refused."""
 
 import pickle
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -181,3 +182,26 @@ def test_scikit_learns_callbacks_see_every_round():
     model = XGBRegressor(n_estimators=10).set_callbacks(Watcher()).fit(X, Y)
     assert seen.count("round") == 3
     assert model.tree_ensemble_.n_trees == 3
+
+
+# Copies
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("how", ["plain", "missing=0", "weights of 0"])
+def test_rows_are_copied_at_most_once_and_never_changed(how, dtype, order):
+    rng = np.random.default_rng(0)
+    X = np.asarray(rng.integers(0, 50, size=(20_000, 40)), dtype=dtype, order=order)
+    y, before = X[:, 0] + X[:, 1], X.copy()
+    weight = rng.integers(0, 2, size=len(y)) if how == "weights of 0" else None
+    model = XGBRegressor(n_estimators=1, max_depth=1, n_jobs=1, **({"missing": 0.0} if how == "missing=0" else {}))
+    model.fit(X, y, sample_weight=weight)  # compiled, imported
+    tracemalloc.start()
+    model.fit(X, y, sample_weight=weight)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    np.testing.assert_array_equal(X, before)
+    # In float32, codes of one byte and a mask of as many, and what is there per row: less than another copy.
+    copies = 0 if how == "plain" and (dtype, order) == (np.float32, "C") else 1
+    assert peak < (copies + 0.95) * X.size * 4
