@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from ..numeric.jit import kernel
 from .growth_policy import add_waiting, next_waiting
+from .nodes import longer, new_nodes
 from .splitting import Candidates, leaf_weight
 
 __all__ = [
@@ -29,19 +30,19 @@ __all__ = [
     "N_PAIRS",
     "N_TAKEN",
     "Frontier",
-    "HistogramPool",
+    "Workspace",
     "add_children",
     "choose",
     "has_room",
-    "longer_frontier",
     "may_go_on",
-    "new_candidates",
-    "new_frontier",
     "plant",
 ]
 
 # The library splits a node only if the gain is more than this, whatever gamma is.
 LEAST_GAIN = np.float32(1e-6)
+
+# Nodes for which there is room at first.
+FIRST_CAPACITY = 128
 
 # Entries of `Frontier.counts`: nodes of the tree, number of the first child of the last step, pairs of children whose
 # splits are looked for, nodes that are split next, nodes in the heap, slots that were given back, slots ever taken.
@@ -61,8 +62,6 @@ class Frontier(NamedTuple):
         Pairs of children: the one that is counted, and its sibling; -1 is none, beside a root.
     waiting : ndarray of int64
         Heap of `mlx.boosting.growth_policy`.
-    n_rows : ndarray of int64
-        Rows of each child.
     free : ndarray of int64
         Slots of histograms that were given back.
     """
@@ -71,39 +70,61 @@ class Frontier(NamedTuple):
     chosen: NDArray[np.int64]
     pairs: NDArray[np.int64]
     waiting: NDArray[np.int64]
-    n_rows: NDArray[np.int64]
     free: NDArray[np.int64]
 
 
-class HistogramPool:
-    """Histograms of the nodes that wait for their split: slots that are reused, and made as they are needed.
+class Workspace:
+    """Arrays that the trees of one model use one after the other; what a tree leaves in them, the next one overwrites.
+
+    Parameters
+    ----------
+    n_places : int
+        Places of a node's histograms.
+    n_features : int
 
     Attributes
     ----------
-    array : ndarray of float64, shape (n_slots, n_places, 2)
-        Sums of gradients and of Hessians; its memory is taken from the system when a slot is first used.
+    pool : ndarray of float64, shape (n_slots, n_places, 2)
+        Histograms of the nodes that wait for their split. Slots are used again, and made as they are needed; the system
+        gives the memory of a slot when it is first used.
+    candidates : Candidates
+        Of the children of one step.
+    nodes : Nodes
+    frontier : Frontier
     """
 
-    def __init__(self, n_places: int) -> None:
-        self.array = np.empty((1, n_places, 2))
+    def __init__(self, n_places: int, n_features: int) -> None:
+        self.pool = np.empty((1, n_places, 2))
+        self.candidates = new_candidates(1, n_features)
+        self.nodes, self.frontier = new_nodes(FIRST_CAPACITY), new_frontier(FIRST_CAPACITY)
 
-    def reserve(self, n_slots: int) -> None:
-        """Make at least so many slots, and keep what is in those that exist."""
-        n_now, n_places, _ = self.array.shape
-        if n_slots > n_now:
-            larger = np.empty((max(n_slots, 2 * n_now), n_places, 2))
-            larger[:n_now] = self.array
-            self.array = larger
+    def clear(self) -> None:
+        """Begin a tree, which is a root."""
+        counts = self.frontier.counts
+        counts[:] = 0
+        counts[[N_NODES, N_PAIRS, N_TAKEN]] = 1
+        self.frontier.pairs[0] = (0, -1)
+
+    def reserve(self, n_chosen: int) -> None:
+        """Make room for the children of so many nodes, and keep what is there."""
+        counts, (n_slots, *shape) = self.frontier.counts, self.pool.shape
+        n_nodes = int(counts[N_NODES]) + 2 * n_chosen
+        if n_nodes > len(self.nodes.left):
+            self.nodes = longer(self.nodes, 2 * n_nodes)
+            self.frontier = longer_frontier(self.frontier, 2 * n_nodes)
+        if 2 * n_chosen > len(self.candidates.gain):
+            self.candidates = new_candidates(4 * n_chosen, self.candidates.gain.shape[1])
+        if counts[N_TAKEN] + n_chosen > n_slots:
+            pool = np.empty((max(int(counts[N_TAKEN]) + n_chosen, 2 * n_slots), *shape))
+            pool[:n_slots] = self.pool
+            self.pool = pool
 
 
 def new_frontier(n_nodes: int) -> Frontier:
-    """Frontier of a tree that is a root, with room for so many nodes."""
-    counts = np.zeros(7, dtype=np.int64)
-    counts[[N_NODES, N_PAIRS, N_TAKEN]] = 1
-    chosen, waiting, n_rows, free = (np.zeros(n_nodes, dtype=np.int64) for _ in range(4))
-    pairs = np.full((n_nodes, 2), -1, dtype=np.int64)
-    pairs[0, 0] = 0
-    return Frontier(counts, chosen, pairs, waiting, n_rows, free)
+    """Frontier with room for so many nodes."""
+    counts, pairs = np.zeros(7, dtype=np.int64), np.zeros((n_nodes, 2), dtype=np.int64)
+    chosen, waiting, free = (np.zeros(n_nodes, dtype=np.int64) for _ in range(3))
+    return Frontier(counts, chosen, pairs, waiting, free)
 
 
 def longer_frontier(frontier: Frontier, n_nodes: int) -> Frontier:
@@ -171,7 +192,7 @@ def add_node(node, depth, low, high, nodes):
 
 @kernel
 def add_children(nodes, rules, frontier):
-    """Children of the chosen nodes, with their sums, weights and bounds; `frontier.n_rows` says how many rows each has.
+    """Children of the chosen nodes, with their sums, weights and bounds; `nodes.n_rows` says how many rows each has.
 
     The larger sibling takes over its parent's slot of histograms. There are no pairs if nothing may be below.
     """
@@ -190,7 +211,7 @@ def add_children(nodes, rules, frontier):
         if not may_split:
             give_back(nodes.slot[node], frontier)
             continue
-        fewer = left + 1 if frontier.n_rows[2 * place + 1] < frontier.n_rows[2 * place] else left
+        fewer = left + 1 if nodes.n_rows[left + 1] < nodes.n_rows[left] else left
         sibling = 2 * left + 1 - fewer
         nodes.slot[sibling] = nodes.slot[node]
         nodes.slot[fewer] = take_slot(frontier)

@@ -43,27 +43,20 @@ from .frontier import (
     N_CHOSEN,
     N_NODES,
     N_PAIRS,
-    N_TAKEN,
-    HistogramPool,
+    Workspace,
     add_children,
     choose,
     has_room,
-    longer_frontier,
     may_go_on,
-    new_candidates,
-    new_frontier,
     plant,
 )
 from .histogram import count_group
-from .nodes import longer, new_nodes, some_of
+from .nodes import some_of
 from .partitioning import RowOwner, Run, part_rows
 from .sampling import ColumnSampler, Sampling
 from .splitting import Penalty, Rules, find_splits, new_scan
 
 __all__ = ["LEAST_GAIN", "GrowthSettings", "HistGrower", "grow_tree"]
-
-# Nodes for which there is room at first.
-FIRST_CAPACITY = 128
 
 # Columns of a pair of nodes that one task looks through.
 COLUMNS_PER_TASK = 8
@@ -152,12 +145,14 @@ class HistGrower:
         """Ask about the bins of this table from now on: the same rows, maybe other cuts."""
         self.table = table
         self._owner = self.owner_of(table, self._run, self._n_threads)
-        self._pool = HistogramPool(int(table.start[-1]))
+        self._workspace = Workspace(int(table.start[-1]), table.n_features)
 
     def grow(self, gradients: NDArray[np.floating], number: int) -> Tree:
         """Grow one tree, see `Grower`."""
         columns = self.sampling.columns_of(number, self.table.n_features)
-        return grow_tree([self._owner], [gradients], self._pool, self.settings, self._run, self._n_threads, columns)
+        return grow_tree(
+            [self._owner], [gradients], self._workspace, self.settings, self._run, self._n_threads, columns
+        )
 
     def add_values(self, tree: Tree, margin: NDArray[np.float32]) -> None:
         """Add the values of the leaves to the margins of their rows, see `Grower`."""
@@ -171,7 +166,7 @@ class HistGrower:
 def grow_tree(
     owners: Sequence[RowOwner],
     gradients: Sequence[NDArray[np.floating]],
-    pool: HistogramPool,
+    workspace: Workspace,
     settings: GrowthSettings,
     run: Run,
     n_threads: int,
@@ -184,7 +179,7 @@ def grow_tree(
     owners : sequence of RowOwner
     gradients : sequence of ndarray of float32 or float64, shape (n_samples_of_owner, 2)
         Gradient and Hessian of each row of each owner.
-    pool : HistogramPool
+    workspace : Workspace
     settings : GrowthSettings
     run : callable
         ``run(function, tasks)`` of `mlx.numeric.threads.thread_team`.
@@ -200,7 +195,7 @@ def grow_tree(
     """
     for owner, own_gradients in zip(owners, gradients):
         owner.start(own_gradients)
-    growth = _Growth(owners, pool, settings, run, n_threads, sampler)
+    growth = _Growth(owners, workspace, settings, run, n_threads, sampler)
     if len(owners) == 1 and owners[0].grows_alone and growth.columns.same_for_all:
         growth.grow_at_once()
     else:
@@ -214,13 +209,13 @@ class _Growth:
     def __init__(
         self,
         owners: Sequence[RowOwner],
-        pool: HistogramPool,
+        workspace: Workspace,
         settings: GrowthSettings,
         run: Run,
         n_threads: int,
         sampler: ColumnSampler | None,
     ) -> None:
-        self.owners, self.pool, self.settings = owners, pool, settings
+        self.owners, self.workspace, self.settings = owners, workspace, settings
         self.run, self.n_threads, self.team = run, n_threads, new_team()
         self.table = owners[0].table
         self.columns = ColumnRules(self.table.n_features, settings.interactions, sampler)
@@ -233,32 +228,26 @@ class _Growth:
             settings.direction,
             self.columns.allowed(range(1), 0),
         )
-        self.nodes, self.frontier = new_nodes(FIRST_CAPACITY), new_frontier(FIRST_CAPACITY)
-        self.candidates = new_candidates(1, self.table.n_features)
-
-    @property
-    def n_nodes(self) -> int:
-        """Nodes so far."""
-        return int(self.frontier.counts[N_NODES])
+        workspace.clear()
 
     def grow_at_once(self) -> None:
         """All steps in one kernel, for one owner; it comes back where more room is needed."""
-        is_new, owner = True, self.owners[0]
-        while is_new or self.frontier.counts[N_CHOSEN] > 0:
-            self.make_room()
+        is_new, owner, counts = True, self.owners[0], self.workspace.frontier.counts
+        while is_new or counts[N_CHOSEN] > 0:
+            w = self.make_room()
             self.run(
-                lambda thread, is_new=is_new: grow_alone(
+                lambda thread, is_new=is_new, w=w: grow_alone(
                     thread,
                     self.n_threads,
                     self.team,
                     is_new,
                     self.table,
                     owner.parted,
-                    self.nodes,
-                    self.pool.array,
-                    self.candidates,
+                    w.nodes,
+                    w.pool,
+                    w.candidates,
                     self.rules,
-                    self.frontier,
+                    w.frontier,
                 ),
                 range(self.n_threads),
             )
@@ -266,42 +255,36 @@ class _Growth:
 
     def grow_by_steps(self) -> None:
         """Step by step, with the seam between owners, and with the columns that each node may ask about."""
-        table, counts = self.table, self.frontier.counts
+        counts = self.workspace.frontier.counts
         self.count(np.zeros(1, dtype=np.int64))
-        plant(table, self.nodes, self.pool.array, self.rules)
+        plant(self.table, self.workspace.nodes, self.workspace.pool, self.rules)
         self.find()
         while counts[N_CHOSEN] > 0:
-            self.make_room()
-            chosen, first_new = self.frontier.chosen[: counts[N_CHOSEN]].copy(), self.n_nodes
+            w = self.make_room()
+            chosen, first_new = w.frontier.chosen[: counts[N_CHOSEN]].copy(), int(counts[N_NODES])
             new = slice(first_new, first_new + 2 * len(chosen))
-            move_gradients = may_go_on(self.nodes, self.rules, self.frontier)
+            move_gradients = may_go_on(w.nodes, self.rules, w.frontier)
             for owner in self.owners:
-                owner.split(chosen, self.nodes, first_new, move_gradients)
-            self.columns.split(chosen, self.nodes.splits.feature[chosen])
-            self.frontier.n_rows[: 2 * len(chosen)] = sum(owner.n_rows(new) for owner in self.owners)
-            add_children(self.nodes, self.rules, self.frontier)
+                owner.split(chosen, w.nodes, first_new, move_gradients)
+            self.columns.split(chosen, w.nodes.splits.feature[chosen])
+            w.nodes.n_rows[new] = sum(owner.n_rows(new) for owner in self.owners)
+            add_children(w.nodes, self.rules, w.frontier)
             if counts[N_PAIRS]:
-                allowed = self.columns.allowed(range(new.start, new.stop), int(self.nodes.depth[first_new]))
+                allowed = self.columns.allowed(range(new.start, new.stop), int(w.nodes.depth[first_new]))
                 self.rules = self.rules._replace(allowed=allowed)
-                self.count(self.frontier.pairs[: counts[N_PAIRS], 0])
+                self.count(w.frontier.pairs[: counts[N_PAIRS], 0])
             self.find()
 
-    def make_room(self) -> None:
-        """Room for the next step and, if the depth is known, for all steps."""
-        n_chosen = int(self.frontier.counts[N_CHOSEN])
-        n_nodes = self.n_nodes + 2 * n_chosen
-        if n_nodes > len(self.nodes.left):
-            self.nodes = longer(self.nodes, 2 * n_nodes)
-            self.frontier = longer_frontier(self.frontier, 2 * n_nodes)
-        if 2 * n_chosen > len(self.candidates.gain):
-            self.candidates = new_candidates(4 * n_chosen, self.table.n_features)
-        self.pool.reserve(int(self.frontier.counts[N_TAKEN]) + n_chosen)
+    def make_room(self) -> Workspace:
+        """The workspace, with room for the next step."""
+        self.workspace.reserve(int(self.workspace.frontier.counts[N_CHOSEN]))
         for owner in self.owners:
-            owner.reserve(len(self.nodes.left))
+            owner.reserve(len(self.workspace.nodes.left))
+        return self.workspace
 
     def count(self, nodes: NDArray[np.int64]) -> None:
         """Histograms of some nodes: the seam, at which those of several owners are added."""
-        slots, pool = self.nodes.slot[nodes], self.pool.array
+        slots, pool = self.workspace.nodes.slot[nodes], self.workspace.pool
         self.owners[0].count(nodes, slots, pool)
         for owner in self.owners[1:]:
             own = np.empty((len(nodes), *pool.shape[1:]))
@@ -310,24 +293,18 @@ class _Growth:
 
     def find(self) -> None:
         """Splits of the children that have been counted, and the nodes that are split next."""
+        w = self.workspace
         self.run(
             lambda thread: find_and_choose(
-                thread,
-                self.n_threads,
-                self.team,
-                self.table,
-                self.nodes,
-                self.pool.array,
-                self.candidates,
-                self.rules,
-                self.frontier,
+                thread, self.n_threads, self.team, self.table, w.nodes, w.pool, w.candidates, self.rules, w.frontier
             ),
             range(self.n_threads),
         )
 
     def tree(self) -> Tree:
         """The tree as flat arrays; a candidate that was not taken is the runner-up of its leaf."""
-        table, nodes = self.table, some_of(self.nodes, slice(self.n_nodes))
+        table, w = self.table, self.workspace
+        nodes = some_of(w.nodes, slice(w.frontier.counts[N_NODES]))
         best, inner = nodes.splits, nodes.left >= 0
         feature = np.where(inner, best.feature, -1).astype(np.int32)
         runner_up = np.where(inner, best.runner_up_feature, best.feature)
@@ -390,7 +367,7 @@ def grow_alone(thread, n_threads, team, is_new, table, parted, nodes, pool, cand
         if thread == 0:
             for place in range(2 * n_chosen):
                 segment = parted.segments[first_new + place]
-                frontier.n_rows[place] = segment[1] - segment[0]
+                nodes.n_rows[first_new + place] = segment[1] - segment[0]
             add_children(nodes, rules, frontier)
         wait_for_all(team, n_threads)
         # A pair and a group of columns at a time: what has just been counted is still in the cache.

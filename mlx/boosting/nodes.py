@@ -32,6 +32,7 @@ class Nodes(NamedTuple):
     weight: NDArray[np.float32]  # as a leaf, before the learning rate
     bounds: NDArray[np.float32]  # lowest and highest leaf weight below the node
     depth: NDArray[np.int32]
+    n_rows: NDArray[np.int64]  # of all owners; of a root it is not known
     slot: NDArray[np.int64]  # histogram; that of a sibling which is not counted is its parent's until `find_splits`
     left: NDArray[np.int32]  # -1 while the node is a leaf
     splits: Splits
@@ -46,6 +47,7 @@ def new_nodes(n: int) -> Nodes:
         singles,
         np.zeros((n, 2), dtype=np.float32),
         integers,
+        np.zeros(n, dtype=np.int64),
         np.zeros(n, dtype=np.int64),
         integers.copy(),
         Splits(

@@ -6,7 +6,7 @@ import pytest
 from mlx.boosting import growing
 from mlx.boosting.binning import bin_table
 from mlx.boosting.booster import boost
-from mlx.boosting.frontier import HistogramPool
+from mlx.boosting.frontier import FIRST_CAPACITY, Workspace
 from mlx.boosting.growing import GrowthSettings, grow_tree
 from mlx.boosting.growth_policy import add_waiting, next_waiting
 from mlx.boosting.objectives import OBJECTIVES
@@ -107,9 +107,9 @@ def test_rows_of_several_owners_grow_the_same_tree():
         ]
         trees = []
         for tables, own in (([table], [gradients]), (halves, [gradients[:250], gradients[250:]])):
-            pool = HistogramPool(int(table.start[-1]))
+            workspace = Workspace(int(table.start[-1]), table.n_features)
             owners = [RowOwner(t, run, 1) for t in tables]
-            trees.append(grow_tree(owners, own, pool, settings(max_depth=5), run, 1))
+            trees.append(grow_tree(owners, own, workspace, settings(max_depth=5), run, 1))
     assert trees[0].n_nodes > 20
     for part in ("left", "feature", "threshold", "missing_left", "value", "cover", "gain"):
         np.testing.assert_array_equal(getattr(trees[0], part), getattr(trees[1], part))
@@ -139,11 +139,13 @@ def test_a_tree_grown_at_once_is_the_one_grown_by_steps(options):
             for way in ("grow_at_once", "grow_by_steps"):
                 owner = RowOwner(table, run, n_threads, rows_per_piece=64)
                 owner.start(gradients)
-                growth = growing._Growth([owner], HistogramPool(int(table.start[-1])), chosen, run, n_threads, None)
+                growth = growing._Growth(
+                    [owner], Workspace(int(table.start[-1]), table.n_features), chosen, run, n_threads, None
+                )
                 getattr(growth, way)()
                 trees.append(growth.tree())
     assert trees[0].n_nodes == {11: 21, 40: 79}.get(chosen.max_leaves, trees[0].n_nodes)
-    assert trees[0].n_nodes > growing.FIRST_CAPACITY or chosen.max_leaves
+    assert trees[0].n_nodes > FIRST_CAPACITY or chosen.max_leaves
     for tree in trees[1:]:
         for part in ("left", "feature", "threshold", "missing_left", "value", "cover", "gain"):
             np.testing.assert_array_equal(getattr(trees[0], part), getattr(tree, part))
