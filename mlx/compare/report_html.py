@@ -165,16 +165,27 @@ def _row(comparison: Comparison, result: ModelResult) -> str:
             _ratio_cell(result.time_ratio("predict")),
             f"<td>{'–' if seconds is None else f'{seconds:.1f}'}</td>",
         ]
-    return f'<tr class="{kind}">{"".join(cells)}</tr>'
+    return f'<tr class="{kind}">{_labelled(cells, comparison.metric.label)}</tr>'
+
+
+def _labelled(cells: Sequence[str], metric: str) -> str:
+    """Cells of the leaderboard that say what they hold: on a narrow page they stand below each other, with no head."""
+    labels = ["Model", f"{metric}, mlx", f"{metric}, library", "mlx − library", "Largest difference"]
+    labels += ["Fit time, mlx / library", "Predict time, mlx / library", "Compile seconds"]
+    return "".join(_with_label(cell, label) for cell, label in zip(cells, labels, strict=True))
+
+
+def _with_label(cell: str, label: str) -> str:
+    return cell.replace("<td", f'<td data-label="{escape(label)}"', 1)
 
 
 def _row_as_library(result: ModelResult) -> str:
     """The difference that remains once ours is asked to do as the library does; nothing where it does so anyway."""
     if not result.differences_as_library:
         return ""
-    cells = [f'<td class="name">… {escape(result.settings_as_library())}</td>', "<td></td>" * 3]
-    cells += [f"<td>{format_difference(result.largest_difference_as_library())}</td>", "<td></td>" * 3]
-    return f"<tr>{''.join(cells)}</tr>"
+    cells = [f'<td class="name">… {escape(result.settings_as_library())}</td>', *["<td></td>"] * 3]
+    cells += [f"<td>{format_difference(result.largest_difference_as_library())}</td>", *["<td></td>"] * 3]
+    return f"<tr>{_labelled(cells, '')}</tr>"
 
 
 def _score_cell(comparison: Comparison, result: ModelResult, side: SideResult) -> str:
@@ -225,13 +236,7 @@ def _explanation(comparison: Comparison, pictures: dict[str, Picture]) -> str:
             "<br>library",
         )
     )
-    rows = "".join(
-        f'<tr><td class="name">{one.method}</td><td class="text">{one.library}</td><td>{one.rows}</td>'
-        f"<td>{format_difference(one.largest_difference)}</td><td>{one.rank_correlation:.3f}</td>"
-        f"<td>{one.ours_seconds:.2f}</td><td>{one.library_seconds:.2f}</td>"
-        f"<td>{one.ours_evaluations:,}</td><td>{one.library_evaluations:,}</td></tr>"
-        for one in explanation.agreements
-    )
+    rows = "".join(f"<tr>{_agreement_cells(one)}</tr>" for one in explanation.agreements)
     table = f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
     return "\n".join(
         [
@@ -245,6 +250,22 @@ def _explanation(comparison: Comparison, pictures: dict[str, Picture]) -> str:
             _list(explanation.remarks()),
         ]
     )
+
+
+def _agreement_cells(one: Any) -> str:
+    """One method beside the library's, in the order of the head."""
+    cells = {
+        "Beside": f'<td class="text">{one.library}</td>',
+        "Rows": f"<td>{one.rows}</td>",
+        "Largest difference": f"<td>{format_difference(one.largest_difference)}</td>",
+        "Rank correlation": f"<td>{one.rank_correlation:.3f}</td>",
+        "Seconds, mlx": f"<td>{one.ours_seconds:.2f}</td>",
+        "Seconds, library": f"<td>{one.library_seconds:.2f}</td>",
+        "Evaluations, mlx": f"<td>{one.ours_evaluations:,}</td>",
+        "Evaluations, library": f"<td>{one.library_evaluations:,}</td>",
+    }
+    name = f'<td class="name">{one.method}</td>'
+    return name + "".join(_with_label(cell, label) for label, cell in cells.items())
 
 
 def _decisions(comparison: Comparison, has_pictures: bool) -> Iterator[str]:
