@@ -39,11 +39,12 @@ from ..tree.xgboost_document import margin_of
 from .approx import CONSTANT_HESSIANS
 from .dart import Dropout
 from .groups import Groups
-from .grower import grower_of
+from .grower import Grower, grower_of
 from .growing import GrowthSettings
 from .objective import Objective, newton_start
 from .objectives_quantiles import with_quantile_leaves
 from .prediction import outputs_of
+from .refreshing import TreeUpdater, Updates
 from .sampling import Sampling, sampled_gradients
 
 __all__ = ["Training", "boost"]
@@ -94,6 +95,8 @@ class Training:
         Trees that rounds forget (`dart`); by default none.
     earlier : TreeEnsemble, optional
         Trees of a model that goes on; its start has to be `base_score`.
+    updates : Updates, optional
+        Trees that are updated in the place of growing new ones (`refreshing`).
     n_threads : int, default=1
         Changes no bit of the result.
 
@@ -133,6 +136,7 @@ class Training:
         n_parallel: int = 1,
         dropout: Dropout | None = None,
         earlier: TreeEnsemble | None = None,
+        updates: Updates | None = None,
         n_threads: int = 1,
     ) -> None:
         n_samples = X.shape[0]
@@ -140,12 +144,11 @@ class Training:
         self.X, self.y, self.sample_weight = X, y, sample_weight
         self.sampling, self.n_parallel, self.dropout = sampling, n_parallel, dropout
         self.weight = _weight_of_loss(y, sample_weight, positive_weight)
-        if base_score is not None:
-            self.intercept = base_score
-        elif objective.start is None or positive_weight != 1.0:
-            self.intercept = newton_start(objective, y, self.weight, n_outputs)
-        else:
-            self.intercept = objective.start(y, sample_weight, objective.value, n_outputs)
+        if base_score is None and (objective.start is None or positive_weight != 1.0):
+            base_score = newton_start(objective, y, self.weight, n_outputs)
+        elif base_score is None:
+            base_score = objective.start(y, sample_weight, objective.value, n_outputs)
+        self.intercept = base_score
         self.base_margin = _margin_of_start(self.intercept, objective)
         self._start = np.tile(self.base_margin, (n_samples, 1)) if base_margin is None else base_margin
         self.trees: list[Tree] = [] if earlier is None else list(earlier.trees)
@@ -156,17 +159,21 @@ class Training:
         self._parts = _row_ranges(n_samples) if objective.rows_apart else np.array([[0, n_samples]])
         self._threads = ExitStack()
         self._run = self._threads.enter_context(thread_team(n_threads))
-        self._grower = grower_of(
-            tree_method,
-            X,
-            sample_weight,
-            settings,
-            sampling,
-            max_bin=max_bin,
-            cuts=cuts,
-            run=self._run,
-            n_threads=n_threads,
-            constant_hessians=objective.name in CONSTANT_HESSIANS,
+        self._grower: Grower = (
+            TreeUpdater(updates, X, settings, n_threads)
+            if updates is not None
+            else grower_of(
+                tree_method,
+                X,
+                sample_weight,
+                settings,
+                sampling,
+                max_bin=max_bin,
+                cuts=cuts,
+                run=self._run,
+                n_threads=n_threads,
+                constant_hessians=objective.name in CONSTANT_HESSIANS,
+            )
         )
         self.set_learning_rate(settings.learning_rate)
 

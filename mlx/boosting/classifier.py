@@ -26,12 +26,15 @@ class XGBClassifier(ClassifierMixin, XGBModel):
 
     Parameters
     ----------
-    objective : str, default='binary:logistic'
+    objective : str or callable, default='binary:logistic'
         'binary:logistic', 'binary:logitraw', 'binary:hinge', 'multi:softprob' or 'multi:softmax'; None is the default.
         With more than two classes 'binary:logistic' becomes 'multi:softprob', and the other binary ones are an error;
         unlike in the library, `fit` leaves the parameter as it is. 'binary:logitraw' is 'binary:logistic' started from
         another margin: here, unlike in the library, labels and probabilities are those of its logits. The
-        probabilities of 'binary:hinge' are 0 and 1.
+        probabilities of 'binary:hinge' are 0 and 1. Or a function ``objective(y_true, y_pred)`` of numbers of classes,
+        shape (n_samples,), and margins, shape (n_samples,) or, for more than two classes, (n_samples, n_classes), that
+        returns gradient and Hessian of the loss in y_pred, both of the shape of y_pred; with `sample_weight` it needs a
+        parameter of that name, and multiplies by it itself. Margins are then taken for logits, or for those of softmax.
     scale_pos_weight : float, default=None
         Factor of the weights of rows whose target is the second class; only for two classes; None is 1.
     base_score : float or list of float, default=None
@@ -58,6 +61,7 @@ class XGBClassifier(ClassifierMixin, XGBModel):
     """
 
     _objectives: ClassVar[tuple[str, ...]] = OBJECTIVES
+    _takes_own_objective: ClassVar[bool] = True
 
     def __init__(self, *, objective: Any = "binary:logistic", **parameters: Any) -> None:
         super().__init__(objective=objective, **parameters)
@@ -73,12 +77,13 @@ class XGBClassifier(ClassifierMixin, XGBModel):
         if self.n_classes_ < 2:
             raise ValueError(f"y: at least two classes are needed, but there is one class only: {self.classes_[0]!r}")
         objective = self._objective_for(self.n_classes_)
-        n_outputs = 1 if objective.startswith("binary:") else self.n_classes_
+        name = ("binary:logistic" if self.n_classes_ == 2 else "multi:softprob") if callable(objective) else objective
+        n_outputs = 1 if name.startswith("binary:") else self.n_classes_
         if n_outputs == 1 and self.n_classes_ > 2:
             raise ValueError(f"objective={objective!r} is for two classes, but y has {self.n_classes_}")
         if n_outputs > 1 and self._resolved("scale_pos_weight") != 1:
             raise NotImplementedError("XGBClassifier: parameter scale_pos_weight has no meaning for several outputs")
-        return Goal(codes, labels, objective, n_outputs)
+        return Goal(codes, labels, objective, n_outputs, name)
 
     def _targets(self, y: Any) -> NDArray[np.float32]:
         """Numbers of the classes of labels that are not trained on."""
@@ -88,7 +93,7 @@ class XGBClassifier(ClassifierMixin, XGBModel):
             raise ValueError(f"label {labels[np.argmin(known)].item()!r} is not among those that are trained on")
         return np.searchsorted(self.classes_, labels).astype(np.float32)
 
-    def _objective_for(self, n_classes: int) -> str:
+    def _objective_for(self, n_classes: int) -> Any:
         if self.objective in (None, "binary:logistic"):
             return "binary:logistic" if n_classes == 2 else "multi:softprob"
         return self.objective

@@ -12,7 +12,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from ..tree.importance import IMPORTANCE_TYPES
 from .signatures import InheritsParameters
 
-__all__ = ["ACCEPTED", "DEFAULTS", "XGBParameters"]
+__all__ = ["ACCEPTED", "BELONG_TO", "DEFAULTS", "XGBParameters"]
 
 # What None means, as in xgboost 3.2.
 DEFAULTS: Mapping[str, Any] = {
@@ -30,11 +30,10 @@ DEFAULTS: Mapping[str, Any] = {
     "num_parallel_tree": 1,
 }
 
-# Parameters of which only some values are supported: all of them mean what None means.
+# Parameters of which only some values are supported; the first one is what None means.
 ACCEPTED: Mapping[str, tuple[Any, ...]] = {
-    "booster": (None, "gbtree"),
     "tree_method": (None, "hist", "auto", "approx", "exact"),
-    "sampling_method": (None, "uniform"),
+    "booster": (None, "gbtree", "dart"),
     "device": (None, "cpu"),
     "enable_categorical": (False,),
     "feature_types": (None,),
@@ -48,6 +47,13 @@ POSITIVE = Interval(Real, 0, None, closed="neither")
 NOT_NEGATIVE = Interval(Real, 0, None, closed="left")
 COUNT = Interval(Integral, 0, None, closed="left")
 SHARE = Interval(Real, 0, 1, closed="right")
+PROBABILITY = Interval(Real, 0, 1, closed="both")
+
+# Parameters that have a meaning with one value of another one only.
+BELONG_TO: Mapping[str, tuple[str, str]] = {
+    **dict.fromkeys(("rate_drop", "skip_drop", "one_drop", "sample_type", "normalize_type"), ("booster", "dart")),
+    **dict.fromkeys(("updater", "refresh_leaf"), ("process_type", "update")),
+}
 
 
 class XGBParameters(InheritsParameters):
@@ -71,8 +77,8 @@ class XGBParameters(InheritsParameters):
         From 0 to 3; has no effect, as nothing is printed.
     objective : str or callable, default=None
         The loss.
-    booster : str, default=None
-        Only 'gbtree', which None is, is supported.
+    booster : {'gbtree', 'dart'}, default=None
+        None is 'gbtree'. With 'dart' rounds drop some of the trees, see `rate_drop` and the parameters after it.
     tree_method : str, default=None
         'hist', which None and 'auto' are, asks about bins of values; 'exact' about every value, and refuses what is
         about bins or about other orders of growth than level by level; 'approx' makes the bins anew for each tree, of
@@ -88,8 +94,9 @@ class XGBParameters(InheritsParameters):
         Largest absolute weight of a leaf, before the learning rate; None and 0 are no limit.
     subsample : float, default=None
         Share of the rows that a tree sees, each row drawn by itself; None is 1, all.
-    sampling_method : str, default=None
-        Only 'uniform', which None is, is supported.
+    sampling_method : {'uniform', 'gradient_based'}, default=None
+        With 'gradient_based' rows of larger gradients are drawn more often, and count less for it, so that sums of
+        gradients vary the least; None is 'uniform'.
     colsample_bytree : float, default=None
         Share of the columns that is drawn for each tree; None is 1, all.
     colsample_bylevel : float, default=None
@@ -155,6 +162,27 @@ class XGBParameters(InheritsParameters):
     validation_fraction : float, default=0.1
         Share of the rows that is held out to stop by, with `early_stopping_rounds` but neither `eval_set` nor `X_val`.
         The library has no such parameter, and raises.
+    rate_drop : float, default=None
+        With ``booster="dart"``, probability of each tree to be dropped in a round; None is 0. The library takes this
+        and the parameters below among its ``**kwargs``.
+    skip_drop : float, default=None
+        With 'dart', probability that a round drops no tree; None is 0.
+    one_drop : bool, default=None
+        With 'dart', whether one tree at least is dropped in a round that is not skipped; None is False.
+    sample_type : {'uniform', 'weighted'}, default=None
+        With 'dart', whether trees are dropped with the same probability, which None is, or in proportion to their
+        weights.
+    normalize_type : {'tree', 'forest'}, default=None
+        With 'dart', whether the new trees weigh as much as each of those that are dropped, which None is, or as all of
+        them together.
+    process_type : {'default', 'update'}, default=None
+        With 'update' no trees are grown: those of `xgb_model` are updated, round by round; None is 'default'.
+    updater : str, default=None
+        With ``process_type="update"``, what is done to the trees: 'refresh' (values, covers and gains are those of the
+        rows that are fitted now), 'prune' (splits that gain less than `gamma` or are below `max_depth` are taken back),
+        or 'refresh,prune'.
+    refresh_leaf : bool, default=None
+        Whether 'refresh' changes the values of leaves, too; None is True.
 
     Attributes
     ----------
@@ -200,6 +228,7 @@ class XGBParameters(InheritsParameters):
         "min_child_weight": [NOT_NEGATIVE, None],
         "max_delta_step": [NOT_NEGATIVE, None],
         "subsample": [SHARE, None],
+        "sampling_method": [StrOptions({"uniform", "gradient_based"}), None],
         "colsample_bytree": [SHARE, None],
         "colsample_bylevel": [SHARE, None],
         "colsample_bynode": [SHARE, None],
@@ -221,6 +250,14 @@ class XGBParameters(InheritsParameters):
         "prune": [StrOptions({"post"}), None],
         "keep_pruned": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither"), None],
+        "rate_drop": [PROBABILITY, None],
+        "skip_drop": [PROBABILITY, None],
+        "one_drop": ["boolean", None],
+        "sample_type": [StrOptions({"uniform", "weighted"}), None],
+        "normalize_type": [StrOptions({"tree", "forest"}), None],
+        "process_type": [StrOptions({"default", "update"}), None],
+        "updater": [str, None],
+        "refresh_leaf": ["boolean", None],
     }
 
     def __init__(
@@ -270,6 +307,14 @@ class XGBParameters(InheritsParameters):
         prune: str | None = None,
         keep_pruned: bool = False,
         validation_fraction: float | None = 0.1,
+        rate_drop: float | None = None,
+        skip_drop: float | None = None,
+        one_drop: bool | None = None,
+        sample_type: str | None = None,
+        normalize_type: str | None = None,
+        process_type: str | None = None,
+        updater: str | None = None,
+        refresh_leaf: bool | None = None,
     ) -> None:
         self.max_depth = max_depth
         self.max_leaves = max_leaves
@@ -315,3 +360,11 @@ class XGBParameters(InheritsParameters):
         self.prune = prune
         self.keep_pruned = keep_pruned
         self.validation_fraction = validation_fraction
+        self.rate_drop = rate_drop
+        self.skip_drop = skip_drop
+        self.one_drop = one_drop
+        self.sample_type = sample_type
+        self.normalize_type = normalize_type
+        self.process_type = process_type
+        self.updater = updater
+        self.refresh_leaf = refresh_leaf

@@ -19,11 +19,10 @@ from ..tree.importance import column_importance
 from ..validation import check_sample_weight, refuse_unsupported, validate_data
 from .category_encoding import EncodesCategories, check_codes
 from .continuation import EarlierModel, earlier_model
-from .estimator_parameters import ACCEPTED, DEFAULTS, XGBParameters
+from .estimator_parameters import ACCEPTED, BELONG_TO, DEFAULTS
 from .evaluation import checked_margin
 from .groups import Groups
 from .model_format import ONE_TREE_PER_ROUND, ModelFile
-from .objective import PARAMETERS
 from .prediction import outputs_of, predicted, rounds_of, starts_of_rounds
 from .sampling import seed_of
 from .sparse_rows import stored_values
@@ -31,9 +30,6 @@ from .tracing import TracedTrees
 from .training import FitArguments, Rows, TrainingData, TrainingOptions
 
 __all__ = ["Goal", "XGBModel"]
-
-# Parameters that one objective has and the others have not.
-OBJECTIVE_PARAMETERS = sorted({one.name for own in PARAMETERS.values() for one in own} - {"max_delta_step"})
 
 
 class Goal(NamedTuple):
@@ -48,15 +44,18 @@ class Goal(NamedTuple):
     objective : str or callable
     n_outputs : int
         At least: an objective may have more.
+    like : str
+        Objective of the library whose link the user's own one has.
     """
 
     targets: NDArray[np.float32]
     labels: NDArray
     objective: Any
     n_outputs: int = 1
+    like: str = "reg:squarederror"
 
 
-class XGBModel(CallbackSupportMixin, XGBParameters, TrainingOptions, EncodesCategories, TracedTrees, ModelFile):
+class XGBModel(CallbackSupportMixin, TrainingOptions, EncodesCategories, TracedTrees, ModelFile):
     """Base of the boosted estimators: all but the targets."""
 
     # Whether the user's own function may be the objective.
@@ -219,6 +218,11 @@ class XGBModel(CallbackSupportMixin, XGBParameters, TrainingOptions, EncodesCate
                 f"{type(self).__name__}: parameter objective={self.objective!r} is not supported; "
                 f"choose one of {', '.join(map(repr, supported_objectives))}"
             )
+        for name, (other, value) in BELONG_TO.items():
+            if getattr(self, name) is not None and getattr(self, other) != value:
+                raise NotImplementedError(
+                    f"{type(self).__name__}: parameter {name} has no meaning without {other}={value!r}"
+                )
         self._refuse_arguments("fit", fit_arguments)
 
     def _refuse_arguments(self, method: str, arguments: Mapping[str, Any]) -> None:
@@ -274,7 +278,7 @@ class XGBModel(CallbackSupportMixin, XGBParameters, TrainingOptions, EncodesCate
         """Fit the trees to some `rows` of what `fit` got, and store them; X, weights and groups are of these rows."""
         from .booster import Training, boost
 
-        objective = self._checked_objective(goal.objective, goal.targets, sample_weight)
+        objective = self._checked_objective(goal.objective, goal.targets, sample_weight, goal.like)
         n_outputs = max(goal.n_outputs, objective.n_outputs)
         positive_weight = float(self._resolved("scale_pos_weight"))
         seed = seed_of(self.random_state)
@@ -292,6 +296,7 @@ class XGBModel(CallbackSupportMixin, XGBParameters, TrainingOptions, EncodesCate
                 "_position_bias": boosted.objective.position_bias,
                 "_round_start": starts_of_rounds(boosted.trees, n_outputs, boosted.n_parallel),
                 "_n_parallel_trees": boosted.n_parallel,
+                "_booster": self.booster or "gbtree",
                 "_best": evaluation.best(),
                 "evals_result_": evaluation.history,
                 "_feature_types": self._feature_types,
@@ -299,6 +304,8 @@ class XGBModel(CallbackSupportMixin, XGBParameters, TrainingOptions, EncodesCate
             }
 
         n_rounds = self.get_num_boosting_rounds()
+        if options["updates"] is not None and earlier is not None and n_rounds > earlier.n_rounds:
+            raise ValueError(f"n_estimators={n_rounds}: xgb_model has trees of {earlier.n_rounds} rounds to update")
         with FitRounds(self, max_rounds=n_rounds, X=data.X, y=data.labels, sample_weight=data.weight) as rounds:
 
             def round_done(so_far: Training) -> bool:
@@ -320,105 +327,6 @@ class XGBModel(CallbackSupportMixin, XGBParameters, TrainingOptions, EncodesCate
         evaluation.finish()
         for name, value in fitted(boosted).items():
             setattr(self, name, value)
-
-    def _training_options(
-        self,
-        objective: Any,
-        n_outputs: int,
-        arguments: FitArguments,
-        seed: int,
-        earlier: EarlierModel | None = None,
-    ) -> dict[str, Any]:
-        """What `Training` is told of the parameters, and of the model that it goes on from."""
-        n_parallel = self._resolved("num_parallel_tree")
-        if earlier is not None:
-            names = getattr(self, "feature_names_in_", None)
-            earlier.check(self.n_features_in_, names, n_outputs, objective.link, n_parallel)
-        return {
-            "settings": self._growth_settings(objective),
-            "tree_method": self._tree_method(),
-            "max_bin": self._resolved("max_bin"),
-            "cuts": self.cuts,
-            "n_outputs": n_outputs,
-            "base_score": earlier.base_score
-            if earlier and self.base_score is None
-            else self._base_score(objective, n_outputs),
-            "earlier": None if earlier is None else earlier.ensemble,
-            "n_parallel": n_parallel,
-            "positive_weight": float(self._resolved("scale_pos_weight")),
-            "sampling": self._sampling(arguments, seed),
-            "n_threads": self._n_threads(),
-        }
-
-    def _checked_objective(self, wanted: Any, y: NDArray[np.float32], sample_weight: NDArray[np.float32] | None) -> Any:
-        """Objective of a name, or the user's own, after a look at the targets and at parameters without a meaning."""
-        from .objectives import objective_of, own_objective
-
-        given = {name: getattr(self, name, None) for name in (*OBJECTIVE_PARAMETERS, "max_delta_step")}
-        objective = own_objective(wanted, sample_weight) if callable(wanted) else objective_of(wanted, given)
-        idle = [name for name in OBJECTIVE_PARAMETERS if given[name] is not None and name not in objective.given]
-        if self._resolved("scale_pos_weight") != 1 and not objective.weighs_positives:
-            idle.append("scale_pos_weight")
-        if idle:
-            raise NotImplementedError(
-                f"{type(self).__name__}: parameter {idle[0]} has no meaning with objective={wanted!r}"
-            )
-        objective.check_targets(y)
-        return objective
-
-    def _growth_settings(self, objective: Any) -> Any:
-        from .growing import GrowthSettings
-        from .splitting import Penalty
-
-        # The library holds its parameters in float32.
-        single = {name: np.float32(self._resolved(name)) for name in (*Penalty._fields, "gamma", "learning_rate")}
-        if "max_delta_step" in objective.given:
-            single["max_delta_step"] = objective.value[0]
-        penalty = Penalty(*(float(single[name]) for name in Penalty._fields))
-        return GrowthSettings(
-            penalty,
-            single["gamma"],
-            self._resolved("max_depth"),
-            single["learning_rate"],
-            prunes_after=self.prune == "post",
-            keep_pruned=bool(self.keep_pruned),
-            **self._growth_options(),
-        )
-
-    def _tree_method(self) -> str:
-        """The method by its own name, after a look at parameters without a meaning for it."""
-        method = "hist" if self.tree_method in (None, "auto") else self.tree_method
-        if method == "exact" and self._categories is not None:
-            raise NotImplementedError(
-                f"{type(self).__name__}: tree_method='exact' does not split columns of categories; 'hist' does"
-            )
-        if method == "exact":
-            idle = {
-                "max_bin": self.max_bin is not None,
-                "cuts": self.cuts != "exact",
-                "grow_policy": self.grow_policy == "lossguide",
-                "max_leaves": bool(self.max_leaves),
-                "max_depth": self.max_depth == 0,
-            }
-            for name in (name for name, is_set in idle.items() if is_set):
-                raise NotImplementedError(
-                    f"{type(self).__name__}: parameter {name}={getattr(self, name)!r} has no meaning with "
-                    "tree_method='exact'"
-                )
-        return method
-
-    def _base_score(self, objective: Any, n_outputs: int) -> NDArray[np.float32] | None:
-        """The user's start for each output, or None."""
-        if self.base_score is None:
-            return None
-        start = np.asarray(self.base_score, dtype=np.float32).ravel()
-        if start.size not in (1, n_outputs) or not np.all(np.isfinite(start)):
-            raise ValueError(f"base_score={self.base_score!r} must be a finite number, or one per class ({n_outputs})")
-        if objective.link == "logit" and not 0 < start[0] < 1:
-            raise ValueError(f"base_score={self.base_score!r} is a probability here: it must lie between 0 and 1")
-        if objective.link == "log" and not start[0] > 0:
-            raise ValueError(f"base_score={self.base_score!r} is a mean of {objective.name}: it must be above 0")
-        return np.broadcast_to(start, (n_outputs,)).copy()
 
     def _ensemble(self, boosted: Any) -> TreeEnsemble:
         n_outputs = len(boosted.base_margin)

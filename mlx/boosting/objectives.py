@@ -113,15 +113,20 @@ def objective_of(name: str, given: Mapping[str, Any]) -> Objective:
     return objective._replace(value=value, metric=metric)
 
 
-def own_objective(function: Callable[..., Any], sample_weight: NDArray[np.float32] | None) -> Objective:
+def own_objective(
+    function: Callable[..., Any], sample_weight: NDArray[np.float32] | None, like: Objective = SQUARED_ERROR
+) -> Objective:
     """Objective of a user's function.
 
     Parameters
     ----------
     function : callable
-        ``function(y_true, y_pred)`` returns gradient and Hessian, both of shape (n_samples,), for targets and margins
-        of that shape. If it has a parameter sample_weight it is given the weights, or None; it has to multiply by them.
+        ``function(y_true, y_pred)`` returns gradient and Hessian for targets of shape (n_samples,) and margins of shape
+        (n_samples,), or (n_samples, n_outputs) if there are several; both of the shape of the margins, or flat. If it
+        has a parameter sample_weight it is given the weights, or None; it has to multiply by them.
     sample_weight : ndarray of float32, shape (n_samples,), or None
+    like : Objective, optional
+        Of which the link and the metric are; its name stands in a model file.
 
     Returns
     -------
@@ -137,9 +142,9 @@ def own_objective(function: Callable[..., Any], sample_weight: NDArray[np.float3
         raise ValueError("sample_weight: the function given as objective has no parameter sample_weight to take it")
 
     def write_gradients(rows, margin, y, weight, value, out):
-        shape = y.shape
+        shape = margin.T.shape if len(margin) > 1 else y.shape
         extra = {} if sample_weight is None else {"sample_weight": sample_weight}
-        returned = function(y.copy(), margin[0].copy(), **extra)
+        returned = function(y.copy(), np.array(margin.T, order="C").reshape(shape), **extra)
         try:
             gradient, hessian = (np.asarray(part, dtype=np.float32).reshape(shape) for part in returned)
         except (TypeError, ValueError):
@@ -148,10 +153,9 @@ def own_objective(function: Callable[..., Any], sample_weight: NDArray[np.float3
             ) from None
         if not (np.all(np.isfinite(gradient)) and np.all(np.isfinite(hessian))):
             raise ValueError("objective: the function returned a gradient or Hessian that is not finite")
-        out[0, :, 0], out[0, :, 1] = gradient, hessian
+        out[..., 0], out[..., 1] = gradient.reshape(margin.T.shape).T, hessian.reshape(margin.T.shape).T
 
-    # A model file names the loss whose link its margins have.
-    return SQUARED_ERROR._replace(
+    return like._replace(
         kernel=write_gradients,
         start=lambda y, weight, value, n_outputs: np.full(n_outputs, START_OF_OWN),
         weighs_positives=False,

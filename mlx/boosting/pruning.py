@@ -81,7 +81,11 @@ class PruningGrower:
 
 
 def prune(
-    tree: Tree, gamma: float | np.floating, learning_rate: np.float32, keep_pruned: bool = False
+    tree: Tree,
+    gamma: float | np.floating,
+    learning_rate: np.float32,
+    keep_pruned: bool = False,
+    max_depth: int = 0,
 ) -> tuple[Tree, NDArray[np.int32]]:
     """Take back the splits, from the leaves up, that gain less than gamma.
 
@@ -95,6 +99,8 @@ def prune(
         Factor of the weights of nodes that become leaves.
     keep_pruned : bool, default=False
         Whether the record keeps the branches that are taken away.
+    max_depth : int, default=0
+        Splits at this depth and below are taken back, too; 0 is no limit.
 
     Returns
     -------
@@ -104,7 +110,7 @@ def prune(
         For each node as it was grown, the node that has its rows now: itself, or the leaf that it was pruned to; by
         the numbers of the pruned tree.
     """
-    is_leaf = leaves_after_pruning(tree, gamma)
+    is_leaf = leaves_after_pruning(tree, gamma, max_depth)
     nodes = np.arange(tree.n_nodes, dtype=np.int32)
     if np.array_equal(is_leaf, tree.is_leaf):
         return tree, nodes
@@ -121,11 +127,12 @@ def prune(
     return _part(tree, np.flatnonzero(is_kept), is_leaf, learning_rate, tuple(branches)), number[holder]
 
 
-def leaves_after_pruning(tree: Tree, gamma: float | np.floating) -> NDArray[np.bool_]:
+def leaves_after_pruning(tree: Tree, gamma: float | np.floating, max_depth: int = 0) -> NDArray[np.bool_]:
     """Which nodes are leaves, or were below one, once splits above two leaves that gain less than gamma are gone."""
     is_leaf = tree.is_leaf.copy()
+    worthless = tree.gain < gamma if max_depth == 0 else (tree.gain < gamma) | (tree.depth >= max_depth)
     for node in np.flatnonzero(~tree.is_leaf)[::-1]:
-        is_leaf[node] = tree.gain[node] < gamma and is_leaf[tree.left[node]] and is_leaf[tree.right[node]]
+        is_leaf[node] = worthless[node] and is_leaf[tree.left[node]] and is_leaf[tree.right[node]]
     return is_leaf
 
 

@@ -297,7 +297,7 @@ class XGBRanker(XGBModel):
         float
         """
         X, qid = without_qid(X, None)
-        predicted, goal = self.predict(X), self._goal(y, slice(None))
+        predicted, goal = self.predict(X), self._goal(y, slice(None), None)
         if len(goal.targets) != len(predicted):
             raise ValueError(f"y: {len(goal.targets)} targets for {len(predicted)} rows")
         groups = one_group(len(predicted)) if qid is None else groups_of(len(predicted), qid=qid)

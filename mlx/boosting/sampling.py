@@ -3,7 +3,8 @@
 =================  =====================================  ==========================================================
 parameter          drawn                                  from
 =================  =====================================  ==========================================================
-subsample          for each tree, each row by itself      all rows; the others have g = h = 0 in this tree
+subsample          for each tree, each row by itself      all rows; the others have g = h = 0 in this tree. With
+                                                          sampling_method="gradient_based" see `gradient_sampling`
 colsample_bytree   for each tree                          all columns
 colsample_bylevel  for each depth of the tree             the columns of the tree
 colsample_bynode   for each node                          the columns of its depth
@@ -29,6 +30,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .gradient_sampling import drawn_by_gradient
+
 __all__ = ["ColumnSampler", "Sampling", "sampled_gradients", "seed_of"]
 
 # First number of a spawn key, after that of the tree: what is drawn.
@@ -45,6 +48,8 @@ class Sampling(NamedTuple):
     column_weights : ndarray of float64, shape (n_features,), or None
         How much more often one column is drawn than another; None is all alike.
     seed : int
+    by_gradient : bool
+        Rows of large gradients are drawn more often (`gradient_sampling`).
     """
 
     subsample: float = 1.0
@@ -53,6 +58,7 @@ class Sampling(NamedTuple):
     by_node: float = 1.0
     column_weights: NDArray[np.float64] | None = None
     seed: int = 0
+    by_gradient: bool = False
 
     def stream(self, tree: int, *key: int) -> np.random.Generator:
         """Random stream of one purpose within one tree."""
@@ -113,6 +119,8 @@ def sampled_gradients(gradients: NDArray[np.floating], sampling: Sampling, tree:
     """Gradients and Hessians, shape (n_samples, 2), with 0 for the rows that the tree does not see."""
     if sampling.subsample >= 1.0:
         return gradients
+    if sampling.by_gradient:
+        return drawn_by_gradient(gradients, sampling.subsample, sampling.stream(tree, ROWS))
     seen = sampling.stream(tree, ROWS).random(len(gradients)) < sampling.subsample
     return gradients * seen[:, np.newaxis]
 

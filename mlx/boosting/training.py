@@ -12,10 +12,13 @@ from sklearn.base import is_classifier
 from ..validation import check_sample_weight, naming, validate_data
 from .constraints import interaction_sets, monotone_directions
 from .continuation import EarlierModel
+from .dart import Dropout
 from .early_stopping import hold_out
+from .estimator_parameters import XGBParameters
 from .evaluation import Evaluation, EvaluationSet, checked_margin, metrics_of, pairs_of
 from .groups import Groups
 from .metrics import METRIC_PARAMETERS, metric
+from .objective import PARAMETERS
 from .prediction import evaluated
 from .sampling import Sampling
 
@@ -23,6 +26,9 @@ __all__ = ["FitArguments", "Rows", "TrainingData", "TrainingOptions"]
 
 # Which of the rows that `fit` got count.
 Rows = slice | NDArray[np.bool_]
+
+# Parameters that one objective has and the others have not.
+OBJECTIVE_PARAMETERS = sorted({one.name for own in PARAMETERS.values() for one in own} - {"max_delta_step"})
 
 
 class FitArguments(NamedTuple):
@@ -58,23 +64,17 @@ class TrainingData(NamedTuple):
         return TrainingData(*arrays, groups=groups)  # type: ignore[arg-type,misc]
 
 
-class TrainingOptions:
+class TrainingOptions(XGBParameters):
     """Parameters, and what `fit` leaves behind, that are about training; a part of `XGBModel`."""
 
-    # Of the classes that this one is a part of.
-    max_leaves: int | None
-    grow_policy: str | None
-    monotone_constraints: Any
-    interaction_constraints: Any
-    feature_weights: Any
-    eval_metric: Any
-    early_stopping_rounds: int | None
-    validation_fraction: float | None
+    # Of the class that this one is a part of.
     _n_threads: Any
+    _resolved: Any
     _kind_of_rows: Any
     _mark_missing: Any
     _recoded: Any
     _targets: Any
+    _categories: Any
 
     # What `fit` leaves behind.
     n_features_in_: int
@@ -119,6 +119,114 @@ class TrainingOptions:
         unstated = iteration_range is None or (len(iteration_range) == 2 and iteration_range[1] == 0)
         return (0, best[0] + 1) if best is not None and unstated else iteration_range
 
+    def _training_options(
+        self,
+        objective: Any,
+        n_outputs: int,
+        arguments: FitArguments,
+        seed: int,
+        earlier: EarlierModel | None = None,
+    ) -> dict[str, Any]:
+        """What `Training` is told of the parameters, and of the model that it goes on from."""
+        n_parallel = self._resolved("num_parallel_tree")
+        if earlier is not None:
+            names = getattr(self, "feature_names_in_", None)
+            earlier.check(self.n_features_in_, names, n_outputs, objective.link, n_parallel)
+        updates, base_score = self._updates(objective, earlier), self._base_score(objective, n_outputs)
+        return {
+            "settings": self._growth_settings(objective),
+            "tree_method": self._tree_method(),
+            "max_bin": self._resolved("max_bin"),
+            "cuts": self.cuts,
+            "n_outputs": n_outputs,
+            "base_score": earlier.base_score if earlier and self.base_score is None else base_score,
+            "n_parallel": n_parallel,
+            "dropout": self._dropout(),
+            "updates": updates,
+            "earlier": None if earlier is None or updates is not None else earlier.ensemble,
+            "positive_weight": float(self._resolved("scale_pos_weight")),
+            "sampling": self._sampling(arguments, seed),
+            "n_threads": self._n_threads(),
+        }
+
+    def _checked_objective(
+        self,
+        wanted: Any,
+        y: NDArray[np.float32],
+        sample_weight: NDArray[np.float32] | None,
+        like: str = "reg:squarederror",
+    ) -> Any:
+        """Objective of a name, or the user's own, after a look at the targets and at parameters without a meaning."""
+        from .objectives import OBJECTIVES, objective_of, own_objective
+
+        given = {name: getattr(self, name, None) for name in (*OBJECTIVE_PARAMETERS, "max_delta_step")}
+        objective = (
+            own_objective(wanted, sample_weight, OBJECTIVES[like]) if callable(wanted) else objective_of(wanted, given)
+        )
+        idle = [name for name in OBJECTIVE_PARAMETERS if given[name] is not None and name not in objective.given]
+        if self._resolved("scale_pos_weight") != 1 and not objective.weighs_positives:
+            idle.append("scale_pos_weight")
+        if idle:
+            raise NotImplementedError(
+                f"{type(self).__name__}: parameter {idle[0]} has no meaning with objective={wanted!r}"
+            )
+        objective.check_targets(y)
+        return objective
+
+    def _growth_settings(self, objective: Any) -> Any:
+        from .growing import GrowthSettings
+        from .splitting import Penalty
+
+        # The library holds its parameters in float32.
+        single = {name: np.float32(self._resolved(name)) for name in (*Penalty._fields, "gamma", "learning_rate")}
+        if "max_delta_step" in objective.given:
+            single["max_delta_step"] = objective.value[0]
+        penalty = Penalty(*(float(single[name]) for name in Penalty._fields))
+        return GrowthSettings(
+            penalty,
+            single["gamma"],
+            self._resolved("max_depth"),
+            single["learning_rate"],
+            prunes_after=self.prune == "post",
+            keep_pruned=bool(self.keep_pruned),
+            **self._growth_options(),
+        )
+
+    def _tree_method(self) -> str:
+        """The method by its own name, after a look at parameters without a meaning for it."""
+        method = "hist" if self.tree_method in (None, "auto") else self.tree_method
+        if method == "exact" and self._categories is not None:
+            raise NotImplementedError(
+                f"{type(self).__name__}: tree_method='exact' does not split columns of categories; 'hist' does"
+            )
+        if method == "exact":
+            idle = {
+                "max_bin": self.max_bin is not None,
+                "cuts": self.cuts != "exact",
+                "grow_policy": self.grow_policy == "lossguide",
+                "max_leaves": bool(self.max_leaves),
+                "max_depth": self.max_depth == 0,
+            }
+            for name in (name for name, is_set in idle.items() if is_set):
+                raise NotImplementedError(
+                    f"{type(self).__name__}: parameter {name}={getattr(self, name)!r} has no meaning with "
+                    "tree_method='exact'"
+                )
+        return method
+
+    def _base_score(self, objective: Any, n_outputs: int) -> NDArray[np.float32] | None:
+        """The user's start for each output, or None."""
+        if self.base_score is None:
+            return None
+        start = np.asarray(self.base_score, dtype=np.float32).ravel()
+        if start.size not in (1, n_outputs) or not np.all(np.isfinite(start)):
+            raise ValueError(f"base_score={self.base_score!r} must be a finite number, or one per class ({n_outputs})")
+        if objective.link == "logit" and not 0 < start[0] < 1:
+            raise ValueError(f"base_score={self.base_score!r} is a probability here: it must lie between 0 and 1")
+        if objective.link == "log" and not start[0] > 0:
+            raise ValueError(f"base_score={self.base_score!r} is a mean of {objective.name}: it must be above 0")
+        return np.broadcast_to(start, (n_outputs,)).copy()
+
     def _growth_options(self) -> dict[str, Any]:
         """What `GrowthSettings` has beside penalties."""
         names = getattr(self, "feature_names_in_", None)
@@ -136,7 +244,39 @@ class TrainingOptions:
         if own is not None and arguments.feature_weights is not None:
             raise ValueError("feature_weights: given to the constructor and to fit; one of them is enough")
         weights = self._column_weights(own if arguments.feature_weights is None else arguments.feature_weights)
-        return Sampling(rows, of_tree, of_level, of_node, weights, seed)
+        return Sampling(rows, of_tree, of_level, of_node, weights, seed, self.sampling_method == "gradient_based")
+
+    def _dropout(self) -> Dropout | None:
+        if self.booster != "dart":
+            return None
+        return Dropout(
+            self.rate_drop or 0.0,
+            self.skip_drop or 0.0,
+            bool(self.one_drop),
+            self.sample_type == "weighted",
+            self.normalize_type == "forest",
+        )
+
+    def _updates(self, objective: Any, earlier: EarlierModel | None) -> Any:
+        """Trees that are updated, and how; None if trees are grown."""
+        from .refreshing import Updates
+
+        if self.process_type != "update":
+            return None
+        if self.booster == "dart" or (earlier and np.any(np.asarray(earlier.ensemble.tree_weight) != 1.0)):
+            raise NotImplementedError("process_type='update' is not supported with booster='dart'")
+        if objective.leaf_quantile:
+            raise NotImplementedError(f"process_type='update' is not supported with objective={objective.name!r}")
+        if self.subsample not in (None, 1):
+            raise NotImplementedError("parameter subsample has no meaning with process_type='update'")
+        steps = tuple((self.updater or "").split(","))
+        if not set(steps) <= {"refresh", "prune"}:
+            raise ValueError(f"updater={self.updater!r} must be 'refresh', 'prune' or 'refresh,prune' to update trees")
+        if "refresh" in steps and self.monotone_constraints is not None:
+            raise NotImplementedError("parameter monotone_constraints has no meaning with updater='refresh'")
+        if earlier is None:
+            raise ValueError("xgb_model: process_type='update' needs a model whose trees are updated")
+        return Updates(earlier.ensemble.trees, steps, self.refresh_leaf is not False)
 
     def _column_weights(self, feature_weights: Any) -> NDArray[np.float64] | None:
         if feature_weights is None:

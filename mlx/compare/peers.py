@@ -40,16 +40,11 @@ PEERS: dict[str, Peer] = {
 
 # Parameters that xgboost's classes take among their ``**kwargs`` and do not list: handed on where they are set.
 KEYWORDS = {
-    "tweedie_variance_power",
-    "huber_slope",
-    "quantile_alpha",
-    "lambdarank_pair_method",
-    "lambdarank_num_pair_per_sample",
-    "lambdarank_normalization",
-    "lambdarank_score_normalization",
-    "lambdarank_unbiased",
-    "lambdarank_bias_norm",
-    "ndcg_exp_gain",
+    *("tweedie_variance_power", "huber_slope", "quantile_alpha"),
+    *("rate_drop", "skip_drop", "one_drop", "sample_type", "normalize_type"),
+    *("process_type", "updater", "refresh_leaf"),
+    *("lambdarank_pair_method", "lambdarank_num_pair_per_sample", "lambdarank_normalization"),
+    *("lambdarank_score_normalization", "lambdarank_unbiased", "lambdarank_bias_norm", "ndcg_exp_gain"),
 }
 
 

@@ -34,7 +34,8 @@ def table(task, missing=0.0, n=1500, d=6, seed=0):
 
 def library_trees(model):
     file = json.loads(model.get_booster().save_raw("json"))
-    return file["learner"]["gradient_booster"]["model"]["trees"]
+    booster = file["learner"]["gradient_booster"]
+    return booster.get("gbtree", booster)["model"]["trees"]
 
 
 def assert_same_trees(ours, peer, record_difference, case):

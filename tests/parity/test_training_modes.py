@@ -3,6 +3,8 @@
 Nothing is drawn at random here, or all of it is, which is no chance either.
 """
 
+import json
+
 import numpy as np
 import pytest
 
@@ -76,3 +78,91 @@ def test_early_stopping_counts_all_rounds():
         ours.evals_result()["validation_0"]["rmse"], peer.evals_result()["validation_0"]["rmse"], rtol=1e-5
     )
     np.testing.assert_allclose(ours.predict(X), peer.predict(X), rtol=1e-5)
+
+
+DROPOUT = [
+    {},
+    {"rate_drop": 1.0},
+    {"rate_drop": 1.0, "normalize_type": "forest", "learning_rate": 0.7},
+    {"rate_drop": 1.0, "num_parallel_tree": 2},
+    {"rate_drop": 1.0, "one_drop": True, "skip_drop": 1.0},
+]
+
+
+@pytest.mark.parametrize("parameters", DROPOUT, ids=str)
+@pytest.mark.parametrize("task", sorted(MODELS))
+def test_dropout(task, parameters, record_difference):
+    """All trees are dropped in each round, or none."""
+    X, y = table(task, missing=0.2)
+    ours, peer = fit_both(task, {"booster": "dart", **parameters}, X, y, eval_set=[(X[:99], y[:99])], verbose=False)
+    assert_same(ours, peer, X, record_difference, f"{task}, {parameters}")
+    theirs = json.loads(peer.get_booster().save_raw("json"))["learner"]["gradient_booster"]["weight_drop"]
+    np.testing.assert_array_equal(ours.tree_ensemble_.tree_weight, np.float32(theirs))
+    for (name, own), their in zip(
+        ours.evals_result()["validation_0"].items(), peer.evals_result()["validation_0"].values()
+    ):
+        np.testing.assert_allclose(own, their, rtol=1e-5, err_msg=name)
+
+
+def test_dropout_goes_through_the_file(tmp_path):
+    X, y = table("multi", missing=0.2)
+    ours, _ = fit_both("multi", {"booster": "dart", "rate_drop": 0.5, "one_drop": True, "random_state": 4}, X, y)
+    assert np.any(ours.tree_ensemble_.tree_weight != 1.0)
+    ours.save_model(tmp_path / "model.json")
+    booster = xgboost.Booster(model_file=tmp_path / "model.json")
+    margin = booster.predict(xgboost.DMatrix(X), output_margin=True)
+    np.testing.assert_allclose(ours.predict(X, output_margin=True), margin, rtol=1e-5, atol=1e-6)
+    again = XGBClassifier()
+    again.load_model(tmp_path / "model.json")
+    np.testing.assert_array_equal(again.predict_proba(X), ours.predict_proba(X))
+
+
+UPDATES = [
+    {"updater": "refresh"},
+    {"updater": "refresh", "refresh_leaf": False},
+    {"updater": "refresh", "num_parallel_tree": 2, "min_child_weight": 20.0, "n_estimators": 2},
+    {"updater": "refresh", "reg_alpha": 0.5, "max_delta_step": 0.3},
+    {"updater": "refresh", "reg_alpha": 0.5, "learning_rate": 0.7},
+    {"updater": "prune", "gamma": 8.0},
+    {"updater": "prune", "max_depth": 2},
+    {"updater": "refresh,prune", "gamma": 4.0, "reg_alpha": 1.0},
+    {"updater": "prune,refresh", "gamma": 4.0},
+]
+
+
+@pytest.mark.parametrize("parameters", UPDATES, ids=str)
+@pytest.mark.parametrize("task", sorted(MODELS))
+def test_updates_of_trees(task, parameters, record_difference):
+    """On fewer rows than the trees were grown on."""
+    X, y = table(task, missing=0.2)
+    forest = {"num_parallel_tree": parameters.get("num_parallel_tree", 1)}
+    first = fit_both(task, forest, X, y)
+    ours = MODELS[task](**{"n_jobs": 1, "max_depth": 4, "n_estimators": 4, "process_type": "update", **parameters})
+    # The library refreshes on the matrices of 'approx' only.
+    peer = peer_of(ours).set_params(tree_method="approx", verbosity=0)
+    ours.fit(X[:700], y[:700], xgb_model=first[0])
+    peer.fit(X[:700], y[:700], xgb_model=first[1])
+    if "prune" not in parameters["updater"]:  # the library leaves gaps where nodes were
+        assert_same_trees(ours, peer, record_difference, f"{task}, {parameters}")
+    a, b = ours.predict(X, output_margin=True), peer.predict(X, output_margin=True)
+    difference = np.max(np.abs(a - b)) / np.max(np.abs(b))
+    record_difference(f"booster {task}, {parameters}: margin", difference, tolerances.BOOSTER_MARGIN)
+
+
+def logistic(y, margin):
+    p = 1.0 / (1.0 + np.exp(-margin))
+    return p - y, p * (1.0 - p)
+
+
+def softmax(y, margin):
+    p = np.exp(margin - margin.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    return p - np.eye(p.shape[1])[y.astype(int)], 2.0 * p * (1.0 - p)
+
+
+@pytest.mark.parametrize(("task", "objective"), [("binary", logistic), ("multi", softmax)])
+def test_own_objective_of_a_classifier(task, objective, record_difference):
+    X, y = table(task, missing=0.2)
+    ours, peer = fit_both(task, {"objective": objective}, X, y)
+    assert_same(ours, peer, X, record_difference, f"{task}, own objective")
+    np.testing.assert_allclose(ours.predict_proba(X), peer.predict_proba(X), rtol=1e-5)

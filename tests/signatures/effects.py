@@ -249,6 +249,7 @@ MULTILAYER_PERCEPTRON = {
 
 _STUMP = {"n_estimators": 1, "max_depth": 1}
 _TREES = {"n_estimators": 4, "max_depth": 3}
+_DART = {**_TREES, "booster": "dart"}
 
 BOOSTER = {
     "max_depth": Effect(2, "predict", {"n_estimators": 4}),
@@ -259,14 +260,14 @@ BOOSTER = {
     "n_estimators": Effect(3, "predict", {"max_depth": 2}),
     "verbosity": Inert(2, "nothing is printed, whatever the level"),
     "objective": Effect("reg:absoluteerror", "predict", _TREES),
-    "booster": Refused("dart", _TREES),
+    "booster": Refused("gblinear", _TREES),
     "tree_method": Effect("exact", "tree_ensemble_", _TREES),
     "n_jobs": Effect(2, "threads", _TREES, data="many_rows"),
     "gamma": Effect(5.0, "predict", _TREES),
     "min_child_weight": Effect(20.0, "predict", _TREES),
     "max_delta_step": Effect(0.1, "predict", _TREES),
     "subsample": Effect(0.5, "predict", _TREES),
-    "sampling_method": Refused("gradient_based", _TREES),
+    "sampling_method": Effect("gradient_based", "predict", {**_TREES, "subsample": 0.5}),
     "colsample_bytree": Effect(0.5, "predict", _TREES),
     "colsample_bylevel": Effect(0.5, "predict", _TREES),
     "colsample_bynode": Effect(0.5, "predict", _TREES),
@@ -295,6 +296,15 @@ BOOSTER = {
     "prune": Effect("post", "predict", {**_TREES, "gamma": 8.0}),
     "keep_pruned": Effect(True, "tree_ensemble_", {**_TREES, "gamma": 8.0, "prune": "post"}),
     "validation_fraction": Effect(0.4, "predict", {**_TREES, "early_stopping_rounds": 2}),
+    "rate_drop": Effect(0.9, "predict", _DART),
+    "skip_drop": Effect(1.0, "predict", {**_DART, "rate_drop": 1.0}),
+    "one_drop": Effect(True, "predict", _DART),
+    "sample_type": Effect("weighted", "predict", {**_DART, "n_estimators": 12, "rate_drop": 0.5}),
+    "normalize_type": Effect("forest", "predict", {**_DART, "rate_drop": 1.0}),
+    # These need a model whose trees are updated: see the tests of `refreshing`.
+    "process_type": Refused("update", _DART),
+    "updater": Refused("refresh", _TREES),
+    "refresh_leaf": Refused(False, _TREES),
 }
 
 EFFECTS: dict[str, dict[str, Effect | Refused | Inert]] = {

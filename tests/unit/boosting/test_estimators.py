@@ -17,9 +17,7 @@ Y = X[:, 0] + 0.3 * RNG.normal(size=120)
 LABELS = np.array(["low", "middle", "top"])[np.digitize(Y, [-0.5, 0.5])]
 
 UNSUPPORTED = {
-    "booster": "dart",
-    "tree_method": "exact",
-    "sampling_method": "gradient_based",
+    "booster": "gblinear",
     "device": "cuda",
     "enable_categorical": True,
     "feature_types": ["q"] * 4,
