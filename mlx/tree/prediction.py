@@ -3,14 +3,22 @@
 =========  ==========================================================  =======================
 symbol     what                                                        shape
 =========  ==========================================================  =======================
-X          rows, float32 or float64                                    (n_samples, n_features)
+X          rows, float32 or float64, C-contiguous                      (n_samples, n_features)
 trees      `mlx.tree.flat.FlatTrees`, all trees one after the other
-at_most    go left if x <= threshold, not x < threshold
-margin     margins, added to in place, float32 or float64              (n_samples, n_outputs)
+sets       `mlx.tree.flat.CategorySets` of their nodes, or None
+margin     margins, added to in place, of the type of trees.value      (n_samples, n_outputs)
+block      some rows, and behind each its negative                     (BLOCK, 2 n_features)
+at         the node at which each row of the block is                  (BLOCK,)
 =========  ==========================================================  =======================
 
-Comparisons are made in float64, in which float32 values and thresholds are exact: the answer is the one of a
-comparison in float32.
+The rows of a block walk a tree side by side. A processor waits at every node: for the threshold, for the row's value,
+and, if it guessed the answer, for half of its guesses to be taken back. Here it guesses nothing, and while one row
+waits it goes on with the next::
+
+    step      1        2        3
+    row 0   0 -> 2 -> 5 -> 11       all rows of the block make step 1, then all make step 2, ...
+    row 1   0 -> 1 -> 1 -> 1        node 1 is a leaf: it is its own child
+    row 2   0 -> 2 -> 6 -> 13
 """
 
 from __future__ import annotations
@@ -22,111 +30,92 @@ from ..numeric.jit import kernel
 # Rows that go through one tree before the next tree's turn: rows and tree stay in the first-level cache.
 BLOCK = 64
 
-# Beyond this no float is an exact integer, so it is no category code either.
-LARGEST_CATEGORY = 16_777_216.0
+# Steps after which to see whether all rows are at leaves: trees that grew best split first are deep in a few places.
+STEPS_PER_LOOK = 8
+
+# From here on not every integer is a float32, so numbers are no categories.
+LARGEST_CATEGORY = np.float32(16_777_216.0)
+
+# A category that no set has.
+NO_CATEGORY = np.uint32(2**32 - 1)
 
 
 @kernel
-def is_listed(code, trees, node):
-    """Whether a category is among those that the node lists; a code that is none (negative, huge) is not."""
-    if not (0.0 <= code < LARGEST_CATEGORY):
-        return False
-    category = int(code)
-    for k in range(trees.category_start[node], trees.category_start[node + 1]):
-        if trees.categories[k] == category:
-            return True
-    return False
-
-
-@kernel
-def goes_left(x, trees, node, at_most, listed_left):
-    """Answer of a node to a row whose value in the node's column is x."""
-    if x != x:
-        return trees.missing_left[node]
-    if trees.category_start[node] < trees.category_start[node + 1]:
-        return is_listed(x, trees, node) == listed_left
-    if at_most:
-        return x <= trees.threshold[node]
-    return x < trees.threshold[node]
-
-
-@kernel
-def leaf_of(row, trees, tree, at_most, listed_left):
-    """Node of the leaf that a row reaches, counted from the first tree on."""
-    node = trees.root[tree]
-    while trees.left[node] >= 0:
-        if goes_left(row[trees.feature[node]], trees, node, at_most, listed_left):
-            node = trees.left[node]
-        else:
-            node = trees.right[node]
-    return node
-
-
-@kernel
-def add_trees(X, trees, at_most, listed_left, margin):
+def add_trees(X, trees, sets, margin):
     """Add the leaves' values to the margins, tree by tree in order."""
-    n_rows, n_trees, n_values = len(X), len(trees.output), trees.value.shape[1]
-    for first in range(0, n_rows, BLOCK):
-        last = min(first + BLOCK, n_rows)
-        for tree in range(n_trees):
-            output = trees.output[tree]
-            for i in range(first, last):
-                leaf = leaf_of(X[i], trees, tree, at_most, listed_left)
-                if output >= 0:
-                    margin[i, output] += margin.dtype.type(trees.value[leaf, 0])
-                else:
-                    for k in range(n_values):
-                        margin[i, k] += margin.dtype.type(trees.value[leaf, k])
-
-
-@kernel
-def add_trees_in_step(X, trees, margin):
-    """`add_trees` for `mlx.tree.flat.Steps` and rows of float32: the rows of a block walk side by side.
-
-    A processor waits at every node: for the threshold, for the row's value, and, if it guessed the answer, for half of
-    its guesses to be taken back. Here it guesses nothing, and while one row waits it goes on with the next::
-
-        step      1        2        3
-        row 0   0 -> 2 -> 5 -> 11       all rows of the block make step 1, then all make step 2, ...
-        row 1   0 -> 1 -> 1 -> 1        node 1 is a leaf: its children are itself
-        row 2   0 -> 2 -> 6 -> 13
-    """
-    n_rows, n_trees = len(X), len(trees.output)
+    block = np.empty((BLOCK, 2 * X.shape[1]), dtype=X.dtype)
     at = np.empty(BLOCK, dtype=np.uint32)
-    for first in range(0, n_rows, BLOCK):
-        rows = X[first : first + BLOCK]
-        n = np.uint64(len(rows))
-        has_missing = _has_missing(rows)
-        for tree in range(n_trees):
-            root, output = np.uint32(trees.root[tree]), np.uint64(trees.output[tree])
-            for i in range(n):
-                at[i] = root
-            for _ in range(trees.n_steps[tree]):
-                for i in range(n):
-                    node = np.uint64(at[i])
-                    x = rows[i, np.uint64(trees.feature[node])]
-                    right = x >= trees.threshold[node]
-                    # Decided before the loop by the compiler: half of the time if nothing is missing.
-                    if has_missing:
-                        right |= (x != x) & trees.missing_right[node]
-                    at[i] = trees.child[node + node + np.uint64(right)]
-            for i in range(n):
-                margin[np.uint64(first) + i, output] += margin.dtype.type(trees.value[np.uint64(at[i])])
-
-
-@kernel
-def _has_missing(rows):
-    """Whether a value is missing."""
-    missing = False
-    for i in range(len(rows)):
-        for f in range(rows.shape[1]):
-            missing |= rows[i, f] != rows[i, f]
-    return missing
-
-
-@kernel
-def find_leaves(X, trees, at_most, listed_left, leaves):
-    """Write the leaf of each row in each tree, counted from the root of its tree."""
-    for i in range(len(X)):
+    for first in range(0, len(X), BLOCK):
+        n_rows = with_negatives(X[first : first + BLOCK], block)
+        own_margin = margin[first : first + BLOCK]
         for tree in range(len(trees.output)):
-            leaves[i, tree] = leaf_of(X[i], trees, tree, at_most, listed_left) - trees.root[tree]
+            walk(block, n_rows, trees, sets, tree, at)
+            output = trees.output[tree]
+            if output >= 0:
+                for i in range(n_rows):
+                    own_margin[i, np.uint64(output)] += trees.value[np.uint64(at[i]), 0]
+            else:
+                for i in range(n_rows):
+                    for k in range(trees.value.shape[1]):
+                        own_margin[i, k] += trees.value[np.uint64(at[i]), k]
+
+
+@kernel
+def find_leaves(X, trees, sets, leaves):
+    """Write the leaf of each row in each tree, by the number that the tree itself gives it."""
+    block = np.empty((BLOCK, 2 * X.shape[1]), dtype=X.dtype)
+    at = np.empty(BLOCK, dtype=np.uint32)
+    for first in range(0, len(X), BLOCK):
+        n_rows = with_negatives(X[first : first + BLOCK], block)
+        for tree in range(len(trees.output)):
+            walk(block, n_rows, trees, sets, tree, at)
+            for i in range(n_rows):
+                leaves[np.uint64(first) + i, tree] = trees.number[at[i]]
+
+
+@kernel
+def with_negatives(rows, block):
+    """Copy rows, each with its negative behind it; their number, unsigned."""
+    n_features = rows.shape[1]
+    for i in range(len(rows)):
+        for f in range(n_features):
+            block[i, f] = rows[i, f]
+            block[i, n_features + f] = -rows[i, f]
+    return np.uint64(len(rows))
+
+
+@kernel
+def walk(block, n_rows, trees, sets, tree, at):
+    """Walk the rows of a block from the root of a tree to their leaves."""
+    for i in range(n_rows):
+        at[i] = trees.root[tree]
+    for step in range(trees.n_steps[tree]):
+        if step % STEPS_PER_LOOK == STEPS_PER_LOOK - 1 and all_at_leaves(n_rows, trees, at):
+            return
+        # Which of the two is decided when the kernel is compiled.
+        if sets is None:
+            for i in range(n_rows):
+                node = np.uint64(at[i])
+                second = block[i, np.uint64(trees.column[node])] >= trees.threshold[node]
+                at[i] = trees.child[node] + np.uint32(second)
+        else:
+            for i in range(n_rows):
+                node = np.uint64(at[i])
+                x = block[i, np.uint64(trees.column[node])]
+                code = np.uint32(x) if 0 <= x < LARGEST_CATEGORY else NO_CATEGORY
+                bit = np.uint64(min(code, sets.n_codes[node]))
+                word = sets.words[np.uint64(sets.start[node]) + (bit >> np.uint64(5))]
+                listed = (word >> np.uint32(bit & np.uint64(31))) & np.uint32(1) == np.uint32(1)
+                for k in range(1, sets.n_listed[node] + 1):
+                    listed |= sets.words[np.uint64(sets.start[node]) + np.uint64(k)] == code
+                second = (x >= trees.threshold[node]) != listed
+                at[i] = trees.child[node] + np.uint32(second)
+
+
+@kernel
+def all_at_leaves(n_rows, trees, at):
+    """Whether every row of the block is at a leaf."""
+    at_leaves = True
+    for i in range(n_rows):
+        at_leaves &= trees.child[at[i]] == at[i]
+    return at_leaves

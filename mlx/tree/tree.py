@@ -21,22 +21,22 @@ The value of an inner node is what it would answer if it were a leaf.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from copy import copy
+from dataclasses import dataclass, field
 from functools import cached_property
+from numbers import Integral
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..numeric.threads import run_tasks
-from .checks import flags, floats, integers, refuse_nodes
-from .flat import FlatTrees, Steps, flatten, steps_of
+from .checks import check_tree, flags, floats, integers, refuse_nodes
+from .flat import CategorySets, FlatTrees, flatten
 from .record import GrowthRecord
+from .rows import Rows
 
 __all__ = ["Tree", "TreeEnsemble"]
-
-# Rows that one thread predicts at a time: enough work to pay for handing it over.
-ROWS_PER_TASK = 16_384
 
 Link = Literal["identity", "logit", "log", "softmax"]
 
@@ -95,10 +95,11 @@ class Tree:
         self._store("missing_left", flags(self.missing_left, "missing_left"))
         for name in ("threshold", "value", "cover", "gain"):
             self._store(name, floats(getattr(self, name), name))
-        self._check_lengths()
-        self._check_structure()
-        self._check_numbers()
-        self._check_categories()
+        if self.category_start is not None:
+            self._store("category_start", integers(self.category_start, "category_start"))
+        if self.categories is not None:
+            self._store("categories", integers(self.categories, "categories"))
+        check_tree(self)
         if self.record is not None and self.record.n_nodes != self.n_nodes:
             raise ValueError(f"record: is about {self.record.n_nodes} nodes, not {self.n_nodes}")
 
@@ -173,54 +174,6 @@ class Tree:
     def _store(self, name: str, array: NDArray) -> None:
         object.__setattr__(self, name, array)
 
-    def _check_lengths(self) -> None:
-        n_nodes = len(self.left)
-        if n_nodes == 0:
-            raise ValueError("left: a tree has at least one node")
-        for name in ("left", "right", "feature", "threshold", "missing_left", "cover", "gain"):
-            if getattr(self, name).shape != (n_nodes,):
-                raise ValueError(f"{name}: shape {getattr(self, name).shape} must be ({n_nodes},), as left has")
-        if self.value.ndim not in (1, 2) or len(self.value) != n_nodes or self.value.size == 0:
-            raise ValueError(f"value: shape {self.value.shape} must be ({n_nodes},) or ({n_nodes}, n_outputs)")
-
-    def _check_structure(self) -> None:
-        nodes = np.arange(self.n_nodes)
-        refuse_nodes((self.left < 0) != (self.right < 0), "right: node {} has one child; it must have two or none")
-        inner = self.left >= 0
-        for name in ("left", "right"):
-            child = getattr(self, name)
-            refuse_nodes(child < -1, name + ": node {} has a child below -1")
-            refuse_nodes(inner & (child >= self.n_nodes), name + ": node {} has a child that is not there")
-            refuse_nodes(inner & (child <= nodes), name + ": node {} has a child that does not come after it")
-        parents = np.bincount(np.concatenate([self.left[inner], self.right[inner]]), minlength=self.n_nodes)
-        refuse_nodes(parents[1:] != 1, "left, right: node {} must be the child of exactly one node", first=1)
-
-    def _check_numbers(self) -> None:
-        inner = ~self.is_leaf
-        refuse_nodes(inner & (self.feature < 0), "feature: node {} has children but asks about no column")
-        refuse_nodes(~inner & (self.feature != -1), "feature: node {} is a leaf; its feature must be -1")
-        for name in ("threshold", "cover", "gain"):
-            refuse_nodes(~np.isfinite(getattr(self, name)), name + ": node {} is not finite")
-        finite = np.isfinite(self.value)
-        refuse_nodes(~(finite if finite.ndim == 1 else finite.all(axis=1)), "value: node {} is not finite")
-        refuse_nodes(self.cover < 0, "cover: node {} is negative")
-
-    def _check_categories(self) -> None:
-        if (self.category_start is None) != (self.categories is None):
-            raise ValueError("category_start and categories are given together or not at all")
-        if self.category_start is None or self.categories is None:
-            return
-        self._store("category_start", integers(self.category_start, "category_start"))
-        self._store("categories", integers(self.categories, "categories"))
-        start, codes = self.category_start, self.categories
-        if start.shape != (self.n_nodes + 1,) or codes.ndim != 1:
-            raise ValueError(f"category_start: shape {start.shape} must be ({self.n_nodes + 1},), categories a vector")
-        if start[0] != 0 or start[-1] != len(codes) or np.any(np.diff(start) < 0):
-            raise ValueError("category_start: must rise from 0 to the number of categories")
-        refuse_nodes((np.diff(start) > 0) & self.is_leaf, "category_start: node {} is a leaf, but has categories")
-        if np.any(codes < 0):
-            raise ValueError("categories: codes must not be negative")
-
 
 @dataclass(frozen=True, eq=False)
 class TreeEnsemble:
@@ -280,13 +233,15 @@ class TreeEnsemble:
     def __post_init__(self) -> None:
         object.__setattr__(self, "trees", tuple(self.trees))
         for name, least in (("n_features", 1), ("n_outputs", 1)):
-            if getattr(self, name) < least:
-                raise ValueError(f"{name}={getattr(self, name)} must be at least {least}")
+            number = getattr(self, name)
+            if not isinstance(number, Integral) or isinstance(number, bool) or number < least:
+                raise ValueError(f"{name}={number!r} must be an integer of at least {least}")
         for name, choices in _CHOICES.items():
             if getattr(self, name) not in choices:
                 raise ValueError(f"{name}={getattr(self, name)!r} must be one of {', '.join(map(repr, choices))}")
         self._check_outputs()
         self._check_trees()
+        self._check_weights()
         if self.feature_names is not None:
             object.__setattr__(self, "feature_names", tuple(self.feature_names))
             if len(self.feature_names) != self.n_features:
@@ -302,8 +257,8 @@ class TreeEnsemble:
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            NaN is a missing value.
+        X : array-like or SciPy sparse matrix of shape (n_samples, n_features)
+            NaN is a missing value, and so is what a sparse matrix does not store.
         n_threads : int, default=1
             The result is the same for any number.
         start : ndarray of shape (n_samples, n_outputs), optional
@@ -315,24 +270,13 @@ class TreeEnsemble:
             float32, added up in float32 in the order of the trees as xgboost does it, if all values are float32
             and rows are rounded to float32; float64 otherwise.
         """
-        from .prediction import add_trees, add_trees_in_step
+        from .prediction import add_trees
 
-        rows = self._rows(X)
-        single = self.input_dtype == "float32" and all(tree.value.dtype == np.float32 for tree in self.trees)
-        dtype = np.float32 if single else np.float64
+        rows, (trees, sets) = self._rows(X), self.flat
+        margin = np.empty((len(rows), self.n_outputs), dtype=trees.value.dtype)
         base = self.base_score if start is None else start
-        margin = np.empty((len(rows), self.n_outputs), dtype=dtype)
         margin[:] = 0.0 if self.aggregation == "mean" else base
-        at_most, listed_left = self.comparison == "<=", self.unlisted_category == "right"
-        steps = self.steps if rows.dtype == np.float32 else None
-
-        def add(part: slice) -> None:
-            if steps is None:
-                add_trees(rows[part], self.flat, at_most, listed_left, margin[part])
-            else:
-                add_trees_in_step(rows[part], steps, margin[part])
-
-        run_tasks(add, _parts(len(rows)), n_threads)
+        run_tasks(lambda part: add_trees(rows.part(part), trees, sets, margin[part]), rows.parts(), n_threads)
         if self.aggregation == "mean":
             margin = base + margin / self._weight_of_output()
         return margin
@@ -341,36 +285,59 @@ class TreeEnsemble:
         """Node number of the leaf that each row reaches in each tree, shape (n_samples, n_trees)."""
         from .prediction import find_leaves
 
-        rows = self._rows(X)
+        rows, (trees, sets) = self._rows(X), self.flat
         leaves = np.empty((len(rows), self.n_trees), dtype=np.int32)
-        at_most, listed_left = self.comparison == "<=", self.unlisted_category == "right"
-        run_tasks(
-            lambda part: find_leaves(rows[part], self.flat, at_most, listed_left, leaves[part]),
-            _parts(len(rows)),
-            n_threads,
-        )
+        run_tasks(lambda part: find_leaves(rows.part(part), trees, sets, leaves[part]), rows.parts(), n_threads)
         return leaves
 
-    def select(self, chosen: Sequence[int] | NDArray[np.integer]) -> TreeEnsemble:
-        """The same ensemble with some of its trees, in the order given."""
-        trees = tuple(self.trees[t] for t in chosen)
-        index = np.asarray(chosen, dtype=np.intp)
-        state = {f.name: getattr(self, f.name) for f in fields(self)}
-        weight, output = np.asarray(self.tree_weight)[index], np.asarray(self.tree_output)[index]
-        return TreeEnsemble(**{**state, "trees": trees, "tree_weight": weight, "tree_output": output})
+    def select(self, chosen: Sequence[int] | NDArray[np.integer] | NDArray[np.bool_]) -> TreeEnsemble:
+        """The same ensemble with some of its trees.
+
+        Parameters
+        ----------
+        chosen : sequence of int, or of n_trees bool
+            Numbers of the trees, in the order wanted; or which trees.
+
+        Raises
+        ------
+        ValueError
+            If it is neither, or there is no such tree.
+        """
+        index = np.asarray(chosen)
+        if index.dtype == bool and index.shape == (self.n_trees,):
+            index = np.flatnonzero(index)
+        index = index.astype(np.intp) if index.size == 0 else index
+        if index.ndim != 1 or index.dtype.kind not in "iu":
+            raise ValueError(f"chosen={chosen!r} must be numbers of trees, or {self.n_trees} booleans")
+        outside = (index < -self.n_trees) | (index >= self.n_trees)
+        if np.any(outside):
+            raise ValueError(f"chosen: there is no tree {index[outside][0]} among {self.n_trees}")
+        trees, sets = self.flat
+        selected = copy(self)
+        selected.__dict__.update(
+            trees=tuple(self.trees[t] for t in index),
+            tree_weight=np.asarray(self.tree_weight)[index],
+            tree_output=np.asarray(self.tree_output)[index],
+            flat=(trees.select(index), sets),
+        )
+        selected._check_weights()
+        return selected
 
     @cached_property
-    def flat(self) -> FlatTrees:
-        """All trees in one set of arrays, made at the first use."""
-        return flatten(self.trees, np.asarray(self.tree_weight), np.asarray(self.tree_output))
-
-    @cached_property
-    def steps(self) -> Steps | None:
-        """The trees as equal steps, which is faster; None if they cannot be, made at the first use."""
-        return steps_of(self.flat, self.comparison == "<=")
+    def flat(self) -> tuple[FlatTrees, CategorySets | None]:
+        """All trees in one set of arrays, and the categories that they list, made at the first use."""
+        return flatten(
+            self.trees,
+            np.asarray(self.tree_weight),
+            np.asarray(self.tree_output),
+            self.n_features,
+            input_dtype=self.input_dtype,
+            at_most=self.comparison == "<=",
+            listed_left=self.unlisted_category == "right",
+        )
 
     def __getstate__(self) -> dict[str, Any]:
-        return {key: value for key, value in self.__dict__.items() if key not in ("flat", "steps")}
+        return {key: value for key, value in self.__dict__.items() if key != "flat"}
 
     def _check_outputs(self) -> None:
         base = np.asarray(self.base_score, dtype=np.float64).ravel()
@@ -393,13 +360,16 @@ class TreeEnsemble:
         refuse_nodes(out_of_range, "tree_output: tree {} has no such output")
 
     def _check_trees(self) -> None:
+        if self.trees and np.concatenate([tree.feature for tree in self.trees]).max() >= self.n_features:
+            number, column = next((t, c) for t, c in enumerate(map(_last_column, self.trees)) if c >= self.n_features)
+            raise ValueError(f"trees: tree {number} asks about column {column} of {self.n_features}")
         for number, tree in enumerate(self.trees):
-            if int(tree.feature.max()) >= self.n_features:
-                raise ValueError(f"trees: tree {number} asks about column {tree.feature.max()} of {self.n_features}")
             if tree.value.ndim == 2 and tree.value.shape[1] != self.n_outputs:
                 raise ValueError(
                     f"trees: tree {number} has {tree.value.shape[1]} values per leaf, not {self.n_outputs}"
                 )
+
+    def _check_weights(self) -> None:
         if self.aggregation == "mean" and np.any(self._weight_of_output() <= 0):
             raise ValueError("tree_weight: a mean needs trees of positive weight for each output")
 
@@ -409,11 +379,9 @@ class TreeEnsemble:
         own = np.bincount(output[output >= 0], weight[output >= 0], minlength=self.n_outputs)
         return own + weight[output < 0].sum()
 
-    def _rows(self, X: Any) -> NDArray[np.floating]:
-        rows = np.ascontiguousarray(X, dtype=self.input_dtype)
-        if rows.ndim != 2 or rows.shape[1] != self.n_features:
-            raise ValueError(f"X: shape {rows.shape} must be (n_samples, {self.n_features})")
-        if self.missing == "refused" and np.isnan(rows).any():
+    def _rows(self, X: Any) -> Rows:
+        rows = Rows(X, self.n_features, self.input_dtype)
+        if self.missing == "refused" and rows.has_missing():
             raise ValueError("X: has missing values (NaN), which this ensemble does not know")
         return rows
 
@@ -428,5 +396,5 @@ _CHOICES = {
 }
 
 
-def _parts(n_rows: int) -> list[slice]:
-    return [slice(first, first + ROWS_PER_TASK) for first in range(0, n_rows, ROWS_PER_TASK)]
+def _last_column(tree: Tree) -> int:
+    return int(tree.feature.max())

@@ -14,7 +14,7 @@ def leaf_of(tree, row, comparison="<", unlisted_category="left"):
         if np.isnan(x):
             left = tree.missing_left[node]
         elif listed:
-            left = (x >= 0 and int(x) in listed) == (unlisted_category == "right")
+            left = (0 <= x < 2**24 and int(x) in listed) == (unlisted_category == "right")
         elif comparison == "<":
             left = x < tree.threshold[node]
         else:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from mlx.tree import Tree, TreeEnsemble
 from tests.reference import tree as reference
@@ -95,6 +96,8 @@ def test_a_grown_tree_takes_its_arrays_as_they_are():
 BAD_ENSEMBLES = {
     "too few columns": ({"n_features": 2}, "column 2 of 2"),
     "no columns": ({"n_features": 0}, "n_features"),
+    "columns and a half": ({"n_features": 3.5}, "n_features=3.5"),
+    "half an output": ({"n_outputs": 0.5}, "n_outputs=0.5"),
     "unknown link": ({"link": "probit"}, "link='probit'"),
     "unknown comparison": ({"comparison": ">"}, "comparison"),
     "base scores": ({"base_score": [1.0, 2.0]}, "base_score"),
@@ -179,20 +182,11 @@ def test_rows_that_walk_in_step_are_the_slow_twins(comparison, missing):
     thirds = [replace(t, threshold=np.where(t.is_leaf, 0, rng.integers(-6, 9, t.n_nodes) / 3)) for t in trees]
     parts = {"n_outputs": 2, "tree_output": [0, 1, 0, 1, 1], "tree_weight": rng.uniform(0.5, 2, 5)}
     ensemble = TreeEnsemble(thirds, 4, comparison=comparison, **parts)
-    assert ensemble.steps is not None
     X = (rng.integers(-7, 10, size=(300, 4)) / 3).astype(np.float32)
     X[rng.random(X.shape) < 0.05] = np.inf
     X[rng.random(X.shape) < 0.05] = -np.inf
     X[:100][rng.random((100, 4)) < missing] = np.nan
     np.testing.assert_allclose(ensemble.margin(X), reference.margin(ensemble, X), atol=1e-5)
-
-
-def test_only_some_ensembles_walk_in_step():
-    rng = np.random.default_rng(4)
-    assert TreeEnsemble((random_tree(rng, 2, 7),), 2).steps is not None
-    assert TreeEnsemble((random_tree(rng, 2, 7, categorical=True),), 2).steps is None
-    assert TreeEnsemble((random_tree(rng, 2, 7, n_values=2),), 2, n_outputs=2).steps is None
-    assert TreeEnsemble((), 1).steps is None
 
 
 def test_a_value_on_the_threshold():
@@ -225,13 +219,90 @@ def test_threads_selection_and_pickle():
     np.testing.assert_array_equal(margin, ensemble.margin(X, n_threads=2))
     parts = ensemble.select([0, 1]).margin(X) + ensemble.select([2, 3, 4]).margin(X)
     np.testing.assert_allclose(parts, margin, atol=1e-5)
+    np.testing.assert_array_equal(ensemble.select(np.arange(5) < 2).margin(X), ensemble.select([0, 1]).margin(X))
+    assert [t is trees[2] for t in ensemble.select([4, 2, -3]).trees] == [False, True, True]
     again = pickle.loads(pickle.dumps(ensemble))
     assert "flat" not in again.__dict__
     assert again.feature_names == ("a", "b", "c")
     np.testing.assert_array_equal(again.margin(X), margin)
 
 
+@pytest.mark.parametrize("chosen", [[5], [-6], [0.0], [True, False], [[0]], 0, "ab"])
+def test_selection_refuses(chosen):
+    ensemble = TreeEnsemble([a_tree()] * 5, 3)
+    with pytest.raises(ValueError, match="chosen"):
+        ensemble.select(chosen)
+
+
+def test_a_mean_of_no_trees_is_not_selected():
+    with pytest.raises(ValueError, match="mean"):
+        TreeEnsemble([a_tree()], 3, aggregation="mean").select([])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64, bool])
+def test_rows_of_every_type_order_and_number(dtype):
+    """Tables that are copied part by part predict as one float32 table does."""
+    rng = np.random.default_rng(5)
+    ensemble = TreeEnsemble([random_tree(rng, 3, 10) for _ in range(3)], 3)
+    X = rng.integers(-3, 7, size=(10_000, 3)).astype(dtype)
+    expected = ensemble.margin(X.astype(np.float32))
+    for table in (X, np.asfortranarray(X), X[::-1][::-1], X.tolist()):
+        np.testing.assert_array_equal(ensemble.margin(table), expected)
+    for n in (0, 1, 63, 64, 65, 4097):
+        np.testing.assert_array_equal(ensemble.margin(X[:n]), expected[:n])
+
+
+@pytest.mark.parametrize("of", [sparse.csr_matrix, sparse.csc_matrix, sparse.csr_array, sparse.coo_array])
+def test_what_a_sparse_matrix_does_not_store_is_missing(of):
+    rng = np.random.default_rng(6)
+    ensemble = TreeEnsemble([random_tree(rng, 6, 20) for _ in range(3)], 6)
+    dense = rng.integers(-2, 3, size=(9_000, 6)).astype(float)
+    there = rng.random(dense.shape) < 0.5
+    stored = of((dense[there], np.nonzero(there)), shape=dense.shape)
+    filled = np.where(there, dense, np.nan)
+    np.testing.assert_array_equal(ensemble.margin(stored), ensemble.margin(filled))
+    np.testing.assert_array_equal(ensemble.apply(stored, n_threads=2), ensemble.apply(filled))
+    assert (stored.toarray()[there] == 0).any()
+
+
 def test_no_trees():
     ensemble = TreeEnsemble((), 2, n_outputs=2, base_score=[1.0, 2.0])
     assert ensemble.margin(np.zeros((3, 2))).tolist() == [[1.0, 2.0]] * 3
     assert ensemble.apply(np.zeros((3, 2))).shape == (3, 0)
+
+
+@pytest.mark.parametrize("unlisted", ["left", "right"])
+def test_categories_of_every_size(unlisted):
+    """Sets of bits and lists of large categories; codes that are none: negative, fractions, infinite, huge."""
+    rng = np.random.default_rng(7)
+    codes = [[0, 31, 32, 63], [16_777_215, 3, 5_000_000], [2**31 - 1, 2**24, 7], [70_000], [64], []]
+    trees = []
+    for listed in codes:
+        tree = random_tree(rng, 2, 1)
+        parts = {"category_start": [0] + [len(listed)] * 3, "categories": np.array(listed, dtype=np.int64)}
+        trees += [replace(tree, missing_left=np.array([side, False, False]), **parts) for side in (False, True)]
+    ensemble = TreeEnsemble(trees, 2, unlisted_category=unlisted)
+    values = [0, 1, 3, 7, 31, 32, 62, 63, 64, 64.5, 65, 95, 96, 128, 5e6, 70_000, 70_001, 2**24 - 1, 2**24, 2.0**31]
+    column = np.array([*values, *(-v for v in values), -0.5, np.inf, -np.inf, np.nan], dtype=np.float32)
+    X = np.stack([column, column], axis=1)
+    leaves = ensemble.apply(X)
+    for t, tree in enumerate(trees):
+        assert leaves[:, t].tolist() == [reference.leaf_of(tree, row, "<", unlisted) for row in X]
+
+
+def test_lists_of_large_categories_take_no_more_room_than_they_are_long():
+    n = 2_000
+    chain = Tree(
+        [i for j in range(n) for i in (2 * j + 1, -1)] + [-1],
+        [i for j in range(n) for i in (2 * j + 2, -1)] + [-1],
+        [i for _ in range(n) for i in (0, -1)] + [-1],
+        np.zeros(2 * n + 1),
+        np.zeros(2 * n + 1, dtype=bool),
+        np.arange(2 * n + 1.0),
+        np.ones(2 * n + 1),
+        np.zeros(2 * n + 1),
+        category_start=[0, *(i // 2 + 1 for i in range(2 * n)), n],
+        categories=np.full(n, 2**31 - 1),
+    )
+    _, sets = TreeEnsemble((chain,), 1).flat
+    assert sets.words.nbytes < 100 * n

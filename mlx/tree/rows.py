@@ -1,0 +1,72 @@
+"""Rows come block by block to the kernels, in the type and order that these read: no copy of a whole table is made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+__all__ = ["Rows"]
+
+# A part has at most this many rows, so that threads end together, and (if it has to be copied) about this many values.
+ROWS_PER_PART = 4_096
+VALUES_PER_PART = 1_000_000
+
+
+class Rows:
+    """A table of rows to predict.
+
+    Parameters
+    ----------
+    X : array-like or SciPy sparse matrix of shape (n_samples, n_features)
+        Entries that a sparse matrix does not store are missing, as in xgboost; a stored zero is a zero. A matrix
+        that is stored by columns is stored by rows first.
+    n_features : int
+        What shape[1] has to be.
+    dtype : {"float32", "float64"}
+        Of the parts.
+
+    Raises
+    ------
+    ValueError
+        If X is not such a table of numbers.
+    """
+
+    def __init__(self, X: Any, n_features: int, dtype: str) -> None:
+        # A table of text becomes numbers, or an error, here; floats and integers wait for their part's turn.
+        table = X.tocsr() if sparse.issparse(X) else np.asarray(X)
+        self.table = table if table.dtype.kind in "fiub" else table.astype(dtype)
+        self.dtype = np.dtype(dtype)
+        if self.table.ndim != 2 or self.table.shape[1] != n_features:
+            raise ValueError(f"X: shape {self.table.shape} must be (n_samples, {n_features})")
+
+    def __len__(self) -> int:
+        return int(self.table.shape[0])
+
+    def parts(self) -> list[slice]:
+        """All rows, cut into parts for threads."""
+        n_rows, n_features = self.table.shape
+        step = min(ROWS_PER_PART, max(1, VALUES_PER_PART // n_features))
+        return [slice(first, first + step) for first in range(0, n_rows, step)]
+
+    def part(self, rows: slice) -> NDArray[np.floating]:
+        """Some of the rows, C-contiguous; NaN is a missing value."""
+        some = self.table[rows]
+        if sparse.issparse(some):
+            return _dense(some, self.dtype)
+        # A number beyond float32 is infinite there.
+        with np.errstate(over="ignore"):
+            return np.ascontiguousarray(some, dtype=self.dtype)
+
+    def has_missing(self) -> bool:
+        """Whether a value is missing."""
+        return any(bool(np.isnan(self.part(rows)).any()) for rows in self.parts())
+
+
+def _dense(some: Any, dtype: np.dtype) -> NDArray[np.floating]:
+    dense = np.full(some.shape, np.nan, dtype=dtype)
+    with np.errstate(over="ignore"):
+        dense[np.repeat(np.arange(len(dense)), np.diff(some.indptr)), some.indices] = some.data
+    return dense
