@@ -38,6 +38,13 @@ def estimator_classes():
     return _classes(lambda cls: issubclass(cls, BaseEstimator) and hasattr(cls, "fit"))
 
 
+def fitting_classes():
+    """The same, ready for fit(X, y): one that needs to be told of groups makes some itself."""
+    from tests.ranked import XGBRanker
+
+    return estimator_classes() | {"XGBRanker": XGBRanker}
+
+
 def explainer_classes():
     """Every public class whose name ends in Explainer, by name."""
     return _classes(lambda cls: cls.__name__.endswith("Explainer"))

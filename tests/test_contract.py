@@ -16,7 +16,7 @@ from sklearn.utils import get_tags
 from sklearn.utils._test_common.instance_generator import PER_ESTIMATOR_XFAIL_CHECKS
 from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
 
-from tests.inventory import estimator_classes
+from tests.inventory import fitting_classes
 
 # Networks are trained for a few epochs only: whether they settle is not what is tested here.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -29,6 +29,8 @@ QUICK = {
     "MLPClassifier": {"max_iter": 100},
     "MLPRegressor": {"max_iter": 100},
     "XGBClassifier": {"n_estimators": 20},
+    # This objective, and this metric, take any number for a relevance.
+    "XGBRanker": {"n_estimators": 20, "objective": "rank:pairwise", "eval_metric": "auc"},
     "XGBRegressor": {"n_estimators": 20},
 }
 PEER_MODULES = {
@@ -40,15 +42,16 @@ PEER_MODULES = {
     # xgboost's classes fail most checks (it wants classes 0 to k - 1 and changes its parameters in fit); the models
     # that answer scikit-learn's contract as trees boosted on histograms should are scikit-learn's.
     "XGBClassifier": "sklearn.ensemble:HistGradientBoostingClassifier",
+    "XGBRanker": "sklearn.ensemble:HistGradientBoostingRegressor",
     "XGBRegressor": "sklearn.ensemble:HistGradientBoostingRegressor",
 }
 # Tags in which a class differs from its peer, with the reason.
 TAG_DEPARTURES: dict[tuple[str, str], str] = {
     (name, "input_tags.sparse"): "scikit-learn's histograms take no sparse rows; ours do, as xgboost's"
     for name in ("XGBClassifier", "XGBRanker", "XGBRegressor", "XGBRFClassifier", "XGBRFRegressor")
-}
+} | {("XGBRanker", tag): "a ranker is no regressor" for tag in ("estimator_type", "regressor_tags.poor_score")}
 
-CLASSES = estimator_classes()
+CLASSES = fitting_classes()
 estimators = pytest.mark.parametrize("name", sorted(CLASSES))
 
 
@@ -133,6 +136,10 @@ def test_not_fewer_checks_than_the_peer(name):
         excused = set()
     if "class_weight" not in CLASSES[name]().get_params():  # xgboost has none
         excused |= {check for check in checks_of(peer(name)) if "class_weight" in check}
+    if not takes_weights(name):  # a ranker's are those of groups
+        excused |= {check for check in checks_of(peer(name)) if "sample_weight" in check}
+    if (name, "estimator_type") in TAG_DEPARTURES:
+        excused |= {check for check in checks_of(peer(name)) if "regressor" in check}
     ours, theirs = checks_of(CLASSES[name]()), checks_of(peer(name))
     for check in theirs.keys() - ours.keys() - excused:
         theirs[check](name, quick(name))
@@ -235,6 +242,7 @@ def test_search_and_cross_validation_work(name):
         "MLPClassifier": ("alpha", [1e-4, 1.0]),
         "MLPRegressor": ("alpha", [1e-4, 1.0]),
         "XGBClassifier": ("max_depth", [1, 3]),
+        "XGBRanker": ("max_depth", [1, 3]),
         "XGBRegressor": ("max_depth", [1, 3]),
     }[name]
     with sklearn.config_context(enable_metadata_routing=True):

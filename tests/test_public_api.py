@@ -16,6 +16,7 @@ PUBLIC = {
         "DMatrix",
         "QuantileDMatrix",
         "XGBClassifier",
+        "XGBRanker",
         "XGBRegressor",
         "cv",
         "plot_importance",

@@ -10,7 +10,7 @@ import re
 
 import pytest
 
-from tests.inventory import estimator_classes, explainer_classes
+from tests.inventory import estimator_classes, explainer_classes, fitting_classes
 from tests.signatures.argument_effects import ARGUMENTS, SETTINGS, consequences, consequences_of_settings
 from tests.signatures.argument_effects import Inert as InertArgument
 from tests.signatures.argument_effects import Refused as RefusedArgument
@@ -137,7 +137,7 @@ def test_table_of_effects_is_complete(name):
     ("name", "parameter"), CONSTRUCTOR_PARAMETERS, ids=[f"{name}.{p}" for name, p in CONSTRUCTOR_PARAMETERS]
 )
 def test_parameter_changes_the_result_or_is_refused(name, parameter):
-    cls, entry = estimator_classes()[name], EFFECTS[name][parameter]
+    cls, entry = fitting_classes()[name], EFFECTS[name][parameter]
     if isinstance(entry, Refused):
         estimator = cls(**entry.given, **{parameter: entry.other})
         with pytest.raises(NotImplementedError, match=rf"\b{parameter}\b"):
@@ -159,7 +159,7 @@ def test_parameter_changes_the_result_or_is_refused(name, parameter):
 @pytest.mark.parametrize("name", sorted(estimator_classes()))
 def test_same_parameters_give_the_same_observation(name):
     """Without this the test above could not fail: two runs that differ by themselves would pass it."""
-    cls, data = estimator_classes()[name], DEFAULT_DATA[name]
+    cls, data = fitting_classes()[name], DEFAULT_DATA[name]
     given = {"random_state": 0} if "MLP" in name else {"n_estimators": 4} if "XGB" in name else {}
     assert observe(cls(**given), data) == observe(cls(**given), data)
 

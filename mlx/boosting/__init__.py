@@ -6,6 +6,7 @@ from .learner import Booster
 from .matrix import DMatrix
 from .plotting import plot_importance, plot_tree, to_graphviz
 from .quantile_matrix import QuantileDMatrix
+from .ranker import XGBRanker
 from .regressor import XGBRegressor
 from .training_rounds import train
 
@@ -14,6 +15,7 @@ __all__ = [
     "DMatrix",
     "QuantileDMatrix",
     "XGBClassifier",
+    "XGBRanker",
     "XGBRegressor",
     "cv",
     "plot_importance",

@@ -20,7 +20,7 @@ from sklearn.linear_model import Ridge
 
 import mlx.explain.kernel
 from mlx.explain import KernelExplainer, LimeTabularExplainer
-from tests.inventory import estimator_classes
+from tests.inventory import fitting_classes
 from tests.signatures.effects import DATA, DEFAULT_DATA
 
 
@@ -56,6 +56,7 @@ QUICK = {
     "MLPClassifier": {"hidden_layer_sizes": (4,), "max_iter": 3, "random_state": 0},
     "MLPRegressor": {"hidden_layer_sizes": (4,), "max_iter": 3, "random_state": 0},
     "XGBClassifier": {"n_estimators": 4, "max_depth": 3, "colsample_bynode": 0.7, "early_stopping_rounds": 4},
+    "XGBRanker": {"n_estimators": 4, "max_depth": 3, "colsample_bynode": 0.7, "early_stopping_rounds": 4},
     "XGBRegressor": {"n_estimators": 4, "max_depth": 3, "colsample_bynode": 0.7, "early_stopping_rounds": 4},
 }
 TABLE = np.random.default_rng(0).normal(size=(60, 4))
@@ -91,7 +92,7 @@ def fresh(name):
     if name in EXPLAINERS:
         cls, settings, _ = EXPLAINERS[name]
         return cls(**settings)
-    return estimator_classes()[name](**QUICK.get(name, {}))
+    return fitting_classes()[name](**QUICK.get(name, {}))
 
 
 def ordinary_arguments(name, method, folder):
@@ -221,7 +222,7 @@ def of_booster(name):
         "base_margin": margin,
         "eval_set": Changes(other(followed["eval_set"])),
         "verbose": Changes(other(False), followed),
-        "xgb_model": Changes(lambda _: estimator_classes()[name](n_estimators=2, max_depth=2).fit(X, y)),
+        "xgb_model": Changes(lambda _: fitting_classes()[name](n_estimators=2, max_depth=2).fit(X, y)),
         "sample_weight_eval_set": Changes(other([some]), followed),
         "base_margin_eval_set": Changes(other([some]), followed),
         "feature_weights": Changes(lambda _: np.arange(n_columns)),
@@ -243,6 +244,25 @@ def of_booster(name):
     elsewhere = Changes(lambda path: path.with_name("elsewhere.json"))
     methods["save_model"] = {"fname": elsewhere, "records": Changes(other(False))}
     methods["load_model"] = {"fname": Changes(lambda path: path.with_name("two.json"))}
+    return methods
+
+
+def of_ranker():
+    """Groups have weights, and rows to stop by have none of their own names."""
+    methods = {name: methods for name, methods in of_booster("XGBRanker").items() if name != "predict_proba"}
+    X, y = DATA[DEFAULT_DATA["XGBRanker"]]()
+    followed, own = {"eval_set": [(X[:40], y[:40])]}, ("X_val", "y_val", "sample_weight_val")
+    of_groups = {
+        "group": Changes(other([20] * 6), {"group": [10] * 12}),
+        "qid": Changes(lambda _: np.arange(120) // 20),
+        "sample_weight": Changes(lambda _: np.linspace(0.1, 3.0, 12)),
+        "eval_group": Changes(other([[20, 20]]), followed),
+        "eval_qid": Changes(other([np.arange(40) // 20]), followed),
+        "sample_weight_eval_set": Changes(other([[0.1, 1.0, 2.0, 3.0]]), followed),
+        "verbose": Changes(other(True), followed),
+    }
+    methods["fit"] = {name: entry for name, entry in (methods["fit"] | of_groups).items() if name not in own}
+    methods["score"] = {"X": SQUARED, "y": ROLLED}
     return methods
 
 
@@ -294,6 +314,7 @@ ARGUMENTS: dict[str, dict[str, dict[str, Changes | Refused | Inert]]] = {
     "MLPClassifier": of_network(of_classifier("MLPClassifier"), classes=Changes(lambda known: np.append(known, 9))),
     "MLPRegressor": of_network(of_supervised("MLPRegressor")),
     "XGBClassifier": of_booster("XGBClassifier"),
+    "XGBRanker": of_ranker(),
     "XGBRegressor": {name: methods for name, methods in of_booster("XGBRegressor").items() if name != "predict_proba"},
     "KernelExplainer": {
         "__call__": KERNEL_CALL,

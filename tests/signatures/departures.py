@@ -16,6 +16,7 @@ DEFAULTS = {
 PARAMETERS_ABSENT = {
     ("XGBClassifier", "__init__", "kwargs"): "an unknown parameter is a TypeError here, not a warning of the engine",
     ("XGBRegressor", "__init__", "kwargs"): "an unknown parameter is a TypeError here, not a warning of the engine",
+    ("XGBRanker", "__init__", "kwargs"): "an unknown parameter is a TypeError here, not a warning of the engine",
     (
         "KernelExplainer",
         "__init__",
@@ -28,7 +29,7 @@ PARAMETERS_ABSENT = {
 METHODS_ABSENT = (
     {
         (name, method): reason
-        for name in ("XGBClassifier", "XGBRegressor")
+        for name in ("XGBClassifier", "XGBRanker", "XGBRegressor")
         for method, reason in {
             "get_booster": "returns an object of xgboost's engine; the fitted trees are tree_ensemble_",
             "get_xgb_params": "translates to the parameters of xgboost's engine; get_params has them all",

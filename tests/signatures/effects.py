@@ -52,6 +52,11 @@ def regression():
     return X[:120] * 20, y[:120] / 50
 
 
+def relevances():
+    X, y = regression()
+    return X, np.clip(np.round(y), 0, 5)
+
+
 def collinear():
     """A column that is another but for 1e-3: a cutoff of singular values decides what becomes of it."""
     X, y = regression()
@@ -114,6 +119,7 @@ DATA: dict[str, Callable[[], tuple[np.ndarray, np.ndarray]]] = {
     function.__name__: function
     for function in (
         regression,
+        relevances,
         collinear,
         nearly_equal_columns,
         multi_target,
@@ -319,6 +325,23 @@ EFFECTS: dict[str, dict[str, Effect | Refused | Inert]] = {
         "missing": Effect(-9.0, "predict_proba", _STUMP, data="minus_nine_for_missing_in_two_classes"),
         "feature_weights": Effect([0.0] + [1.0] * 5, "predict", {**_TREES, "colsample_bynode": 0.5}),
     },
+    "XGBRanker": {
+        **BOOSTER,
+        "objective": Effect("rank:pairwise", "predict", _TREES),
+        "min_child_weight": Effect(3.0, "predict", _TREES),
+        "gamma": Effect(0.5, "predict", _TREES),
+        "scale_pos_weight": Refused(5.0, _TREES),
+        "eval_metric": Effect("ndcg@2", "evals_result_", {**_TREES, "early_stopping_rounds": 2}),
+        "prune": Effect("post", "predict", {**_TREES, "gamma": 1.5}),
+        "keep_pruned": Effect(True, "tree_ensemble_", {**_TREES, "gamma": 1.5, "prune": "post"}),
+        "lambdarank_pair_method": Effect("mean", "predict", _TREES),
+        "lambdarank_num_pair_per_sample": Effect(2, "predict", _TREES),
+        "lambdarank_normalization": Effect(False, "predict", _TREES),
+        "lambdarank_score_normalization": Effect(False, "predict", _TREES),
+        "lambdarank_unbiased": Effect(True, "predict", _TREES),
+        "lambdarank_bias_norm": Effect(5.0, "predict", {**_TREES, "lambdarank_unbiased": True}),
+        "ndcg_exp_gain": Effect(False, "predict", _TREES),
+    },
     "XGBRegressor": {
         **BOOSTER,
         "tweedie_variance_power": Effect(1.2, "predict", {**_TREES, "objective": "reg:tweedie"}),
@@ -335,5 +358,6 @@ DEFAULT_DATA = {
     "MLPClassifier": "multi_class",
     "MLPRegressor": "regression",
     "XGBClassifier": "binary",
+    "XGBRanker": "relevances",
     "XGBRegressor": "regression",
 }

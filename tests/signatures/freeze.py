@@ -22,7 +22,7 @@ LIBRARIES = {
             "sklearn.neural_network": ("MLPClassifier", "MLPRegressor"),
         },
     ),
-    "xgboost": (("xgboost-cpu", "xgboost"), {"xgboost": ("XGBClassifier", "XGBRegressor")}),
+    "xgboost": (("xgboost-cpu", "xgboost"), {"xgboost": ("XGBClassifier", "XGBRanker", "XGBRegressor")}),
     "shap": (("shap",), {"shap": ("KernelExplainer",)}),
     "lime": (("lime",), {"lime.lime_tabular": ("LimeTabularExplainer",)}),
 }
