@@ -11,8 +11,8 @@ A row's places rise with its columns. So one array says of a row what to count, 
 found by halving. Columns are split into groups, one for each thread: every bin has one thread that adds to it, in the
 order of the rows, and sums are the same bits for any number of groups.
 
-Only two kernels know how rows are stored: `count_entries` and `mark_rows_of_entries`. They do what
-`build_histograms` and `mark_rows` do for dense tables.
+Only two kernels know how rows are stored: `count_entries` and `mark_rows_of_entries`. They do what `count_group` and
+`mark_rows` do for dense tables.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from ..numeric.jit import kernel
 from .binning import CUTS, place_columns
+from .partitioning import FIRST, LAST, N_LEFT
 from .quantiles import CLOSING_MARGIN
 
 __all__ = ["SparseTable", "sparse_table"]
@@ -46,6 +47,8 @@ class SparseTable(NamedTuple):
         Place of each value in a histogram; they rise within a row and a group.
     first_column : ndarray of int64, shape (n_groups + 1,)
         First column of each group.
+    group : ndarray of int64, shape (n_features,)
+        Group of each column.
     has_missing : ndarray of bool, shape (n_features,)
         Columns that some row lacks.
     cuts, start, n_bins : ndarray
@@ -55,6 +58,7 @@ class SparseTable(NamedTuple):
     row_start: NDArray[np.int64]
     places: NDArray[np.int32]
     first_column: NDArray[np.int64]
+    group: NDArray[np.int64]
     has_missing: NDArray[np.bool_]
     cuts: NDArray[np.float32]
     start: NDArray[np.int64]
@@ -122,6 +126,7 @@ def sparse_table(
         np.stack([group.indptr.astype(np.int64) + begin for group, begin in zip(groups, begins)]),
         np.concatenate([group.data for group in groups]),
         first_column.astype(np.int64),
+        np.repeat(np.arange(n_groups), np.diff(first_column)),
         np.diff(first) < X.shape[0],
         joined,
         start,
@@ -194,53 +199,35 @@ def find_places(values, first, begin, end, cuts, start, n_bins, places):
 
 
 @kernel
-def count_entries(
-    tasks,
-    row_start,
-    places,
-    first_column,
-    has_missing,
-    start,
-    n_bins,
-    rows,
-    gradients,
-    sides,
-    segments,
-    slots,
-    histograms,
-):
-    """Count some nodes: task t is the node ``t // n_groups`` of `segments` in the column group ``t % n_groups``.
+def count_entries(group, node, table, parted, histogram):
+    """Histograms of the columns of one group, from the rows of one node; as `histogram.count_group`.
 
-    As `histogram.build_histograms`. What is missing of a column is what its bins lack of the sum of all rows, as in the
-    library. Of the first column it is counted instead: a root's sum is taken from there, and has the bits that it has
-    in a dense table.
+    What is missing of a column is what its bins lack of the sum of all rows, as in the library. Of the first column it
+    is counted instead: a root's sum is taken from there, and has the bits that it has in a dense table.
     """
-    n_groups = len(row_start)
-    for task in range(tasks[0], tasks[1]):
-        node, group = task // n_groups, task % n_groups
-        begin, end = first_column[group], first_column[group + 1]
-        histogram, starts = histograms[slots[node]], row_start[group]
-        histogram[start[begin] : start[end]] = 0.0
-        own_rows, own_gradients = rows[sides[node]], gradients[sides[node]]
-        first_missing = np.uint64(start[0] + n_bins[0])
-        G, H = 0.0, 0.0
-        for k in range(np.uint64(segments[node, 0]), np.uint64(segments[node, 1])):
-            row = np.uint64(own_rows[k])
-            g, h = np.float64(own_gradients[k, 0]), np.float64(own_gradients[k, 1])
-            G += g
-            H += h
-            e, last = np.uint64(starts[row]), np.uint64(starts[row + np.uint64(1)])
-            if begin == 0 and (e == last or places[e] >= first_missing):
-                histogram[first_missing, 0] += g
-                histogram[first_missing, 1] += h
-            while e < last:
-                place = np.uint64(places[e])
-                histogram[place, 0] += g
-                histogram[place, 1] += h
-                e += np.uint64(1)
-        for f in range(max(begin, 1), end):
-            if has_missing[f]:
-                write_missing(histogram[start[f] : start[f + 1]], n_bins[f], G, H)
+    begin, end = table.first_column[group], table.first_column[group + 1]
+    starts, places = table.row_start[group], table.places
+    histogram[table.start[begin] : table.start[end]] = 0.0
+    rows, gradients = parted.rows[parted.sides[node]], parted.gradients[parted.sides[node]]
+    first_missing = np.uint64(table.start[0] + table.n_bins[0])
+    G, H = 0.0, 0.0
+    for k in range(np.uint64(parted.segments[node, 0]), np.uint64(parted.segments[node, 1])):
+        row = np.uint64(rows[k])
+        g, h = np.float64(gradients[k, 0]), np.float64(gradients[k, 1])
+        G += g
+        H += h
+        e, last = np.uint64(starts[row]), np.uint64(starts[row + np.uint64(1)])
+        if begin == 0 and (e == last or places[e] >= first_missing):
+            histogram[first_missing, 0] += g
+            histogram[first_missing, 1] += h
+        while e < last:
+            place = np.uint64(places[e])
+            histogram[place, 0] += g
+            histogram[place, 1] += h
+            e += np.uint64(1)
+    for f in range(max(begin, 1), end):
+        if table.has_missing[f]:
+            write_missing(histogram[table.start[f] : table.start[f + 1]], table.n_bins[f], G, H)
 
 
 @kernel
@@ -253,44 +240,25 @@ def write_missing(histogram, n_bins, G, H):
 
 
 @kernel
-def mark_rows_of_entries(
-    tasks,
-    pieces,
-    row_start,
-    places,
-    group,
-    start,
-    n_bins,
-    rows,
-    sides,
-    feature,
-    split_bin,
-    missing_left,
-    goes_left,
-    n_left,
-):
-    """Write which rows of some pieces go left, and how many do; as `partitioning.mark_rows`.
-
-    `group` is that of each column.
-    """
-    for piece in range(tasks[0], tasks[1]):
-        node = pieces[piece, 0]
-        f = feature[node]
-        own_rows, begin = rows[sides[node]], row_start[group[f]]
-        lowest, above = start[f], start[f] + n_bins[f]
-        n = 0
-        for k in range(np.uint64(pieces[piece, 1]), np.uint64(pieces[piece, 2])):
-            row = np.uint64(own_rows[k])
-            e, end = begin[row], begin[row + np.uint64(1)]
-            # The first of the row's places that is not below the column's.
-            length = end - e
-            while length > 0:
-                half = length >> 1
-                below = places[e + half] < lowest
-                e = e + half + 1 if below else e
-                length = length - half - 1 if below else half
-            is_there = e < end and places[min(e, end - 1)] < above
-            left = places[e] - lowest <= split_bin[node] if is_there else missing_left[node]
-            goes_left[k] = left
-            n += left
-        n_left[piece] = n
+def mark_rows_of_entries(piece, node, table, parted, splits):
+    """Write which rows of a piece go left, and how many do; as `partitioning.mark_rows`."""
+    f, side = splits.feature[node], parted.sides[node]
+    rows, starts, places = parted.rows[side], table.row_start[table.group[f]], table.places
+    lowest, above = table.start[f], table.start[f] + table.n_bins[f]
+    n_left = 0
+    for k in range(np.uint64(piece[FIRST]), np.uint64(piece[LAST])):
+        row = np.uint64(rows[k])
+        e, end = starts[row], starts[row + np.uint64(1)]
+        # The first of the row's places that is not below the column's.
+        length = end - e
+        while length > 0:
+            half = length >> 1
+            below = places[e + half] < lowest
+            e = e + half + 1 if below else e
+            length = length - half - 1 if below else half
+        left = splits.missing_left[node]
+        if e < end and places[e] < above:
+            left = places[e] - lowest <= splits.bin[node]
+        parted.goes_left[k] = left
+        n_left += left
+    piece[N_LEFT] = n_left

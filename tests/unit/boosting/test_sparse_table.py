@@ -6,6 +6,9 @@ import scipy.sparse
 
 from mlx.boosting import sparse_table as module
 from mlx.boosting.binning import CUTS, bin_table
+from mlx.boosting.nodes import new_nodes
+from mlx.boosting.partitioning import Piece
+from mlx.boosting.sparse_growing import SparseRowOwner
 from mlx.boosting.sparse_table import count_entries, mark_rows_of_entries, sparse_table
 from mlx.numeric.threads import thread_team
 from tests.reference.sparse_table import entries_of, goes_left, histogram_of
@@ -89,25 +92,22 @@ def test_groups_hold_all_values_once(n_threads, several_groups):
         assert np.all(inside < table.start[table.first_column[group + 1]])
 
 
+def one_node(table, rows, gradients):
+    """Some rows as those of the only node, with their gradients."""
+    owner = SparseRowOwner(table, lambda function, tasks: [function(task) for task in tasks], 1)
+    owner.start(np.zeros((table.n_samples, 2), dtype=gradients.dtype))
+    parted = owner.parted
+    parted.rows[1, : len(rows)], parted.gradients[1][: len(rows)] = rows, gradients
+    parted.sides[0], parted.segments[0] = 1, (0, len(rows))
+    return parted
+
+
 def counted(table, rows, gradients):
     """Histogram of rows, with what is missing."""
-    histograms = np.full((1, table.start[-1], 2), np.nan)
-    count_entries(
-        np.array([0, len(table.row_start)]),
-        table.row_start,
-        table.places,
-        table.first_column,
-        table.has_missing,
-        table.start,
-        table.n_bins,
-        rows[np.newaxis].astype(np.int32),
-        gradients[np.newaxis],
-        np.array([0]),
-        np.array([[0, len(rows)]]),
-        np.array([0]),
-        histograms,
-    )
-    return histograms[0]
+    histogram = np.full((table.start[-1], 2), np.nan)
+    for group in range(len(table.row_start)):
+        count_entries(group, 0, table, one_node(table, rows, gradients), histogram)
+    return histogram
 
 
 @pytest.mark.parametrize("n_threads", [1, 2])
@@ -143,29 +143,18 @@ def test_a_column_without_missing_values_has_exactly_none():
 def test_rows_go_where_the_slow_twin_sends_them(missing_left, n_threads, several_groups):
     X = rows_of()
     table, rows = tabled(X, n_threads=n_threads), np.arange(0, X.shape[0], 2, dtype=np.int32)
-    group = np.repeat(np.arange(n_threads), np.diff(table.first_column))
+    parted = one_node(table, rows, np.zeros((len(rows), 2), dtype=np.float32))
     for f in range(X.shape[1]):
         for split_bin in range(-1, table.n_bins[f]):
-            left, n_left = np.zeros(len(rows), dtype=np.uint8), np.zeros(1, dtype=np.int64)
-            mark_rows_of_entries(
-                np.array([0, 1]),
-                np.array([[0, 0, len(rows)]]),
-                table.row_start,
-                table.places,
-                group,
-                table.start,
-                table.n_bins,
-                rows[np.newaxis],
-                np.array([0]),
-                np.array([f], dtype=np.int32),
-                np.array([split_bin], dtype=np.int32),
-                np.array([missing_left]),
-                left,
-                n_left,
-            )
+            splits = new_nodes(1).splits
+            splits.feature[0], splits.bin[0], splits.missing_left[0] = f, split_bin, missing_left
+            piece = np.zeros(len(Piece), dtype=np.int64)
+            piece[Piece.LAST] = len(rows)
+            mark_rows_of_entries(piece, 0, table, parted, splits)
+            left, n_left = parted.goes_left[: len(rows)], piece[Piece.N_LEFT]
             expected = goes_left(entries_of(X), rows, f, split_bin, missing_left, cuts_of(table))
             np.testing.assert_array_equal(left, expected)
-            assert n_left[0] == expected.sum()
+            assert n_left == expected.sum()
 
 
 def test_too_many_bins_are_refused(monkeypatch):
