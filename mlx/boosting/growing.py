@@ -84,10 +84,8 @@ class GrowthSettings(NamedTuple):
         Threshold of a split with only missing values on the left, needed where columns have directions.
     interactions : tuple of frozenset of int
         Columns that may meet on a path; empty if all may.
-    prunes_after : bool
-        Grow without gamma, and prune the whole tree then (`pruning`).
-    keep_pruned : bool
-        Whether the tree's record keeps what was pruned.
+    prunes_after, keep_pruned : bool
+        Grow without gamma, and prune the whole tree then (`pruning`); let the record keep what was pruned.
     """
 
     penalty: Penalty
@@ -117,10 +115,8 @@ class HistGrower:
     max_bin : int
     cuts : {'exact', 'xgboost'}
         How columns are cut, see `binning.bin_table`.
-    run : callable
-        ``run(function, tasks)`` of `mlx.numeric.threads.thread_team`.
-    n_threads : int
-        Number of threads behind `run`.
+    run, n_threads
+        ``run(function, tasks)`` of `mlx.numeric.threads.thread_team`, and the number of threads behind it.
     """
 
     owner_of: ClassVar[type[RowOwner]] = RowOwner
