@@ -43,6 +43,7 @@ from numpy.typing import NDArray
 
 from ..tree import Tree
 from .binning import encode_table
+from .categories import category_cuts
 from .exact import rows_by_value
 from .growing import GrowthSettings, HistGrower
 from .library_cuts import library_cuts
@@ -112,10 +113,7 @@ class ApproxGrower(HistGrower):
     def _cut(self, hessians: NDArray[np.floating]) -> None:
         if self._cuts == "exact":
             weight = whole_units(hessians)
-            columns = self._run(
-                lambda f: hessian_quantiles(self._values[f], weight[self._orders[f]], self._max_bin),
-                range(len(self._orders)),
-            )
+            columns = self._run(lambda f: self._exact_cuts(f, weight), range(len(self._orders)))
         else:
             single = hessians.astype(np.float32)
             product = single if self._weight is None else single * self._weight
@@ -123,7 +121,18 @@ class ApproxGrower(HistGrower):
         has_missing = [len(order) < len(self._X) for order in self._orders]
         self.use_table(encode_table(self._X, columns, has_missing, self._n_threads, self._run))
 
+    def _exact_cuts(self, f: int, weight: NDArray[np.float64]) -> NDArray[np.float32]:
+        if self._holds_categories(f):
+            return category_cuts(self._values[f])
+        return hessian_quantiles(self._values[f], weight[self._orders[f]], self._max_bin)
+
+    def _holds_categories(self, f: int) -> bool:
+        is_category = self.settings.categories.is_category
+        return len(is_category) > 0 and bool(is_category[f])
+
     def _library_cuts(self, f: int, weight: NDArray[np.float32]) -> NDArray[np.float32]:
+        if self._holds_categories(f):
+            return category_cuts(self._values[f])
         if self._constant:
             return library_cuts(np.ascontiguousarray(self._X[:, f]), weight, self._max_bin)
         return library_sorted_cuts(self._values[f], weight[self._orders[f]], self._max_bin)

@@ -39,10 +39,11 @@ __all__ = [
     "Parent",
     "best_category_split",
     "category_cuts",
-    "category_scratch",
     "goes_right",
+    "is_empty",
     "listed_categories",
     "n_words",
+    "new_category_scratch",
     "order_by_weight",
     "parent_of",
     "write_right_set",
@@ -128,14 +129,15 @@ def category_cuts(codes: NDArray[np.float32], sample_weight: object = None, max_
 
 def n_words(n_bins: NDArray[np.int64], is_category: NDArray[np.bool_]) -> int:
     """Words that a set of categories takes in a table; 0 if no column has categories."""
-    return -(-int(np.max(n_bins, where=is_category, initial=0)) // WORD)
+    return -(-int(np.max(n_bins[np.flatnonzero(is_category)], initial=0)) // WORD)
 
 
-def category_scratch(n_categories: int) -> CategoryScratch:
+@kernel
+def new_category_scratch(n_categories):
     """Scratch for columns of up to so many categories."""
-    order, other = np.empty((2, n_categories), dtype=np.int32)
-    weight = np.empty(n_categories, dtype=np.float32)
-    return CategoryScratch(order, other, weight, *np.empty((2, 2 * n_categories, 2)))
+    order, other = np.empty(n_categories, dtype=np.int32), np.empty(n_categories, dtype=np.int32)
+    left, right = np.empty((2 * n_categories, 2)), np.empty((2 * n_categories, 2))
+    return CategoryScratch(order, other, np.empty(n_categories, dtype=f32), left, right)
 
 
 @kernel
@@ -203,6 +205,15 @@ def write_right_set(histogram, n_bins, split_bin, penalty, rules, scratch, right
     for k in range(split_bin):
         category = scratch.order[k]
         right_set[category // WORD] |= np.uint32(1) << np.uint32(category % WORD)
+
+
+@kernel
+def is_empty(right_set):
+    """Whether a set holds nothing, as where a node asks about a threshold."""
+    together = np.uint32(0)
+    for word in right_set:
+        together |= word
+    return together == 0
 
 
 @kernel
@@ -290,25 +301,23 @@ def order_by_weight(histogram, n_bins, penalty, scratch):
         width *= 2
 
 
-def listed_categories(
-    right_sets: NDArray[np.uint32], asks: NDArray[np.bool_]
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+def listed_categories(right_sets: NDArray[np.uint32]) -> tuple[NDArray[np.int32] | None, NDArray[np.int32] | None]:
     """Categories of all nodes of a tree, as `Tree` has them: those that go right.
 
     Parameters
     ----------
     right_sets : ndarray of uint32, shape (n_nodes, n_words)
-    asks : ndarray of bool, shape (n_nodes,)
-        Nodes that ask about categories.
+        Empty sets of nodes that do not ask about categories.
 
     Returns
     -------
-    category_start : ndarray of int32, shape (n_nodes + 1,)
-    categories : ndarray of int32
+    category_start : ndarray of int32, shape (n_nodes + 1,), or None
+        None if no node asks about categories.
+    categories : ndarray of int32 or None
     """
-    shifts = np.arange(WORD, dtype=np.uint32)
-    bits = (right_sets[asks][:, :, np.newaxis] >> shifts) & np.uint32(1)
-    bits = bits.reshape(len(bits), WORD * right_sets.shape[1])
-    n_listed = np.zeros(len(asks) + 1, dtype=np.int32)
-    n_listed[1:][asks] = bits.sum(axis=1)
-    return np.cumsum(n_listed, dtype=np.int32), np.nonzero(bits)[1].astype(np.int32)
+    if not right_sets.any():
+        return None, None
+    bits = (right_sets[:, :, np.newaxis] >> np.arange(WORD, dtype=np.uint32)) & np.uint32(1)
+    node, category = np.nonzero(bits.reshape(len(bits), WORD * right_sets.shape[1]))
+    start = np.searchsorted(node, np.arange(len(bits) + 1))
+    return start.astype(np.int32), category.astype(np.int32)

@@ -35,10 +35,6 @@ ACCEPTED: Mapping[str, tuple[Any, ...]] = {
     "tree_method": (None, "hist", "auto", "approx", "exact"),
     "booster": (None, "gbtree", "dart"),
     "device": (None, "cpu"),
-    "enable_categorical": (False,),
-    "feature_types": (None,),
-    "max_cat_to_onehot": (None,),
-    "max_cat_threshold": (None,),
     "multi_strategy": (None, "one_output_per_tree"),
     "callbacks": (None,),
 }
@@ -46,6 +42,7 @@ ACCEPTED: Mapping[str, tuple[Any, ...]] = {
 POSITIVE = Interval(Real, 0, None, closed="neither")
 NOT_NEGATIVE = Interval(Real, 0, None, closed="left")
 COUNT = Interval(Integral, 0, None, closed="left")
+AT_LEAST_ONE = Interval(Integral, 1, None, closed="left")
 SHARE = Interval(Real, 0, 1, closed="right")
 PROBABILITY = Interval(Real, 0, 1, closed="both")
 
@@ -131,15 +128,16 @@ class XGBParameters(InheritsParameters):
     validate_parameters : bool, default=None
         Has no effect: parameters are always validated.
     enable_categorical : bool, default=False
-        Only False is supported.
-    feature_types : default=None
-        Not supported.
+        Whether columns of categories of a data frame are taken; if not they are an error.
+    feature_types : list of str, default=None
+        Types of the columns, in the place of a frame's own: "c" for categories, of which an array has the codes 0, 1,
+        ...; "float", "q", "int" and "i" for numbers.
     feature_weights : array-like of shape (n_features,), default=None
         How much more often a column is drawn than another, where columns are drawn; one of weight 0 never is.
-    max_cat_to_onehot : default=None
-        Not supported.
-    max_cat_threshold : default=None
-        Not supported.
+    max_cat_to_onehot : int, default=None
+        Columns of fewer categories are split into one category and the others; None is 4.
+    max_cat_threshold : int, default=None
+        Most categories that are taken from either end of the order in which a column of more is split; None is 64.
     multi_strategy : str, default=None
         Only 'one_output_per_tree', which None is, is supported.
     eval_metric : str, callable, or list of them, default=None
@@ -243,6 +241,10 @@ class XGBParameters(InheritsParameters):
         "interaction_constraints": [list, tuple, str, None],
         "importance_type": [StrOptions(set(IMPORTANCE_TYPES)), None],
         "validate_parameters": ["boolean", None],
+        "enable_categorical": ["boolean"],
+        "feature_types": [list, tuple, None],
+        "max_cat_to_onehot": [AT_LEAST_ONE, None],
+        "max_cat_threshold": [AT_LEAST_ONE, None],
         "feature_weights": ["array-like", None],
         "eval_metric": [str, callable, list, tuple, None],
         "early_stopping_rounds": [Interval(Integral, 1, None, closed="left"), None],
@@ -294,11 +296,11 @@ class XGBParameters(InheritsParameters):
         importance_type: str | None = None,
         device: Any = None,
         validate_parameters: Any = None,
-        enable_categorical: Any = False,
+        enable_categorical: bool = False,
         feature_types: Any = None,
         feature_weights: Any = None,
-        max_cat_to_onehot: Any = None,
-        max_cat_threshold: Any = None,
+        max_cat_to_onehot: int | None = None,
+        max_cat_threshold: int | None = None,
         multi_strategy: Any = None,
         eval_metric: Any = None,
         early_stopping_rounds: Any = None,

@@ -18,9 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..numeric.jit import kernel
+from .categories import new_category_scratch, write_right_set
 from .growth_policy import add_waiting, next_waiting
 from .nodes import longer, new_nodes
-from .splitting import Candidates, leaf_weight
+from .searching import Candidates
+from .splitting import leaf_weight
 
 __all__ = [
     "FIRST_NEW",
@@ -81,6 +83,8 @@ class Workspace:
     n_places : int
         Places of a node's histograms.
     n_features : int
+    n_words : int, default=0
+        Words of a set of categories, see `mlx.boosting.categories`.
 
     Attributes
     ----------
@@ -93,10 +97,10 @@ class Workspace:
     frontier : Frontier
     """
 
-    def __init__(self, n_places: int, n_features: int) -> None:
+    def __init__(self, n_places: int, n_features: int, n_words: int = 0) -> None:
         self.pool = np.empty((1, n_places, 2))
         self.candidates = new_candidates(1, n_features)
-        self.nodes, self.frontier = new_nodes(FIRST_CAPACITY), new_frontier(FIRST_CAPACITY)
+        self.nodes, self.frontier = new_nodes(FIRST_CAPACITY, n_words), new_frontier(FIRST_CAPACITY)
 
     def clear(self) -> None:
         """Begin a tree, which is a root."""
@@ -188,6 +192,8 @@ def add_node(node, depth, low, high, nodes):
     splits.bin[node] = splits.runner_up_bin[node] = 0
     splits.missing_left[node] = splits.runner_up_missing_left[node] = False
     splits.gain[node] = splits.runner_up_gain[node] = np.float32(0.0)
+    for word in range(splits.right_set.shape[1]):
+        splits.right_set[node, word] = splits.runner_up_right_set[node, word] = np.uint32(0)
 
 
 @kernel
@@ -267,6 +273,7 @@ def choose(table, nodes, pool, candidates, rules, frontier):
     for place in range(n_new):
         node = counts[FIRST_NEW] + place
         choose_split(place, node, table, pool, candidates, nodes)
+        write_sets(node, table, pool, nodes, rules, rules.categories)
         right_cover = nodes.sums[node, 1] - splits.left_sums[node, 1]
         is_worth = splits.gain[node] > LEAST_GAIN and splits.gain[node] >= rules.gamma
         if not is_worth or splits.left_sums[node, 1] == 0.0 or right_cover == 0.0:
@@ -308,6 +315,22 @@ def choose_split(place, node, table, pool, candidates, nodes):
         splits.runner_up_bin[node] = candidates.bin[place, runner_up]
         splits.runner_up_missing_left[node] = candidates.missing_left[place, runner_up]
         splits.runner_up_gain[node] = gains[runner_up]
+
+
+@kernel
+def write_sets(node, table, pool, nodes, rules, categories):
+    """Write which categories would go right by the best split of a node, and by its runner-up."""
+    if categories is None:
+        return
+    splits = nodes.splits
+    for f, split_bin, right_set in (
+        (splits.feature[node], splits.bin[node], splits.right_set[node]),
+        (splits.runner_up_feature[node], splits.runner_up_bin[node], splits.runner_up_right_set[node]),
+    ):
+        if f >= 0 and categories.is_category[f]:
+            histogram, n_bins = pool[nodes.slot[node], table.start[f] : table.start[f + 1]], table.n_bins[f]
+            scratch = new_category_scratch(n_bins)
+            write_right_set(histogram, n_bins, split_bin, rules.penalty, categories, scratch, right_set)
 
 
 @kernel

@@ -34,8 +34,8 @@ from numpy.typing import NDArray
 from ..numeric.jit import kernel
 from ..numeric.team import new_team, next_task, wait_for_all
 from ..tree import Tree
-from ..tree.record import GrowthRecord
-from .binning import BinnedTable, bin_table
+from .binning import bin_table
+from .categories import CategoryRules, n_words
 from .constraints import ColumnRules, below_all_values
 from .frontier import (
     FIRST_NEW,
@@ -50,11 +50,13 @@ from .frontier import (
     may_go_on,
     plant,
 )
+from .grown_tree import tree_of_nodes
 from .histogram import count_group
 from .nodes import some_of
 from .partitioning import RowOwner, Run, part_rows
 from .sampling import ColumnSampler, Sampling
-from .splitting import Penalty, Rules, find_splits, new_scan
+from .searching import find_splits, new_scan
+from .splitting import Penalty, Rules
 
 __all__ = ["LEAST_GAIN", "GrowthSettings", "HistGrower", "grow_tree"]
 
@@ -86,6 +88,8 @@ class GrowthSettings(NamedTuple):
         Columns that may meet on a path; empty if all may.
     prunes_after, keep_pruned : bool
         Grow without gamma, and prune the whole tree then (`pruning`); let the record keep what was pruned.
+    categories : CategoryRules
+        Which columns hold categories, and how they are split.
     """
 
     penalty: Penalty
@@ -99,6 +103,7 @@ class GrowthSettings(NamedTuple):
     interactions: tuple[frozenset[int], ...] = ()
     prunes_after: bool = False
     keep_pruned: bool = False
+    categories: CategoryRules = CategoryRules()
 
 
 class HistGrower:
@@ -135,13 +140,14 @@ class HistGrower:
     ) -> None:
         self.settings = settings._replace(lowest=below_all_values(X)) if len(settings.direction) else settings
         self.sampling, self._run, self._n_threads = sampling, run, n_threads
-        self.use_table(bin_table(X, sample_weight, max_bin, n_threads, run, cuts))
+        self.use_table(bin_table(X, sample_weight, max_bin, n_threads, run, cuts, settings.categories.is_category))
 
     def use_table(self, table: Any) -> None:
         """Ask about the bins of this table from now on: the same rows, maybe other cuts."""
         self.table = table
         self._owner = self.owner_of(table, self._run, self._n_threads)
-        self._workspace = Workspace(int(table.start[-1]), table.n_features)
+        words = n_words(table.n_bins, self.settings.categories.is_category)
+        self._workspace = Workspace(int(table.start[-1]), table.n_features, words)
 
     def grow(self, gradients: NDArray[np.floating], number: int) -> Tree:
         """Grow one tree, see `Grower`."""
@@ -223,6 +229,7 @@ class _Growth:
             settings.best_first,
             settings.direction,
             self.columns.allowed(range(1), 0),
+            settings.categories if len(settings.categories.is_category) else None,
         )
         workspace.clear()
 
@@ -298,47 +305,9 @@ class _Growth:
         )
 
     def tree(self) -> Tree:
-        """The tree as flat arrays; a candidate that was not taken is the runner-up of its leaf."""
-        table, w = self.table, self.workspace
-        nodes = some_of(w.nodes, slice(w.frontier.counts[N_NODES]))
-        best, inner = nodes.splits, nodes.left >= 0
-        feature = np.where(inner, best.feature, -1).astype(np.int32)
-        runner_up = np.where(inner, best.runner_up_feature, best.feature)
-        # A node that is split has its weight between its own bounds, a leaf between those of its parent.
-        weight = np.where(inner, np.clip(nodes.weight, nodes.bounds[:, 0], nodes.bounds[:, 1]), nodes.weight)
-        return Tree.grown(
-            left=nodes.left.copy(),
-            right=np.where(inner, nodes.left + 1, -1).astype(np.int32),
-            feature=feature,
-            threshold=_thresholds(feature, best.bin, table, self.settings.lowest),
-            missing_left=best.missing_left & inner,
-            # Of a leaf what it adds, of any other node its weight before the learning rate, as in the library's file.
-            value=np.where(inner, weight, weight * self.settings.learning_rate),
-            cover=nodes.sums[:, 1].astype(np.float32),
-            gain=np.where(inner, best.gain, np.float32(0.0)),
-            record=GrowthRecord.grown(
-                sums=nodes.sums.copy(),
-                missing_sums=np.where(inner[:, np.newaxis], best.missing_sums, 0.0),
-                runner_up_feature=runner_up,
-                runner_up_threshold=_thresholds(
-                    runner_up, np.where(inner, best.runner_up_bin, best.bin), table, self.settings.lowest
-                ),
-                runner_up_missing_left=np.where(inner, best.runner_up_missing_left, best.missing_left),
-                runner_up_gain=np.where(inner, best.runner_up_gain, best.gain),
-            ),
-        )
-
-
-def _thresholds(
-    feature: NDArray[np.int32], bins: NDArray[np.int32], table: BinnedTable, lowest: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """Upper ends of bins, `lowest` for bin -1; 0 where there is no column."""
-    threshold = np.zeros(len(feature), dtype=np.float32)
-    asks = (feature >= 0) & (bins >= 0)
-    threshold[asks] = table.cuts[table.start[feature[asks]] + bins[asks]]
-    only_missing = (feature >= 0) & (bins < 0)
-    threshold[only_missing] = lowest[feature[only_missing]]
-    return threshold
+        """The tree as flat arrays."""
+        nodes = some_of(self.workspace.nodes, slice(self.workspace.frontier.counts[N_NODES]))
+        return tree_of_nodes(nodes, self.table, self.settings)
 
 
 @kernel
@@ -355,7 +324,7 @@ def grow_alone(thread, n_threads, team, is_new, table, parted, nodes, pool, cand
             plant(table, nodes, pool, rules)
         wait_for_all(team, n_threads)
         find_and_choose(thread, n_threads, team, table, nodes, pool, candidates, rules, frontier)
-    scan = new_scan(np.max(table.n_bins))
+    scan = new_scan(np.max(table.n_bins), rules.categories)
     while counts[N_CHOSEN] > 0 and has_room(nodes, pool, candidates, rules, frontier):
         n_chosen, first_new = counts[N_CHOSEN], counts[N_NODES]
         goes_on = may_go_on(nodes, rules, frontier)
@@ -386,7 +355,7 @@ def find_and_choose(thread, n_threads, team, table, nodes, pool, candidates, rul
     """Best splits of the children that have been counted, and which nodes are next; a team's kernel."""
     counts, n_features = frontier.counts, len(table.n_bins)
     n_shares = -(-n_features // COLUMNS_PER_TASK)
-    scan = new_scan(np.max(table.n_bins))
+    scan = new_scan(np.max(table.n_bins), rules.categories)
     task = next_task(team)
     while task < counts[N_PAIRS] * n_shares:
         pair, first = frontier.pairs[task // n_shares], task % n_shares * COLUMNS_PER_TASK

@@ -23,6 +23,8 @@ class Splits(NamedTuple):
     runner_up_bin: NDArray[np.int32]
     runner_up_missing_left: NDArray[np.bool_]
     runner_up_gain: NDArray[np.float32]
+    right_set: NDArray[np.uint32]  # categories that go right, as bits (`mlx.boosting.categories`); none: a cut
+    runner_up_right_set: NDArray[np.uint32]
 
 
 class Nodes(NamedTuple):
@@ -38,8 +40,8 @@ class Nodes(NamedTuple):
     splits: Splits
 
 
-def new_nodes(n: int) -> Nodes:
-    """Room for so many nodes; what stands there is written when a node is added."""
+def new_nodes(n: int, n_words: int = 0) -> Nodes:
+    """Room for so many nodes, and sets of categories of so many words; it is written when a node is added."""
     flags, integers = np.zeros(n, dtype=np.bool_), np.zeros(n, dtype=np.int32)
     singles = np.zeros(n, dtype=np.float32)
     return Nodes(
@@ -61,13 +63,17 @@ def new_nodes(n: int) -> Nodes:
             integers.copy(),
             flags.copy(),
             singles.copy(),
+            np.zeros((n, n_words), dtype=np.uint32),
+            np.zeros((n, n_words), dtype=np.uint32),
         ),
     )
 
 
 def longer(nodes: Nodes, n: int) -> Nodes:
     """The same nodes, with room for so many."""
-    return _pairwise(lambda a, b: np.concatenate([a, b[len(a) :]]), nodes, new_nodes(n))
+    return _pairwise(
+        lambda a, b: np.concatenate([a, b[len(a) :]]), nodes, new_nodes(n, nodes.splits.right_set.shape[1])
+    )
 
 
 def some_of(nodes: Nodes, which: slice) -> Nodes:

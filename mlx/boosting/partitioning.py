@@ -35,6 +35,7 @@ from numpy.typing import NDArray
 from ..numeric.jit import kernel
 from ..numeric.team import new_team, next_task, wait_for_all
 from .binning import BinnedTable
+from .categories import goes_right, is_empty
 from .histogram import count_group
 from .nodes import Nodes
 
@@ -248,9 +249,10 @@ def is_shared(piece, node, parted):
 @kernel
 def answer_codes(node, table, splits, answers):
     """Write the node's answer, left or not, to each code of its column; the highest code is that of missing values."""
-    n_bins = table.n_bins[splits.feature[node]]
+    n_bins, right_set = table.n_bins[splits.feature[node]], splits.right_set[node]
+    is_cut = is_empty(right_set)
     for code in range(n_bins):
-        answers[code] = code <= splits.bin[node]
+        answers[code] = code <= splits.bin[node] if is_cut else not goes_right(right_set, code)
     answers[n_bins] = splits.missing_left[node]
 
 

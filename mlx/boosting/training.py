@@ -73,6 +73,7 @@ class TrainingOptions(XGBParameters):
     _kind_of_rows: Any
     _mark_missing: Any
     _recoded: Any
+    _category_rules: Any
     _targets: Any
     _categories: Any
 
@@ -235,6 +236,7 @@ class TrainingOptions(XGBParameters):
             "best_first": self.grow_policy == "lossguide",
             "direction": monotone_directions(self.monotone_constraints, self.n_features_in_, names),
             "interactions": interaction_sets(self.interaction_constraints, self.n_features_in_, names),
+            "categories": self._category_rules(),
         }
 
     def _sampling(self, arguments: FitArguments, seed: int) -> Sampling:

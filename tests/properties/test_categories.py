@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlx.boosting.categories import CategoryRules, best_category_split, category_scratch, parent_of
+from mlx.boosting.categories import CategoryRules, best_category_split, new_category_scratch, parent_of
 from mlx.boosting.splitting import Penalty
 from tests.reference import categories as slow
 
@@ -17,7 +17,7 @@ def best_gain(histogram, penalty, rules):
     G, H = histogram.sum(axis=0)
     inf = np.float32(np.inf)
     parent = parent_of(G, H, np.float32(0), False, 0, -inf, inf, penalty)
-    scratch = category_scratch(n)
+    scratch = new_category_scratch(n)
     return best_category_split(histogram, n, parent, penalty, rules, scratch)[0]
 
 

@@ -6,10 +6,11 @@ import pytest
 from mlx.boosting.categories import (
     CategoryRules,
     best_category_split,
-    category_scratch,
     goes_right,
+    is_empty,
     listed_categories,
     n_words,
+    new_category_scratch,
     order_by_weight,
     parent_of,
     write_right_set,
@@ -31,7 +32,7 @@ def histogram_of(n_categories, missing, seed, empty=0.2):
 def found(histogram, penalty, rules):
     """Gain, set of the categories that go right, side of the missing values, sums of the left child."""
     n = len(histogram) - 1
-    scratch = category_scratch(n)
+    scratch = new_category_scratch(n)
     G, H = histogram.sum(axis=0)
     inf = np.float32(np.inf)
     parent = parent_of(G, H, np.float32(0), False, 0, -inf, inf, penalty)
@@ -61,7 +62,7 @@ def test_equal_weights_keep_their_order():
     """Weights 0, 1, 0, 1, ...; those without rows have weight 0, too."""
     histogram = np.array([[0.0, 4.0], [-5.0, 4.0]] * 20 + [[0.0, 0.0]] * 3 + [[7.0, 2.0]])
     n = len(histogram) - 1
-    scratch = category_scratch(n)
+    scratch = new_category_scratch(n)
     order_by_weight(histogram, n, Penalty(1.0, 0.0, 0.0, 0.0), scratch)
     assert scratch.order.tolist() == [*range(0, 40, 2), 40, 41, 42, *range(1, 40, 2)]
 
@@ -78,7 +79,7 @@ def test_no_more_than_the_threshold_are_taken_from_either_end():
 def test_a_direction_forbids_the_wrong_order_of_weights(direction):
     """One-hot candidates with either order of weights exist; a partition always has the larger weights on the left."""
     histogram = np.array([[-9.0, 4.0], [2.0, 4.0], [5.0, 4.0], [0.0, 0.0]])
-    penalty, scratch = Penalty(1.0, 0.0, 0.0, 1.0), category_scratch(3)
+    penalty, scratch = Penalty(1.0, 0.0, 0.0, 1.0), new_category_scratch(3)
     G, H = histogram.sum(axis=0)
     weight = np.float32(-G / (H + 1))
     inf = np.float32(np.inf)
@@ -92,15 +93,19 @@ def test_a_direction_forbids_the_wrong_order_of_weights(direction):
 
 
 def test_sets_of_all_nodes_become_lists():
-    sets = np.array([[0b101, 0], [7, 7], [0, 0b10], [0, 0]], dtype=np.uint32)
-    start, codes = listed_categories(sets, np.array([True, False, True, False]))
+    sets = np.array([[0b101, 0], [0, 0], [0, 0b10], [0, 0]], dtype=np.uint32)
+    start, codes = listed_categories(sets)
     assert start.tolist() == [0, 2, 2, 3, 3]
     assert codes.tolist() == [0, 2, 33]
-    start, codes = listed_categories(sets, np.zeros(4, dtype=bool))
-    assert start.tolist() == [0] * 5
-    assert len(codes) == 0
+    assert [bool(is_empty(own)) for own in sets] == [False, True, False, True]
+
+
+def test_a_tree_may_ask_about_no_category():
+    assert listed_categories(np.zeros((3, 2), dtype=np.uint32)) == (None, None)
+    assert listed_categories(np.zeros((3, 0), dtype=np.uint32)) == (None, None)
 
 
 def test_a_table_without_categories_needs_no_sets():
     assert n_words(np.array([256, 10]), np.array([False, False])) == 0
+    assert n_words(np.array([256, 10]), np.empty(0, dtype=bool)) == 0
     assert n_words(np.array([256, 33]), np.array([False, True])) == 2

@@ -19,10 +19,6 @@ LABELS = np.array(["low", "middle", "top"])[np.digitize(Y, [-0.5, 0.5])]
 UNSUPPORTED = {
     "booster": "gblinear",
     "device": "cuda",
-    "enable_categorical": True,
-    "feature_types": ["q"] * 4,
-    "max_cat_to_onehot": 4,
-    "max_cat_threshold": 4,
     "multi_strategy": "multi_output_tree",
     "callbacks": [object()],
     "objective": "rank:ndcg",
