@@ -144,10 +144,8 @@ class Training:
         self.X, self.y, self.sample_weight = X, y, sample_weight
         self.sampling, self.n_parallel, self.dropout = sampling, n_parallel, dropout
         self.weight = _weight_of_loss(y, sample_weight, positive_weight)
-        if base_score is None and (objective.start is None or positive_weight != 1.0):
-            base_score = newton_start(objective, y, self.weight, n_outputs)
-        elif base_score is None:
-            base_score = objective.start(y, sample_weight, objective.value, n_outputs)
+        if base_score is None:
+            base_score = self._estimated_start(positive_weight, n_outputs)
         self.intercept = base_score
         self.base_margin = _margin_of_start(self.intercept, objective)
         self._start = np.tile(self.base_margin, (n_samples, 1)) if base_margin is None else base_margin
@@ -236,6 +234,13 @@ class Training:
         grower.add_values(tree, self.margin[output])
         return tree
 
+    def _estimated_start(self, positive_weight: float, n_outputs: int) -> NDArray[np.float32]:
+        """Where predictions start, in units of the prediction (multi:*: of the margin)."""
+        objective = self.objective
+        if objective.start is None or positive_weight != 1.0:
+            return newton_start(objective, self.y, self.weight, n_outputs)
+        return objective.start(self.y, self.sample_weight, objective.value, n_outputs)
+
     def _gradients_at(self, margin: NDArray[np.float32]) -> NDArray[np.floating]:
         """Gradients and Hessians, shape (n_outputs, n_samples, 2); good until the next call."""
         out = self._gradients
@@ -271,7 +276,8 @@ class Training:
 def boost(
     *arguments: Any,
     n_rounds: int,
-    round_begins: Callable[[], None] | None = None,
+    starts: Callable[[Training], None] | None = None,
+    round_begins: Callable[[], bool] | None = None,
     round_done: Callable[[Training], bool] | None = None,
     **options: Any,
 ) -> Training:
@@ -282,8 +288,10 @@ def boost(
     *arguments, **options
         Of `Training`.
     n_rounds : int
+    starts : callable, optional
+        Called with the run before the first round.
     round_begins, round_done : callable, optional
-        Called before and after each round, the latter with what there is so far; if it returns True, the fit ends.
+        Called before and after each round, the latter with what there is so far; if one returns True, the fit ends.
 
     Returns
     -------
@@ -291,9 +299,11 @@ def boost(
         What there is after the last round; its threads have ended.
     """
     with Training(*arguments, **options) as training:
+        if starts is not None:
+            starts(training)
         for _ in range(n_rounds):
-            if round_begins is not None:
-                round_begins()
+            if round_begins is not None and round_begins():
+                break
             training.round()
             if round_done is not None and round_done(training):
                 break

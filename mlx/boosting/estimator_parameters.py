@@ -36,7 +36,6 @@ ACCEPTED: Mapping[str, tuple[Any, ...]] = {
     "booster": (None, "gbtree", "dart"),
     "device": (None, "cpu"),
     "multi_strategy": (None, "one_output_per_tree"),
-    "callbacks": (None,),
 }
 
 POSITIVE = Interval(Real, 0, None, closed="neither")
@@ -146,8 +145,9 @@ class XGBParameters(InheritsParameters):
     early_stopping_rounds : int, default=None
         Rounds without improvement of the last metric on the last set after which training ends; prediction then takes
         the rounds up to `best_iteration`. None is no end.
-    callbacks : default=None
-        Not supported. For callbacks of scikit-learn use `set_callbacks`.
+    callbacks : list of TrainingCallback, default=None
+        Callbacks of the library's kind, which are told of each round, see `mlx.boosting.callback`. For those of
+        scikit-learn use `set_callbacks`.
     cuts : {'exact', 'xgboost'}, default='exact'
         How a column with more than `max_bin` distinct values is cut: at exact quantiles, or where xgboost cuts it (see
         Notes). The library has no such parameter.
@@ -247,6 +247,7 @@ class XGBParameters(InheritsParameters):
         "max_cat_threshold": [AT_LEAST_ONE, None],
         "feature_weights": ["array-like", None],
         "eval_metric": [str, callable, list, tuple, None],
+        "callbacks": [list, tuple, None],
         "early_stopping_rounds": [Interval(Integral, 1, None, closed="left"), None],
         "cuts": [StrOptions({"exact", "xgboost"})],
         "prune": [StrOptions({"post"}), None],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 import scipy.sparse
@@ -28,6 +28,9 @@ from .sampling import seed_of
 from .sparse_rows import stored_values
 from .tracing import TracedTrees
 from .training import FitArguments, Rows, TrainingData, TrainingOptions
+
+if TYPE_CHECKING:
+    from .fit_callbacks import FitCallbacks
 
 __all__ = ["Goal", "XGBModel"]
 
@@ -285,13 +288,15 @@ class XGBModel(CallbackSupportMixin, TrainingOptions, EncodesCategories, TracedT
         data = TrainingData(X, goal.targets, sample_weight, goal.labels, groups=groups)
         options = self._training_options(objective, n_outputs, arguments, seed, earlier)
         data, evaluation = self._prepare(data, rows, arguments, objective, n_outputs, seed, earlier)
+        file_parameters = objective.file_parameters(positive_weight, n_outputs)
+        told: FitCallbacks | None = None
 
         def fitted(boosted: Training) -> dict[str, Any]:
             return {
                 "tree_ensemble_": self._ensemble(boosted),
                 "_intercept": boosted.intercept,
                 "_objective": objective.name,
-                "_objective_parameters": objective.file_parameters(positive_weight, n_outputs),
+                "_objective_parameters": file_parameters,
                 **ONE_TREE_PER_ROUND,
                 "_position_bias": boosted.objective.position_bias,
                 "_round_start": starts_of_rounds(boosted.trees, n_outputs, boosted.n_parallel),
@@ -308,8 +313,20 @@ class XGBModel(CallbackSupportMixin, TrainingOptions, EncodesCategories, TracedT
             raise ValueError(f"n_estimators={n_rounds}: xgb_model has trees of {earlier.n_rounds} rounds to update")
         with FitRounds(self, max_rounds=n_rounds, X=data.X, y=data.labels, sample_weight=data.weight) as rounds:
 
+            def starts(fit: Training) -> None:
+                nonlocal told
+                told = self._told(fit, evaluation, file_parameters)
+
+            def round_begins() -> bool:
+                if told is not None and told.round_begins():
+                    return True
+                rounds.begin()
+                return False
+
             def round_done(so_far: Training) -> bool:
                 enough = evaluation.round_done(so_far.trees, so_far.weights, so_far.base_margin, so_far.n_parallel)
+                if told is not None:
+                    enough |= told.round_done()
                 return rounds.end(lambda: fitted(so_far)) or enough
 
             boosted = boost(
@@ -321,12 +338,23 @@ class XGBModel(CallbackSupportMixin, TrainingOptions, EncodesCategories, TracedT
                 n_rounds=n_rounds,
                 groups=data.groups,
                 base_margin=data.base_margin,
-                round_begins=rounds.begin,
+                starts=starts,
+                round_begins=round_begins,
                 round_done=round_done,
             )
         evaluation.finish()
-        for name, value in fitted(boosted).items():
+        changed = {} if told is None else told.finish()
+        for name, value in {**fitted(boosted), **changed}.items():
             setattr(self, name, value)
+
+    def _told(self, fit: Any, evaluation: Any, file_parameters: Mapping[str, Mapping[str, str]]) -> FitCallbacks | None:
+        """The user's callbacks of this fit; None if there are none."""
+        if not self.callbacks:
+            return None
+        from .fit_callbacks import FitCallbacks
+
+        names = getattr(self, "feature_names_in_", None)
+        return FitCallbacks(self.callbacks, fit, evaluation.history, file_parameters, names)
 
     def _ensemble(self, boosted: Any) -> TreeEnsemble:
         n_outputs = len(boosted.base_margin)

@@ -129,7 +129,7 @@ class TrainingOptions(XGBParameters):
         earlier: EarlierModel | None = None,
     ) -> dict[str, Any]:
         """What `Training` is told of the parameters, and of the model that it goes on from."""
-        n_parallel = self._resolved("num_parallel_tree")
+        n_parallel = self._n_parallel()
         if earlier is not None:
             names = getattr(self, "feature_names_in_", None)
             earlier.check(self.n_features_in_, names, n_outputs, objective.link, n_parallel)
@@ -149,6 +149,10 @@ class TrainingOptions(XGBParameters):
             "sampling": self._sampling(arguments, seed),
             "n_threads": self._n_threads(),
         }
+
+    def _n_parallel(self) -> int:
+        """Trees per round and output."""
+        return self._resolved("num_parallel_tree")
 
     def _checked_objective(
         self,

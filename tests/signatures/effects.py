@@ -18,6 +18,7 @@ import numpy as np
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 from sklearn.preprocessing import scale
 
+from mlx.boosting.callback import LearningRateScheduler
 from mlx.numeric import threads
 
 
@@ -297,7 +298,7 @@ BOOSTER = {
     "multi_strategy": Refused("multi_output_tree", _TREES),
     "eval_metric": Effect("mae", "evals_result_", {**_TREES, "early_stopping_rounds": 2}),
     "early_stopping_rounds": Effect(2, "predict", _TREES),
-    "callbacks": Refused([object()], _TREES),
+    "callbacks": Effect([LearningRateScheduler([0.9] * 4)], "predict", _TREES),
     "cuts": Effect("xgboost", "predict", {**_TREES, "max_bin": 8}),
     "prune": Effect("post", "predict", {**_TREES, "gamma": 8.0}),
     "keep_pruned": Effect(True, "tree_ensemble_", {**_TREES, "gamma": 8.0, "prune": "post"}),

@@ -20,7 +20,6 @@ UNSUPPORTED = {
     "booster": "gblinear",
     "device": "cuda",
     "multi_strategy": "multi_output_tree",
-    "callbacks": [object()],
     "objective": "rank:ndcg",
 }
 
