@@ -48,10 +48,16 @@ class FoldedBooster:
     ----------
     cvfolds : list of Fold
         Named as in the library.
+
+    Attributes
+    ----------
+    order : list of (str, str)
+        Sets and metrics in the order in which they are taken.
     """
 
     def __init__(self, cvfolds: list[Fold]) -> None:
         self.cvfolds = cvfolds
+        self.order: list[tuple[str, str]] = []
 
     def set_param(self, params: Any, value: Any = None) -> None:
         """Set a parameter in all folds."""
@@ -84,6 +90,7 @@ class FoldedBooster:
     def scores(self, metric: Callable | None, output_margin: bool) -> Iterator[tuple[str, str, tuple[float, float]]]:
         """Mean and standard deviation of each metric over the folds."""
         of_folds = [fold.booster.scores(fold.sets, metric, output_margin) for fold in self.cvfolds]
+        self.order = [score[:2] for score in of_folds[0]]
         for same in zip(*of_folds, strict=True):
             values = np.array([value for _, _, value in same])
             yield *same[0][:2], (float(values.mean()), float(values.std()))
@@ -238,9 +245,8 @@ def _fold(dtrain: DMatrix, split: Split, params: dict[str, Any], metrics: list[s
 def _result(history: dict[str, dict[str, list[Any]]], model: FoldedBooster, n_asked_for: int, as_pandas: bool) -> Any:
     """Means and standard deviations; up to the best round if training was stopped early."""
     columns = {
-        f"{data}-{metric}-{name}": [value[k] for value in values]
-        for data, of_data in history.items()
-        for metric, values in of_data.items()
+        f"{data}-{metric}-{name}": [value[k] for value in history[data][metric]]
+        for data, metric in model.order
         for k, name in enumerate(("mean", "std"))
     }
     if model.num_boosted_rounds() < n_asked_for and model.attr("best_iteration") is not None:

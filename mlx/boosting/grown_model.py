@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from ..tree import Tree, TreeEnsemble
 from ..tree.xgboost_document import OBJECTIVES, XGBoostModel, margin_of
+from .continuation import EarlierModel
 
 __all__ = ["GrownModel", "model_of_file"]
 
@@ -89,14 +90,10 @@ class GrownModel:
         self.tree_weight = list(weights)
         self.round_start.append(len(self.trees))
 
-    def check_continuation(self, n_features: int, n_outputs: int, n_parallel_trees: int) -> None:
-        """Raise a ValueError unless rounds of such trees can be added."""
-        if n_features != self.n_features:
-            raise ValueError(f"dtrain: has {n_features} columns, the model {self.n_features}")
-        if n_outputs != self.n_outputs:
-            raise ValueError(f"params: they are about {n_outputs} outputs, the model has {self.n_outputs}")
-        if n_parallel_trees != self.n_parallel_trees:
-            raise ValueError(f"num_parallel_tree={n_parallel_trees} must be that of the model, {self.n_parallel_trees}")
+    def earlier(self) -> EarlierModel:
+        """The model as one that training goes on from."""
+        start = np.array(self.round_start, dtype=np.int64)
+        return EarlierModel(self.ensemble(), self.base_score, start, self.n_parallel_trees)
 
     def continued(self, other: GrownModel) -> GrownModel:
         """These trees under the objective of another model, which has none."""

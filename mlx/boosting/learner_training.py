@@ -62,11 +62,9 @@ class LearnerTraining:
             groups = groups.holding(np.flatnonzero(self._rows))
         y, weight = y[self._rows], None if weight is None else weight[self._rows]
         arguments = FitArguments(feature_weights=dtrain.given("feature_weights"))
-        options = parameters._training_options(objective, n_outputs, arguments, seed_of(parameters.random_state))
-        if model is not None:
-            model.check_continuation(dtrain.num_col(), n_outputs, options["n_parallel"])
-            options |= {"base_score": model.base_score, "earlier": model.ensemble()}
-        elif options["base_score"] is None and own:
+        seed, earlier = seed_of(parameters.random_state), None if model is None else model.earlier()
+        options = parameters._training_options(objective, n_outputs, arguments, seed, earlier)
+        if model is None and own and options["base_score"] is None:
             options["base_score"] = np.full(n_outputs, START_OF_OWN)
         base_margin = checked_margin(dtrain.given("base_margin"), dtrain.num_row(), n_outputs, "base_margin")
         base_margin = None if base_margin is None else base_margin[self._rows]
@@ -81,7 +79,8 @@ class LearnerTraining:
             n_parallel_trees=options["n_parallel"],
             booster="gbtree" if options.get("dropout") is None else "dart",
         )
-        self.model = grown if model is None else model.continued(grown)
+        # Trees that are updated come in the place of those that they were.
+        self.model = grown if model is None or options["earlier"] is None else model.continued(grown)
 
     def is_for(self, parameters: LearnerParameters, dtrain: DMatrix, model: GrownModel | None, own: bool) -> bool:
         """Whether the next round is one of this training; another learning rate makes it so."""

@@ -137,8 +137,15 @@ class LearnerTrees:
         return self.get_score(fmap)
 
     def trees_to_dataframe(self, fmap: str | os.PathLike = "") -> Any:
-        """The nodes of all trees, a row per node: xgboost's columns and some of ours, see `mlx.tree.frame`."""
-        return trees_to_dataframe(self._with_names(fmap)[0])
+        """The nodes of all trees, a row per node: xgboost's columns and some of ours, see `mlx.tree.frame`.
+
+        As there, thresholds of columns of type "int" are shown as whole numbers, as in `get_dump`.
+        """
+        ensemble, types = self._with_names(fmap)
+        frame = trees_to_dataframe(ensemble)
+        whole = [feature_name(ensemble, j) for j, kind in enumerate(types or ()) if kind == "int"]
+        frame["Split"] = frame["Split"].where(~frame["Feature"].isin(whole), np.ceil(frame["Split"]))
+        return frame
 
     def get_split_value_histogram(
         self, feature: str, fmap: str | os.PathLike = "", bins: int | None = None, as_pandas: bool = True

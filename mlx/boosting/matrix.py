@@ -343,7 +343,7 @@ def _numbers(field: str, data: Any) -> NDArray[np.float32]:
     """A copy as float32."""
     array = np.asarray(data)
     if array.dtype.kind not in "fiubO":
-        raise TypeError(f"{field}: numbers are needed, not {array.dtype}")
+        raise ValueError(f"{field}: numbers are needed, not {array.dtype}")
     try:
         with np.errstate(over="ignore"):
             return np.array(array, dtype=np.float32)

@@ -24,6 +24,7 @@ from __future__ import annotations
 import ast
 import warnings
 from collections.abc import Iterable, Mapping
+from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
@@ -82,6 +83,10 @@ HELD: Mapping[str, tuple[Any, ...]] = {
     "max_cached_hist_node": (2**64 - 1,),
     "extmem_single_page": (False,),
     "debug_synchronize": (False,),
+    "max_cat_to_onehot": (4,),
+    "max_cat_threshold": (64,),
+    "updater": ("grow_quantile_histmaker",),
+    "refresh_leaf": (True,),
     "num_target": (1,),
     "feature_selector": (),
     "top_k": (),
@@ -129,6 +134,7 @@ class LearnerParameters(XGBModel):
         **XGBClassifier._parameter_constraints,
         **XGBRegressor._parameter_constraints,
         **XGBRanker._parameter_constraints,
+        "n_jobs": [Integral, None],
     }
 
     # What a fit would have found.
@@ -219,6 +225,8 @@ class LearnerParameters(XGBModel):
         weight = model.objective_parameters.get("reg_loss_param", {}).get("scale_pos_weight")
         if weight is not None and float(weight) != 1.0:
             stated["scale_pos_weight"] = float(weight)
+        if model.n_parallel_trees != 1:
+            stated["num_parallel_tree"] = model.n_parallel_trees
         for name, value in stated.items():
             self.given[name] = value
             setattr(self, name, value)
@@ -265,8 +273,12 @@ class LearnerParameters(XGBModel):
             return True
         if name in OF_ESTIMATORS:
             return False
+        if name in HELD and _is_held(name, value):
+            return True
         if name not in {*self._parameter_constraints, *self.get_params(), *OF_OBJECTIVES}:
-            return _is_held(name, written, value)
+            if name in HELD:
+                raise NotImplementedError(f"parameter {written}={value!r} is not supported")
+            return False
         value = _checked(name, written, value, self._parameter_constraints)
         if name == "objective" and (not isinstance(value, str) or value not in self.objectives()):
             raise ValueError(f"objective={value!r} must be one of {', '.join(map(repr, self.objectives()))}")
@@ -322,11 +334,14 @@ def _checked(name: str, written: str, value: Any, constraints: Mapping[str, Any]
     return value
 
 
-def _is_held(name: str, written: str, value: Any) -> bool:
-    """Whether the library knows a parameter that is not ours; raises if its value is not what holds anyway."""
-    if name not in HELD:
-        return False
-    as_text = {str(held).lower() for held in HELD[name]} | {str(int(h)) for h in HELD[name] if isinstance(h, bool)}
-    if str(value).lower() not in as_text and value not in HELD[name]:
-        raise NotImplementedError(f"parameter {written}={value!r} is not supported")
-    return True
+def _is_held(name: str, value: Any) -> bool:
+    """Whether a value says what holds anyway."""
+    meant = WORDS.get(value.lower(), _as_number(value)) if isinstance(value, str) else value
+    return any(meant == held for held in HELD[name])
+
+
+def _as_number(text: str) -> Any:
+    try:
+        return float(text)
+    except ValueError:
+        return text

@@ -82,8 +82,10 @@ def table_of(data: Any, missing: float) -> Table:
         array = data if isinstance(data, np.ndarray) else np.asarray(data)
     except ValueError as error:
         raise ValueError(f"data: {error}") from None
-    if array.dtype.kind not in "fiubO" or (array.dtype.kind == "O" and array.ndim == 0):
-        raise TypeError(f"data: a table of numbers is needed, not {array.dtype} of {type(data).__name__}")
+    if array.ndim == 0:
+        raise TypeError(f"data: a table is needed, not {type(data).__name__}")
+    if array.dtype.kind not in "fiubO":
+        raise ValueError(f"data: a table of numbers is needed, not one of {array.dtype}")
     return Table(_rows(array, missing))
 
 
@@ -149,7 +151,7 @@ def _marked(values: NDArray[np.float32], missing: float) -> NDArray[np.float32]:
 
 def _sparse_rows(data: Any, missing: float) -> scipy.sparse.csr_matrix:
     if data.dtype.kind not in "fiub":
-        raise TypeError(f"data: a table of numbers is needed, not {data.dtype}")
+        raise ValueError(f"data: a table of numbers is needed, not one of {data.dtype}")
     with np.errstate(over="ignore"):
         rows = scipy.sparse.csr_matrix(data, dtype=np.float32, copy=True)
     rows.sum_duplicates()
