@@ -193,10 +193,11 @@ class ModelFile(BaseEstimator):
         """
         model = read_model(fname)
         classes, parameters = read_extras(model.attributes, self.get_params(deep=False).keys())
-        _check_kind(model, type(self).__name__, self._objectives, is_classifier(self))
+        _check_kind(model, type(self).__name__, self._objectives)
         fitted = _fitted(model)
         if is_classifier(self):
-            n_classes = max(2, model.ensemble.n_outputs)
+            # Outputs of other losses are yes-or-no answers, of which a row may have several.
+            n_classes = model.ensemble.n_outputs if model.ensemble.link == "softmax" else 2
             classes = np.arange(n_classes) if classes is None else classes
             if len(classes) != n_classes:
                 refuse_extras(f"{len(classes)} labels for {n_classes} classes")
@@ -269,7 +270,7 @@ def _best_round(model: XGBoostModel) -> tuple[int, float] | None:
         raise ModelFormatError("learner.attributes.best_score: must be the text of a number") from None
 
 
-def _check_kind(model: XGBoostModel, class_name: str, objectives: Collection[str], has_classes: bool) -> None:
+def _check_kind(model: XGBoostModel, class_name: str, objectives: Collection[str]) -> None:
     """Raise `ModelFormatError` if an estimator has not this kind of model: the message names what."""
     n_outputs = model.ensemble.n_outputs
     if model.objective not in objectives:
@@ -277,10 +278,8 @@ def _check_kind(model: XGBoostModel, class_name: str, objectives: Collection[str
             f"learner.objective.name: {class_name} has no objective {model.objective!r}; "
             f"it has {', '.join(map(repr, objectives))}"
         )
-    if n_outputs == 1 if model.ensemble.link == "softmax" else has_classes and n_outputs > 1:
-        raise ModelFormatError(
-            f"learner.learner_model_param: {class_name} has no model of {model.objective!r} with {n_outputs} outputs"
-        )
+    if model.ensemble.link == "softmax" and n_outputs == 1:
+        raise ModelFormatError(f"learner.learner_model_param: {class_name} has no model of one class alone")
 
 
 def shown_parameters(model: XGBoostModel, known: Collection[str]) -> dict[str, Any]:

@@ -177,11 +177,22 @@ def test_models_of_another_kind_are_refused_by_name(name, kind, message):
         kind().load_model(STORED / name)
 
 
-def test_several_yes_or_no_targets_are_refused_by_name():
+def test_several_yes_or_no_answers_per_row():
     document = read_json((STORED / "two_targets.json").read_bytes())
     document["learner"]["objective"] = {"name": "binary:logistic"}
     document["learner"]["learner_model_param"]["base_score"] = "[0.5,0.25]"
-    with pytest.raises(ModelFormatError, match="2 outputs"):
+    model = XGBClassifier()
+    model.load_model(write_json(document))
+    rows = np.random.default_rng(0).normal(size=(7, 5)).astype(np.float32)
+    assert model.classes_.tolist() == [0, 1]
+    assert model.predict(rows, output_margin=True, validate_features=False).shape == (7, 2)
+
+
+def test_one_class_alone_is_refused():
+    document = read_json((STORED / "squared_error.json").read_bytes())
+    document["learner"]["objective"] = {"name": "multi:softprob"}
+    document["learner"]["learner_model_param"]["num_class"] = "1"
+    with pytest.raises(ModelFormatError, match="one class alone"):
         XGBClassifier().load_model(write_json(document))
 
 
