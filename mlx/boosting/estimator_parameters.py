@@ -206,6 +206,10 @@ class XGBParameters(InheritsParameters):
     with them come its trees; rows of weight 0, which the library counts when it plans the approximation, are left out
     here.
 
+    ``tree_method="approx"`` does the same with Hessians for weights, anew for each tree. ``tree_method="exact"`` has no
+    cuts: its trees are the library's on any columns, to the last bit of their sums if that runs on one thread. Nodes
+    that pruning takes away leave gaps in the numbers of the library's nodes, and none here.
+
     X is copied to float32.
 
     References

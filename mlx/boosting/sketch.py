@@ -37,8 +37,9 @@ rank misses it by at most ::
 A sketch also knows what it really reached (`QuantileSketch.rank_error`), which is mostly several times less. Both hold
 up to the rounding of float64 sums. Nothing is random.
 
-Use: one sketch for each column and chunk of rows, merged in any order, whose `cuts` are then the column's bins;
-weights are those of the rows, or, for new cuts in each round, weights times Hessians.
+Its place is where no one has all rows of a column: one sketch for each column and chunk of rows, or owner of rows,
+merged in any order, whose `cuts` are then the column's bins; weights are those of the rows, or, for new cuts in each
+round, the Hessians. A table in memory has no need of it: `quantiles` and `approx` sort whole columns, and are exact.
 
 References
 ----------
