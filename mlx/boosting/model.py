@@ -19,6 +19,7 @@ from ..tree.importance import column_importance
 from ..validation import check_sample_weight, refuse_unsupported, validate_data
 from .category_encoding import EncodesCategories, check_codes
 from .continuation import EarlierModel, earlier_model
+from .estimator_booster import ShowsBooster
 from .estimator_parameters import ACCEPTED, BELONG_TO, DEFAULTS
 from .evaluation import checked_margin
 from .groups import Groups
@@ -58,7 +59,7 @@ class Goal(NamedTuple):
     like: str = "reg:squarederror"
 
 
-class XGBModel(CallbackSupportMixin, TrainingOptions, EncodesCategories, TracedTrees, ModelFile):
+class XGBModel(CallbackSupportMixin, TrainingOptions, EncodesCategories, TracedTrees, ShowsBooster, ModelFile):
     """Base of the boosted estimators: all but the targets."""
 
     # Whether the user's own function may be the objective.

@@ -33,6 +33,7 @@ from sklearn.utils._param_validation import validate_parameter_constraints
 
 from ..tree.xgboost_document import XGBoostModel
 from .classifier import XGBClassifier
+from .estimator_booster import OF_ESTIMATORS
 from .estimator_parameters import DEFAULTS
 from .grown_model import GrownModel
 from .learner_rows import known_rows
@@ -60,19 +61,6 @@ ALIASES: Mapping[str, str] = {
 
 # Parameters of single objectives.
 OF_OBJECTIVES = {parameter.name: parameter for own in PARAMETERS.values() for parameter in own}
-
-# What estimators are told and a learner is not.
-OF_ESTIMATORS = {
-    "n_estimators",
-    "missing",
-    "importance_type",
-    "enable_categorical",
-    "feature_types",
-    "feature_weights",
-    "early_stopping_rounds",
-    "callbacks",
-    "validation_fraction",
-}
 
 # What the library knows, and which of its values say what holds here anyway.
 HELD: Mapping[str, tuple[Any, ...]] = {
@@ -170,6 +158,13 @@ class LearnerParameters(XGBModel):
             names = ", ".join(f'"{name}"' for name in sorted(unknown))
             warnings.warn(f"Parameters: {{ {names} }} are not used.", UserWarning, stacklevel=4)
         self._refuse_unsupported(self.objectives(), {})
+
+    def set_known(self, values: Mapping[str, Any]) -> None:
+        """Set parameters of an estimator that has been fitted with them."""
+        metrics = values.get(METRIC)
+        names = [metrics] if isinstance(metrics, str) else [one for one in metrics or () if isinstance(one, str)]
+        others = {name: value for name, value in values.items() if name != METRIC and value is not None}
+        self.set([*others.items(), *((METRIC, name) for name in names)])
 
     def objectives(self) -> tuple[str, ...]:
         """Objectives that there are."""

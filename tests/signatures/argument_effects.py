@@ -124,6 +124,8 @@ NOTHING_ASKED = {
     "get_precision",
     "get_feature_names_out",
     "get_num_boosting_rounds",
+    "get_booster",
+    "get_xgb_params",
     "evals_result",
 }
 
@@ -240,6 +242,8 @@ def of_booster(name):
     methods["predict_proba"] = predicting
     methods["apply"] = {"X": SQUARED, "iteration_range": rounds}
     methods["get_num_boosting_rounds"] = {}
+    methods["get_booster"] = {}
+    methods["get_xgb_params"] = {}
     methods["evals_result"] = {}
     elsewhere = Changes(lambda path: path.with_name("elsewhere.json"))
     methods["save_model"] = {"fname": elsewhere, "records": Changes(other(False))}

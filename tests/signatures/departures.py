@@ -26,36 +26,25 @@ PARAMETERS_ABSENT = {
 }
 
 # (class, method): reason why the method is not there
-METHODS_ABSENT = (
-    {
-        (name, method): reason
-        for name in ("XGBClassifier", "XGBRanker", "XGBRegressor")
-        for method, reason in {
-            "get_booster": "returns an object of xgboost's engine; the fitted trees are tree_ensemble_",
-            "get_xgb_params": "translates to the parameters of xgboost's engine; get_params has them all",
-        }.items()
-    }
-    | {
-        ("KernelExplainer", name): "a step of shap's own algorithm, not of its interface"
-        for name in (
-            "addsample",
-            "allocate",
-            "explain",
-            "explain_row",
-            "not_equal",
-            "run",
-            "solve",
-            "supports_model_with_masker",
-            "varying_groups",
-        )
-    }
-    | {
-        ("KernelExplainer", "load"): "an explainer holds a function; the model's own file is what should be stored",
-        ("KernelExplainer", "save"): "an explainer holds a function; the model's own file is what should be stored",
-        ("LimeTabularExplainer", "convert_and_round"): "a step of lime's own algorithm, not of its interface",
-        (
-            "LimeTabularExplainer",
-            "validate_training_data_stats",
-        ): "a step of lime's own algorithm, not of its interface",
-    }
-)
+METHODS_ABSENT = {
+    ("KernelExplainer", name): "a step of shap's own algorithm, not of its interface"
+    for name in (
+        "addsample",
+        "allocate",
+        "explain",
+        "explain_row",
+        "not_equal",
+        "run",
+        "solve",
+        "supports_model_with_masker",
+        "varying_groups",
+    )
+} | {
+    ("KernelExplainer", "load"): "an explainer holds a function; the model's own file is what should be stored",
+    ("KernelExplainer", "save"): "an explainer holds a function; the model's own file is what should be stored",
+    ("LimeTabularExplainer", "convert_and_round"): "a step of lime's own algorithm, not of its interface",
+    (
+        "LimeTabularExplainer",
+        "validate_training_data_stats",
+    ): "a step of lime's own algorithm, not of its interface",
+}
