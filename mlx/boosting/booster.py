@@ -68,7 +68,7 @@ class Training:
     Parameters
     ----------
     X : ndarray of float32, shape (n_samples, n_features), C-contiguous
-    y : ndarray of float32, shape (n_samples,)
+    y : ndarray of float32, shape (n_samples,), or (n_samples, n_targets)
     sample_weight : ndarray of float32, shape (n_samples,), or None
         Positive.
     objective : Objective
@@ -209,7 +209,8 @@ class Training:
         seen = self._margin_without(dropped)
         gradients = self._gradients_at(seen) if gradients is None else gradients
         for output, own in enumerate(gradients):
-            residual = self.y - seen[output] if self.objective.leaf_quantile else None
+            own_y = self.y if self.y.ndim == 1 else self.y[:, output]
+            residual = own_y - seen[output] if self.objective.leaf_quantile else None
             for _ in range(self.n_parallel):
                 self.trees.append(self._tree(own, output, residual))
         new = self.trees[first:]
@@ -229,7 +230,7 @@ class Training:
         if residual is not None:
             rows = [grower.rows_of(leaf) for leaf in np.flatnonzero(tree.is_leaf)]
             rows = [own[sampled[own, 1] > 0] for own in rows]
-            alpha, rate = self.objective.value[output], grower.settings.learning_rate
+            alpha, rate = self.objective.value[output % len(self.objective.value)], grower.settings.learning_rate
             tree = with_quantile_leaves(tree, rows, residual, self.sample_weight, alpha, rate)
         grower.add_values(tree, self.margin[output])
         return tree
@@ -318,7 +319,10 @@ def _weight_of_loss(
     # Weights that mean repetition keep their products with gradients exact, in float64; nothing else needs that.
     repeated = sample_weight is not None and np.any(sample_weight != 1.0)
     weight = weight.astype(np.float64 if repeated else np.float32)
-    return weight if positive_weight == 1.0 else np.where(y == 1.0, weight * weight.dtype.type(positive_weight), weight)
+    # Where rows have several targets, their objective weighs each.
+    if positive_weight == 1.0 or y.ndim == 2:
+        return weight
+    return np.where(y == 1.0, weight * weight.dtype.type(positive_weight), weight)
 
 
 def _margin_of_start(intercept: NDArray[np.float32], objective: Objective) -> NDArray[np.float32]:

@@ -62,11 +62,14 @@ class XGBClassifier(ClassifierMixin, XGBModel):
 
     _objectives: ClassVar[tuple[str, ...]] = OBJECTIVES
     _takes_own_objective: ClassVar[bool] = True
+    _takes_targets: ClassVar[bool] = True
 
     def __init__(self, *, objective: Any = "binary:logistic", **parameters: Any) -> None:
         super().__init__(objective=objective, **parameters)
 
     def _goal(self, y: Any, rows: Rows, earlier: EarlierModel | None) -> Goal:
+        if np.ndim(y) == 2 and np.shape(y)[1] > 1:
+            return self._several_goals(np.asarray(y), rows)
         with naming("y"):
             check_classification_targets(y)
             labels = column_or_1d(y)[rows]
@@ -85,8 +88,22 @@ class XGBClassifier(ClassifierMixin, XGBModel):
             raise NotImplementedError("XGBClassifier: parameter scale_pos_weight has no meaning for several outputs")
         return Goal(codes, labels, objective, n_outputs, name)
 
+    def _several_goals(self, y: NDArray, rows: Rows) -> Goal:
+        """What shall be learned of rows that may have several labels, shape (n_samples, n_labels): 1 where they do."""
+        objective = "binary:logistic" if self.objective is None else self.objective
+        if callable(objective) or not objective.startswith("binary:"):
+            raise NotImplementedError(f"XGBClassifier: objective={objective!r} takes one label per row")
+        self.classes_, self.n_classes_ = np.array([0, 1]), 2
+        targets = self._targets(y[rows])
+        return Goal(targets, targets, objective, y.shape[1], has_several_targets=True)
+
     def _targets(self, y: Any) -> NDArray[np.float32]:
-        """Numbers of the classes of labels that are not trained on."""
+        """Numbers of the classes of labels that are not trained on, or which labels rows have."""
+        if np.ndim(y) == 2 and np.shape(y)[1] > 1:
+            which = np.asarray(y)
+            if not np.isin(which, (0, 1)).all():
+                raise ValueError("y: rows with several labels must say with 0 or 1 which of them they have")
+            return which.astype(np.float32)
         labels = column_or_1d(y, warn=True)
         known = np.isin(labels, self.classes_)
         if not np.all(known):
@@ -124,8 +141,8 @@ class XGBClassifier(ClassifierMixin, XGBModel):
         Returns
         -------
         ndarray
-            Labels of shape (n_samples,); or margins, float32, of shape (n_samples,) for 'binary:*' and
-            (n_samples, n_classes) otherwise.
+            Labels of shape (n_samples,), or, if rows may have several, which ones, of shape (n_samples, n_labels);
+            or margins, float32, of shape (n_samples,) for 'binary:*' and (n_samples, n_classes) otherwise.
         """
         predicted = self._predict(X, output_margin, validate_features, base_margin, iteration_range)
         binary = predicted.shape[1] == 1
@@ -133,8 +150,10 @@ class XGBClassifier(ClassifierMixin, XGBModel):
             return predicted[:, 0] if binary else predicted
         # A logit of 0 is a probability of ½.
         even = 0.0 if self._objective == "binary:logitraw" else 0.5
-        codes = (predicted[:, 0] > even).astype(np.intp) if binary else np.argmax(predicted, axis=1)
-        return self.classes_[codes]
+        if self._objective.startswith("binary:"):
+            codes = (predicted > even).astype(np.intp)
+            return self.classes_[codes[:, 0] if binary else codes]
+        return self.classes_[np.argmax(predicted, axis=1)]
 
     def predict_proba(
         self,
@@ -157,11 +176,11 @@ class XGBClassifier(ClassifierMixin, XGBModel):
 
         Returns
         -------
-        ndarray of float32, shape (n_samples, n_classes)
+        ndarray of float32, shape (n_samples, n_classes), or that of having each label if rows may have several
         """
         probability = self._predict(X, False, validate_features, base_margin, iteration_range)
-        if probability.shape[1] > 1:
-            return probability
         if self._objective == "binary:logitraw":
             probability = mean_of(probability, "logit")
+        if probability.shape[1] > 1:
+            return probability
         return np.concatenate([np.float32(1.0) - probability, probability], axis=1)

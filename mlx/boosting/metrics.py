@@ -103,8 +103,19 @@ class Metric(NamedTuple):
         if groups is not None and self.score_groups is not None:
             return float(self.score_groups(y, prediction[:, 0], groups))
         weight = None if weight is None else np.asarray(weight, dtype=np.float64)
+        if y.ndim == 2 and y.shape == prediction.shape:
+            if self.name.split("@")[0] not in OF_TARGETS:
+                raise NotImplementedError(f"eval_metric={self.name!r} is for one target per row")
+            weight = None if weight is None else np.repeat(weight, y.shape[1])
+            y, prediction = y.ravel(), prediction.reshape(-1, 1)
         return float(self.score(y, prediction, weight))
 
+
+# Metrics of several targets: means over all of them.
+OF_TARGETS = frozenset(
+    ("rmse", "rmsle", "mae", "mape", "mphe", "logloss", "error", "poisson-nloglik", "gamma-nloglik", "gamma-deviance")
+    + ("tweedie-nloglik",)
+)
 
 # Parameters of `metric`, which are parameters of estimators, too.
 METRIC_PARAMETERS = (

@@ -27,6 +27,7 @@ from .model_format import ONE_TREE_PER_ROUND, ModelFile
 from .prediction import outputs_of, predicted, rounds_of, starts_of_rounds
 from .sampling import seed_of
 from .sparse_rows import stored_values
+from .targets import of_targets
 from .tracing import TracedTrees
 from .training import FitArguments, Rows, TrainingData, TrainingOptions
 
@@ -50,6 +51,8 @@ class Goal(NamedTuple):
         At least: an objective may have more.
     like : str
         Objective of the library whose link the user's own one has.
+    has_several_targets : bool
+        Whether targets have shape (n_samples, n_outputs).
     """
 
     targets: NDArray[np.float32]
@@ -57,6 +60,7 @@ class Goal(NamedTuple):
     objective: Any
     n_outputs: int = 1
     like: str = "reg:squarederror"
+    has_several_targets: bool = False
 
 
 class XGBModel(CallbackSupportMixin, TrainingOptions, EncodesCategories, TracedTrees, ShowsBooster, ModelFile):
@@ -64,6 +68,9 @@ class XGBModel(CallbackSupportMixin, TrainingOptions, EncodesCategories, TracedT
 
     # Whether the user's own function may be the objective.
     _takes_own_objective: ClassVar[bool] = False
+
+    # Whether rows may have several targets.
+    _takes_targets: ClassVar[bool] = False
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
@@ -135,7 +142,7 @@ class XGBModel(CallbackSupportMixin, TrainingOptions, EncodesCategories, TracedT
         how = self._kind_of_rows()
         earlier = None if xgb_model is None else earlier_model(xgb_model, self.get_params(deep=False))
         given = self._learn_categories(X, earlier)
-        X, y = validate_data(self, given, y, y_numeric=is_regressor(self), **how)
+        X, y = validate_data(self, given, y, y_numeric=is_regressor(self), multi_output=self._takes_targets, **how)
         weight = check_sample_weight(sample_weight, X, dtype=np.float32)
         rows = positive_rows(weight)
         X = self._mark_missing(X[rows], given)
@@ -285,6 +292,8 @@ class XGBModel(CallbackSupportMixin, TrainingOptions, EncodesCategories, TracedT
         objective = self._checked_objective(goal.objective, goal.targets, sample_weight, goal.like)
         n_outputs = max(goal.n_outputs, objective.n_outputs)
         positive_weight = float(self._resolved("scale_pos_weight"))
+        if goal.has_several_targets:
+            objective = of_targets(objective, n_outputs, positive_weight)
         seed = seed_of(self.random_state)
         data = TrainingData(X, goal.targets, sample_weight, goal.labels, groups=groups)
         options = self._training_options(objective, n_outputs, arguments, seed, earlier)

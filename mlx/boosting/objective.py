@@ -301,7 +301,8 @@ class Objective(NamedTuple):
         """Raise a ValueError that names y if a target is outside of the domain."""
         if self.domain is None:
             return
-        wrong = np.flatnonzero(~self.domain.contains(y))
+        contained = self.domain.contains(y)
+        wrong = np.flatnonzero(~(contained if contained.ndim == 1 else contained.all(axis=1)))
         if len(wrong):
             first = ", ".join(f"{value:.6g}" for value in np.ravel(y[wrong[0]]))
             raise ValueError(

@@ -77,6 +77,7 @@ class XGBRegressor(RegressorMixin, XGBModel):
 
     _objectives: ClassVar[tuple[str, ...]] = OBJECTIVES
     _takes_own_objective: ClassVar[bool] = True
+    _takes_targets: ClassVar[bool] = True
     _parameter_constraints: ClassVar[dict] = {
         **XGBModel._parameter_constraints,
         "tweedie_variance_power": [Interval(Real, 1, 2, closed="neither"), None],
@@ -100,11 +101,17 @@ class XGBRegressor(RegressorMixin, XGBModel):
 
     def _goal(self, y: Any, rows: Rows, earlier: EarlierModel | None) -> Goal:
         targets = self._targets(y)[rows]
-        return Goal(targets, targets, "reg:squarederror" if self.objective is None else self.objective)
+        objective = "reg:squarederror" if self.objective is None else self.objective
+        several = targets.ndim == 2
+        if several and callable(objective):
+            raise NotImplementedError("XGBRegressor: an own objective takes one target per row")
+        n_outputs = targets.shape[1] if several else 1
+        return Goal(targets, targets, objective, n_outputs, has_several_targets=several)
 
     def _targets(self, y: Any) -> NDArray[np.float32]:
         """Targets as float32."""
-        y = check_array(column_or_1d(y), ensure_2d=False, dtype="numeric", input_name="y", ensure_all_finite=False)
+        y = check_array(y, ensure_2d=False, dtype="numeric", input_name="y", ensure_all_finite=False)
+        y = column_or_1d(y) if y.ndim < 2 or y.shape[1] == 1 else y
         with np.errstate(over="ignore"):
             targets = np.asarray(y, dtype=np.float32)
         if not np.all(np.isfinite(targets)):
@@ -136,7 +143,8 @@ class XGBRegressor(RegressorMixin, XGBModel):
 
         Returns
         -------
-        ndarray of float32, shape (n_samples,), or (n_samples, n_outputs) if `quantile_alpha` has several values
+        ndarray of float32, shape (n_samples,), or (n_samples, n_outputs) if there are several targets, or if
+            `quantile_alpha` has several values
         """
         predicted = self._predict(X, output_margin, validate_features, base_margin, iteration_range)
         return predicted[:, 0] if predicted.shape[1] == 1 else predicted

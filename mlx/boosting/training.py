@@ -315,7 +315,7 @@ class TrainingOptions(XGBParameters):
             fraction = self.validation_fraction
             if fraction is None:
                 raise ValueError("early_stopping_rounds: needs eval_set, X_val and y_val, or validation_fraction")
-            classes = data.y if is_classifier(self) else None
+            classes = data.y if is_classifier(self) and data.y.ndim == 1 else None
             train, held_out = hold_out(len(data.y), fraction, classes, seed, data.groups)
             held = data.rows(held_out)
             sets = [EvaluationSet(held.X, held.y, held.weight, held.base_margin, held.groups)]

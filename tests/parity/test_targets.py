@@ -1,0 +1,106 @@
+"""Several targets per row: the same trees as xgboost by the library's own cuts, for every objective that takes them."""
+
+import numpy as np
+import pytest
+import xgboost
+
+from mlx.boosting import XGBClassifier, XGBRegressor
+
+OBJECTIVES = (
+    "reg:squarederror",
+    "reg:absoluteerror",
+    "reg:pseudohubererror",
+    "reg:squaredlogerror",
+    "reg:logistic",
+    "count:poisson",
+    "reg:gamma",
+    "reg:tweedie",
+)
+
+
+def rows(n=2_000, seed=0):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, 6)).astype(np.float32)
+    Y = np.stack([X[:, 0] + X[:, 1] * X[:, 2], np.sin(X[:, 3]) - X[:, 0], X[:, 4]], axis=1)
+    X[rng.random(X.shape) < 0.2] = np.nan
+    return X, Y + rng.normal(size=Y.shape) * 0.3, rng.integers(1, 4, n).astype(float)
+
+
+def targets(objective, Y):
+    if objective == "reg:logistic":
+        return (Y > 0).astype(float)
+    return np.round(np.exp(Y * 0.3)) + 0.5 if objective in OBJECTIVES[3:] else Y
+
+
+@pytest.mark.parametrize(
+    ("objective", "weighted"), [*((name, False) for name in OBJECTIVES), ("reg:squarederror", True)]
+)
+def test_regression(objective, weighted, tmp_path):
+    X, Y, weight = rows()
+    Y, weight = targets(objective, Y), weight if weighted else None
+    parameters = {"n_estimators": 4, "max_depth": 4, "objective": objective}
+    theirs = xgboost.XGBRegressor(**parameters).fit(X, Y, sample_weight=weight)
+    ours = XGBRegressor(**parameters, cuts="xgboost").fit(X, Y, sample_weight=weight)
+    np.testing.assert_allclose(ours.predict(X), theirs.predict(X), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(ours.intercept_, theirs.intercept_, rtol=1e-6)
+    assert [len(tree.left) for tree in ours.tree_ensemble_.trees] == [
+        len(tree.splitlines()) for tree in theirs.get_booster().get_dump()
+    ]
+    ours.save_model(tmp_path / "ours.json")
+    again = xgboost.XGBRegressor()
+    again.load_model(tmp_path / "ours.json")
+    np.testing.assert_allclose(again.predict(X), ours.predict(X), rtol=1e-6)
+
+
+@pytest.mark.parametrize("options", [{}, {"scale_pos_weight": 2.0}, {"objective": "binary:hinge"}], ids=str)
+def test_rows_with_several_labels(options):
+    X, Y, weight = rows()
+    labels = (Y > 0).astype(int)
+    parameters = {"n_estimators": 4, "max_depth": 4, **options}
+    theirs = xgboost.XGBClassifier(**parameters).fit(X, labels, sample_weight=weight)
+    ours = XGBClassifier(**parameters, cuts="xgboost").fit(X, labels, sample_weight=weight)
+    np.testing.assert_allclose(ours.predict_proba(X), theirs.predict_proba(X), rtol=1e-5)
+    np.testing.assert_array_equal(ours.predict(X), theirs.predict(X))
+    np.testing.assert_array_equal(ours.classes_, theirs.classes_)
+
+
+@pytest.mark.parametrize("metric", ["rmse", "mae"])
+def test_metrics_are_means_over_all_targets(metric):
+    X, Y, weight = rows()
+    parameters = {"n_estimators": 3, "max_depth": 3, "eval_metric": metric}
+    follow = {"eval_set": [(X, Y)], "sample_weight_eval_set": [weight], "verbose": False}
+    theirs = xgboost.XGBRegressor(**parameters).fit(X, Y, **follow)
+    ours = XGBRegressor(**parameters, cuts="xgboost").fit(X, Y, **follow)
+    np.testing.assert_allclose(
+        ours.evals_result()["validation_0"][metric], theirs.evals_result()["validation_0"][metric], rtol=1e-5
+    )
+
+
+def test_one_column_of_targets_is_one_target():
+    X, Y, _ = rows(300)
+    one, column = (XGBRegressor(n_estimators=2).fit(X, y).predict(X) for y in (Y[:, 0], Y[:, :1]))
+    np.testing.assert_array_equal(one, column)
+
+
+@pytest.mark.parametrize(
+    ("model", "y", "error", "message"),
+    [
+        (XGBRegressor(objective="reg:quantileerror", quantile_alpha=0.5), "Y", NotImplementedError, "quantileerror"),
+        (XGBRegressor(objective=lambda y, f: (f - y, y * 0 + 1)), "Y", NotImplementedError, "own objective"),
+        (XGBRegressor(objective="reg:gamma"), "Y", ValueError, "y: reg:gamma"),
+        (XGBClassifier(objective="multi:softprob"), "L", NotImplementedError, "multi:softprob"),
+        (XGBClassifier(), "Y", ValueError, "0 or 1"),
+    ],
+    ids=lambda value: str(value)[:20],
+)
+def test_what_takes_no_several_targets(model, y, error, message):
+    X, Y, _ = rows(200)
+    with pytest.raises(error, match=message):
+        model.fit(X, Y if y == "Y" else (Y > 0).astype(int))
+
+
+def test_a_metric_of_one_target_is_refused():
+    X, Y, _ = rows(200)
+    labels = (Y > 0).astype(int)
+    with pytest.raises(NotImplementedError, match="auc"):
+        XGBClassifier(n_estimators=1, eval_metric="auc").fit(X, labels, eval_set=[(X, labels)], verbose=False)
