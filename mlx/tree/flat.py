@@ -24,8 +24,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..numeric.jit import kernel
-
 if TYPE_CHECKING:
     from .tree import Tree
 
@@ -122,6 +120,9 @@ def flatten(
     listed_left : bool
         Go left if the category is listed, not if it is none of those.
     """
+    # Here, as a model is read and shown without a compiler.
+    from .breadth_first import breadth_first
+
     sizes = np.array([tree.n_nodes for tree in trees], dtype=np.int64)
     start = np.concatenate([[0], np.cumsum(sizes)])
     left, missing_left = _joined(trees, "left", np.int32), _joined(trees, "missing_left", np.bool_)
@@ -148,27 +149,6 @@ def flatten(
         value=_values(trees, weight, start, input_dtype)[order],
     )
     return flat, sets
-
-
-@kernel
-def breadth_first(left, right, missing_left, start, order, child, n_steps):
-    """Write the nodes of each tree in their new order, the new number of each one's first child, and the depths."""
-    for tree in range(len(n_steps)):
-        root = start[tree]
-        order[root] = root
-        n_known, level_end, depth = root + 1, root + 1, 0
-        for k in range(root, start[tree + 1]):
-            if k == level_end:
-                level_end, depth = n_known, depth + 1
-            node = order[k]
-            child[k] = k
-            if left[node] >= 0:
-                child[k] = n_known
-                left_first = np.int64(missing_left[node])
-                order[n_known + 1 - left_first] = root + left[node]
-                order[n_known + left_first] = root + right[node]
-                n_known += 2
-        n_steps[tree] = depth
 
 
 def _rounded(threshold: NDArray[np.float64], dtype: np.dtype, at_most: bool) -> NDArray[np.floating]:
