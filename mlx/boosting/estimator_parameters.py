@@ -127,7 +127,7 @@ class XGBParameters(InheritsParameters):
     validate_parameters : bool, default=None
         Has no effect: parameters are always validated.
     enable_categorical : bool, default=False
-        Whether columns of categories of a data frame are taken; if not they are an error.
+        Take a data frame's columns of categories, which are an error otherwise. Has no effect on other tables.
     feature_types : list of str, default=None
         Types of the columns, in the place of a frame's own: "c" for categories, of which an array has the codes 0, 1,
         ...; "float", "q", "int" and "i" for numbers.

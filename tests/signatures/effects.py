@@ -105,6 +105,15 @@ def noise():
     return generator.normal(size=(200, 150)), generator.normal(size=200)
 
 
+def categories():
+    """Codes of two columns, of 3 and of 9 categories, whose effects do not rise with the codes."""
+    generator = np.random.default_rng(0)
+    X = generator.integers(0, [3, 9], size=(300, 2)).astype(float)
+    return X, (generator.random(300) < np.array([0.7, 0.2, 0.6])[X[:, 0].astype(int)] * (X[:, 1] % 3 + 1) / 3).astype(
+        int
+    )
+
+
 def minus_nine_for_missing():
     """The target rises with the one column; -9 stands where it is highest, so it goes right only as a missing value."""
     x = np.linspace(0.0, 1.0, 60)
@@ -129,6 +138,7 @@ DATA: dict[str, Callable[[], tuple[np.ndarray, np.ndarray]]] = {
         multi_class,
         many_rows,
         noise,
+        categories,
         minus_nine_for_missing,
         minus_nine_for_missing_in_two_classes,
     )
@@ -257,6 +267,7 @@ MULTILAYER_PERCEPTRON = {
 _STUMP = {"n_estimators": 1, "max_depth": 1}
 _TREES = {"n_estimators": 4, "max_depth": 3}
 _DART = {**_TREES, "booster": "dart"}
+_CODES = {**_TREES, "feature_types": ["c", "c"]}
 
 BOOSTER = {
     "max_depth": Effect(2, "predict", {"n_estimators": 4}),
@@ -290,11 +301,11 @@ BOOSTER = {
     "importance_type": Effect("weight", "feature_importances_", _TREES),
     "device": Refused("cuda", _TREES),
     "validate_parameters": Inert(False, "parameters are always validated"),
-    "enable_categorical": Refused(True, _TREES),
-    "feature_types": Refused(["q"] * 10, _TREES),
+    "enable_categorical": Inert(True, "arrays do not say which columns are of categories; frames are tested elsewhere"),
+    "feature_types": Effect(["c", "c"], "tree_ensemble_", _TREES, "categories"),
     "feature_weights": Effect([0.0] + [1.0] * 9, "predict", {**_TREES, "colsample_bynode": 0.5}),
-    "max_cat_to_onehot": Refused(2, _TREES),
-    "max_cat_threshold": Refused(2, _TREES),
+    "max_cat_to_onehot": Effect(20, "tree_ensemble_", _CODES, "categories"),
+    "max_cat_threshold": Effect(2, "tree_ensemble_", _CODES, "categories"),
     "multi_strategy": Refused("multi_output_tree", _TREES),
     "eval_metric": Effect("mae", "evals_result_", {**_TREES, "early_stopping_rounds": 2}),
     "early_stopping_rounds": Effect(2, "predict", _TREES),
