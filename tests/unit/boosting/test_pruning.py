@@ -51,6 +51,13 @@ def test_picture():
     assert pruned.value.tolist() == [0, 1, 1.0, 3, 4]
 
 
+@pytest.mark.parametrize(("left", "right"), [(1, 5), (5, 1), (5, 5), (1, 1)])
+def test_one_side_is_enough_to_keep_the_split_above(left, right):
+    tree = small_tree(np.array([0.1, left, right, 0, 0, 0, 0], dtype=f32))
+    pruned, _ = prune(tree, 2.0, f32(1))
+    assert pruned.n_nodes == (1 if left == right == 1 else 3 + 2 * (left == 5) + 2 * (right == 5))
+
+
 def small_tree(gain, **record):
     """Seven nodes, all levels full; node i has the value i."""
     n = 7
