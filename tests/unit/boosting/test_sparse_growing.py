@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import scipy.sparse
 
-from mlx.boosting import XGBClassifier, XGBRegressor, sparse_table
+from mlx.boosting import DMatrix, XGBClassifier, XGBRegressor, sparse_table, train
 from mlx.boosting.sparse_rows import stored_values
 
 PARTS = ("left", "right", "feature", "threshold", "missing_left", "value", "cover", "gain")
@@ -46,6 +46,9 @@ def assert_same(a, b):
         {"interaction_constraints": [[0, 1], [2, 3, 4]]},
         {"gamma": 0.5, "prune": "post"},
         {"objective": "reg:quantileerror", "quantile_alpha": 0.3},
+        {"objective": lambda y, margin: (margin - y, np.ones_like(y))},
+        {"booster": "dart", "rate_drop": 0.5},
+        {"num_parallel_tree": 3, "subsample": 0.5},
     ],
     ids=lambda parameters: next(iter(parameters), "defaults"),
 )
@@ -55,6 +58,29 @@ def test_trees_are_those_of_the_rows_with_nan(parameters):
     assert_same(a, b)
     np.testing.assert_array_equal(a.predict(X), b.predict(with_nan(X)))
     np.testing.assert_array_equal(a.apply(X), b.apply(with_nan(X)))
+
+
+def test_training_goes_on_from_a_model():
+    X, y = table()
+    first = XGBRegressor(n_estimators=2).fit(X, y)
+    assert_same(*(XGBRegressor(n_estimators=2).fit(rows, y, xgb_model=first) for rows in (X, with_nan(X))))
+
+
+def test_the_learning_api_takes_sparse_rows():
+    X, y = table()
+    sparse, dense = DMatrix(X, y), DMatrix(with_nan(X), y)
+    a, b = (train({"max_depth": 4}, rows, 4) for rows in (sparse, dense))
+    assert a.get_dump(with_stats=True) == b.get_dump(with_stats=True)
+    for booster in (a, b):
+        np.testing.assert_array_equal(booster.predict(sparse), booster.predict(dense))
+        np.testing.assert_array_equal(booster.inplace_predict(X), a.predict(dense))
+
+
+@pytest.mark.parametrize("tree_method", ["exact", "approx"])
+def test_other_tree_methods_refuse_sparse_rows_by_name(tree_method):
+    X, y = table()
+    with pytest.raises(NotImplementedError, match=f"tree_method='{tree_method}' takes no sparse rows"):
+        XGBRegressor(tree_method=tree_method).fit(X, y)
 
 
 def test_classes_weights_and_margins_to_start_from():
