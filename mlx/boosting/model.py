@@ -94,8 +94,9 @@ class XGBModel(CallbackSupportMixin, TrainingOptions, EncodesCategories, TracedT
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            NaN, and the value of the parameter `missing`, are missing values.
+        X : array-like or SciPy sparse matrix of shape (n_samples, n_features)
+            NaN, and the value of the parameter `missing`, are missing values. So is what a sparse matrix does not store;
+            a zero that it stores is a zero. It is not filled up, and needs ``tree_method="hist"``.
         y : array-like of shape (n_samples,)
             Targets; for a classifier labels of at least two classes.
         sample_weight : array-like of shape (n_samples,), optional
