@@ -43,6 +43,9 @@ __all__ = [
 # The library splits a node only if the gain is more than this, whatever gamma is.
 LEAST_GAIN = np.float32(1e-6)
 
+# Rows of a root, which nobody has counted.
+MANY = np.iinfo(np.int64).max
+
 # Nodes for which there is room at first.
 FIRST_CAPACITY = 128
 
@@ -178,6 +181,7 @@ def plant(table, nodes, pool, rules):
         nodes.sums[0, 0] += pool[0, place, 0]
         nodes.sums[0, 1] += pool[0, place, 1]
     nodes.weight[0] = leaf_weight(nodes.sums[0, 0], nodes.sums[0, 1], rules.penalty)
+    nodes.n_rows[0] = MANY
 
 
 @kernel

@@ -20,6 +20,9 @@ __all__ = ["Candidates", "Scan", "find_splits", "new_scan"]
 
 f32 = np.float32
 
+# In place of a column's direction where no column has one.
+UNBOUNDED = np.int8(2)
+
 
 class Candidates(NamedTuple):
     """Best split of each node on each column.
@@ -42,13 +45,51 @@ class Candidates(NamedTuple):
     left_sums: NDArray[np.float64]
 
 
+class Candidate(NamedTuple):
+    """Best split of one node on one column, see `Candidates`."""
+
+    gain: np.float32
+    bin: np.int32
+    missing_left: bool
+    G_left: float
+    H_left: float
+
+
+class NodeFacts(NamedTuple):
+    """What a search has to know of a node: few numbers, instead of all arrays of the nodes for each column.
+
+    Attributes
+    ----------
+    G, H : float
+        Sums of the node.
+    similarity, weight : float32
+        Of the node as a leaf.
+    low, high : float32
+        Bounds of the weights below it.
+    n_rows : int
+    """
+
+    G: float
+    H: float
+    similarity: np.float32
+    weight: np.float32
+    low: np.float32
+    high: np.float32
+    n_rows: int
+
+
 class Scan(NamedTuple):
     """Scratch of a search: the cuts of one column in the order in which they are tried.
+
+    A cut between two bins of which the second has none of the node's rows parts them as the cut before it does, and of
+    equal cuts the first one wins. Where most bins are such, they are left out.
 
     Attributes
     ----------
     G, H : ndarray of float64, shape (n_cuts,)
         Sums of the side that grows from cut to cut.
+    bin : ndarray of int32, shape (n_cuts,)
+        Bin that this side got last.
     gain : ndarray of float32, shape (n_cuts,)
     bits : ndarray of int32, shape (n_cuts,)
         The same memory as `gain`.
@@ -58,6 +99,7 @@ class Scan(NamedTuple):
 
     G: NDArray[np.float64]
     H: NDArray[np.float64]
+    bin: NDArray[np.int32]
     gain: NDArray[np.float32]
     bits: NDArray[np.int32]
     categories: CategoryScratch | None
@@ -70,22 +112,41 @@ def find_splits(first_column, last_column, counted, sibling, pool, first_new, no
     The first node of the pair has been counted; the second one's histogram is made here, in the place of their
     parent's. Nodes are counted from `first_new` on in `candidates`.
     """
-    own = pool[nodes.slot[counted]]
-    for f in range(first_column, last_column):
-        first, last, n_bins = table.start[f], table.start[f + 1], table.n_bins[f]
-        if sibling >= 0:
-            other = pool[nodes.slot[sibling]]
-            subtract(other[first:last], own[first:last])
-            _find_split(other[first:last], n_bins, f, sibling, first_new, nodes, rules, scan, candidates)
-        _find_split(own[first:last], n_bins, f, counted, first_new, nodes, rules, scan, candidates)
+    counted_histogram, penalty, categories = pool[nodes.slot[counted]], rules.penalty, rules.categories
+    for node in (counted, sibling):
+        if node < 0:
+            continue
+        place, facts = node - first_new, facts_of(node, nodes, penalty)
+        # One line of `allowed` is for all nodes.
+        allowed, histogram = rules.allowed[min(place, len(rules.allowed) - 1)], pool[nodes.slot[node]]
+        for f in range(first_column, last_column):
+            first, last, n_bins = table.start[f], table.start[f + 1], table.n_bins[f]
+            if node == sibling:
+                subtract(histogram[first:last], counted_histogram[first:last])
+            if not allowed[f]:
+                candidates.gain[place, f] = f32(0.0)
+                continue
+            direction = rules.direction[f] if len(rules.direction) > 0 else UNBOUNDED
+            best = _best_split(histogram[first:last], n_bins, f, facts, direction, penalty, categories, scan)
+            candidates.gain[place, f], candidates.bin[place, f] = best.gain, best.bin
+            candidates.missing_left[place, f] = best.missing_left
+            candidates.left_sums[place, f, 0], candidates.left_sums[place, f, 1] = best.G_left, best.H_left
+
+
+@kernel
+def facts_of(node, nodes, penalty):
+    """What a search has to know of a node."""
+    G, H, weight = nodes.sums[node, 0], nodes.sums[node, 1], nodes.weight[node]
+    low, high, n_rows = nodes.bounds[node, 0], nodes.bounds[node, 1], nodes.n_rows[node]
+    return NodeFacts(G, H, similarity(G, H, penalty), weight, low, high, n_rows)
 
 
 @kernel
 def new_scan(n_cuts, categories):
     """Room for a `Scan` of so many cuts or categories."""
-    gain = np.empty(n_cuts, dtype=f32)
-    scratch = _new_scratch(n_cuts, categories)
-    return Scan(np.empty(n_cuts), np.empty(n_cuts), gain, gain.view(np.int32), scratch)
+    gain, scratch = np.empty(n_cuts, dtype=f32), _new_scratch(n_cuts, categories)
+    bins = np.empty(n_cuts, dtype=np.int32)
+    return Scan(np.empty(n_cuts), np.empty(n_cuts), bins, gain, gain.view(np.int32), scratch)
 
 
 @kernel
@@ -97,109 +158,105 @@ def _new_scratch(n_categories, categories):
 
 
 @kernel
-def _find_split(histogram, n_bins, f, number, first_new, nodes, rules, scan, candidates):
-    """Best split of a node on one column."""
-    node = number - first_new
-    # One line of `allowed` is for all nodes.
-    if not rules.allowed[min(node, len(rules.allowed) - 1), f]:
-        candidates.gain[node, f] = f32(0.0)
-    elif not _best_of_categories(histogram, n_bins, f, number, node, nodes, rules, rules.categories, scan, candidates):
-        _best_of_column(histogram, n_bins, f, number, node, nodes, rules, scan, candidates)
+def _best_split(histogram, n_bins, f, node, direction, penalty, categories, scan):
+    """Best split of a node on one column, of numbers or of categories."""
+    if categories is not None:  # noqa: SIM102 (a test of its own: the compiler knows its answer)
+        if categories.is_category[f]:
+            return _best_of_categories(histogram, n_bins, node, direction, penalty, categories, scan.categories)
+    return best_of_column(histogram, n_bins, node, direction, penalty, scan)
 
 
 @kernel
-def _best_of_categories(histogram, n_bins, f, number, node, nodes, rules, categories, scan, candidates):
-    """Best split of a node on a column of categories; False if it is a column of numbers."""
-    if categories is None:
-        return False
-    if not categories.is_category[f]:
-        return False
-    bounded = len(rules.direction) > 0
-    direction = rules.direction[f] if bounded else np.int8(0)
-    G, H, low, high = nodes.sums[number, 0], nodes.sums[number, 1], nodes.bounds[number, 0], nodes.bounds[number, 1]
-    parent = parent_of(G, H, nodes.weight[number], bounded, direction, low, high, rules.penalty)
-    best = best_category_split(histogram, n_bins, parent, rules.penalty, categories, scan.categories)
-    candidates.gain[node, f] = best[0]
-    candidates.bin[node, f] = best[1]
-    candidates.missing_left[node, f] = best[2]
-    candidates.left_sums[node, f, 0] = best[3]
-    candidates.left_sums[node, f, 1] = best[4]
-    return True
+def _best_of_categories(histogram, n_bins, node, direction, penalty, categories, scratch):
+    """Best split of a node on a column of categories."""
+    bounded = direction != UNBOUNDED
+    direction = direction if bounded else np.int8(0)
+    parent = parent_of(node.G, node.H, node.weight, bounded, direction, node.low, node.high, penalty)
+    gain, split_bin, missing_left, G, H = best_category_split(histogram, n_bins, parent, penalty, categories, scratch)
+    return Candidate(gain, np.int32(split_bin), missing_left, G, H)
 
 
 @kernel
-def _best_of_column(histogram, n_bins, f, number, node, nodes, rules, scan, candidates):
-    """Scan one column's histogram, forwards and, if rows are missing, backwards, for the best split of a node."""
-    G, H = nodes.sums[number, 0], nodes.sums[number, 1]
+def best_of_column(histogram, n_bins, node, direction, penalty, scan):
+    """Best split of a node on a column of numbers: the cuts forwards and, if rows are missing, backwards."""
     has_missing = histogram[n_bins, 0] != 0.0 or histogram[n_bins, 1] != 0.0
+    is_sparse = node.n_rows < n_bins
 
     # Missing values go right. The last cut parts what is present from what is missing.
-    n_cuts = n_bins if has_missing else n_bins - 1
-    _add_up(histogram, 0, 1, n_cuts, scan)
-    _gains(n_cuts, G, H, number, f, True, nodes, rules, scan)
+    n_cuts = _add_up(histogram, 0, 1, n_bins if has_missing else n_bins - 1, is_sparse, scan)
+    _gains(n_cuts, node, direction, True, penalty, scan)
     best = _first_largest(scan.bits, n_cuts)
-    gain = scan.gain[best] if best >= 0 else f32(0.0)
-    candidates.gain[node, f] = gain
-    candidates.bin[node, f] = best
-    candidates.missing_left[node, f] = False
+    split = Candidate(f32(0.0), np.int32(-1), False, 0.0, 0.0)
     if best >= 0:
-        candidates.left_sums[node, f, 0] = scan.G[best]
-        candidates.left_sums[node, f, 1] = scan.H[best]
+        split = Candidate(scan.gain[best], scan.bin[best], False, scan.G[best], scan.H[best])
     if not has_missing:
-        return
+        return split
 
     # Missing values go left. Missing ones alone on the left are another candidate only where columns have directions.
-    n_cuts = n_bins if len(rules.direction) > 0 else n_bins - 1
-    _add_up(histogram, n_bins - 1, -1, n_cuts, scan)
-    _gains(n_cuts, G, H, number, f, False, nodes, rules, scan)
+    n_cuts = n_bins - 1 if direction == UNBOUNDED else n_bins
+    n_cuts = _add_up(histogram, n_bins - 1, -1, n_cuts, is_sparse, scan)
+    _gains(n_cuts, node, direction, False, penalty, scan)
     best = _first_largest(scan.bits, n_cuts)
-    if best >= 0 and scan.gain[best] > gain:
-        candidates.gain[node, f] = scan.gain[best]
-        candidates.bin[node, f] = n_bins - 2 - best
-        candidates.missing_left[node, f] = True
-        candidates.left_sums[node, f, 0] = G - scan.G[best]
-        candidates.left_sums[node, f, 1] = H - scan.H[best]
+    if best >= 0 and scan.gain[best] > split.gain:
+        G, H = node.G - scan.G[best], node.H - scan.H[best]
+        split = Candidate(scan.gain[best], np.int32(scan.bin[best] - np.int32(1)), True, G, H)
+    return split
 
 
 @kernel
-def _add_up(histogram, first, step, n_cuts, scan):
-    """G and H of the side that grows with each cut: bins from the first on, in steps of 1 or -1."""
-    G, H = 0.0, 0.0
+def _add_up(histogram, first, step, n_cuts, is_sparse, scan):
+    """G and H of the side that grows with each cut, bins from the first on, up or down; returns how many cuts."""
+    G, H, n = 0.0, 0.0, np.uint64(0)
+    if not is_sparse:
+        for c in range(np.uint64(n_cuts)):
+            b = np.uint64(first + step * np.int64(c))
+            G += histogram[b, 0]
+            H += histogram[b, 1]
+            scan.G[c], scan.H[c], scan.bin[c] = G, H, b
+        return n_cuts
+    # The bins that have rows are listed first, without a guess about any: additions wait for one another.
     for c in range(np.uint64(n_cuts)):
         b = np.uint64(first + step * np.int64(c))
+        scan.bin[n] = b
+        n += np.uint64((histogram[b, 0] != 0.0) | (histogram[b, 1] != 0.0))
+    for c in range(n):
+        b = np.uint64(scan.bin[c])
         G += histogram[b, 0]
         H += histogram[b, 1]
         scan.G[c], scan.H[c] = G, H
+    return np.int64(n)
 
 
 @kernel
-def _gains(n_cuts, G, H, node, f, is_left, nodes, rules, scan):
+def _gains(n_cuts, node, direction, is_left, penalty, scan):
     """Gain of each cut, `is_left` says of which side the scan has the sums; 0 where it is no candidate."""
-    penalty, n = rules.penalty, np.uint64(n_cuts)
-    least = penalty.min_child_weight
-    if len(rules.direction) > 0:
-        parent = gain_of_weight(G, H, nodes.weight[node], penalty)
-        direction, low, high = rules.direction[f], nodes.bounds[node, 0], nodes.bounds[node, 1]
+    n, G, H, least = np.uint64(n_cuts), node.G, node.H, penalty.min_child_weight
+    if direction != UNBOUNDED:
+        parent = gain_of_weight(G, H, node.weight, penalty)
         # Seen from the other side, a rising column falls.
         direction = direction if is_left else -direction
         for c in range(n):
             g, h = scan.G[c], scan.H[c]
-            gain = bounded_gain(g, h, G - g, H - h, parent, direction, low, high, penalty)
+            gain = bounded_gain(g, h, G - g, H - h, parent, direction, node.low, node.high, penalty)
             scan.gain[c] = gain if h >= least and H - h >= least and 0.0 < gain < INFINITY else f32(0.0)
-        return
-    parent = similarity(G, H, penalty)
-    if penalty.max_delta_step != 0.0:
+    elif penalty.max_delta_step != 0.0:
         for c in range(n):
             g, h = scan.G[c], scan.H[c]
-            gain = split_gain(g, h, G - g, H - h, parent, penalty)
+            gain = split_gain(g, h, G - g, H - h, node.similarity, penalty)
             scan.gain[c] = gain if h >= least and H - h >= least and 0.0 < gain < INFINITY else f32(0.0)
-        return
-    # The same as `split_gain`, for several cuts at a time: three quarters of the time of a search.
+    else:
+        _free_gains(n, G, H, node.similarity, penalty, scan.G, scan.H, scan.gain)
+
+
+@kernel
+def _free_gains(n, G, H, parent, penalty, side_G, side_H, gains):
+    """`split_gain` for several cuts at a time: most of the time of a search."""
+    least = penalty.min_child_weight
     for c in range(n):
-        g, h = scan.G[c], scan.H[c]
+        g, h = side_G[c], side_H[c]
         gain = free_similarity(g, h, penalty) + free_similarity(G - g, H - h, penalty) - parent
         is_candidate = (h >= least) & (H - h >= least) & (gain > f32(0.0)) & (gain < INFINITY)
-        scan.gain[c] = gain if is_candidate else f32(0.0)
+        gains[c] = gain if is_candidate else f32(0.0)
 
 
 @kernel
