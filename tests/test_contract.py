@@ -32,6 +32,8 @@ QUICK = {
     # This objective, and this metric, take any number for a relevance.
     "XGBRanker": {"n_estimators": 20, "objective": "rank:pairwise", "eval_metric": "auc"},
     "XGBRegressor": {"n_estimators": 20},
+    "XGBRFClassifier": {"n_estimators": 20},
+    "XGBRFRegressor": {"n_estimators": 20},
 }
 PEER_MODULES = {
     "LinearRegression": "sklearn.linear_model",
@@ -44,6 +46,8 @@ PEER_MODULES = {
     "XGBClassifier": "sklearn.ensemble:HistGradientBoostingClassifier",
     "XGBRanker": "sklearn.ensemble:HistGradientBoostingRegressor",
     "XGBRegressor": "sklearn.ensemble:HistGradientBoostingRegressor",
+    "XGBRFClassifier": "sklearn.ensemble:HistGradientBoostingClassifier",
+    "XGBRFRegressor": "sklearn.ensemble:HistGradientBoostingRegressor",
 }
 # Tags in which a class differs from its peer, with the reason.
 TAG_DEPARTURES: dict[tuple[str, str], str] = {
@@ -244,6 +248,8 @@ def test_search_and_cross_validation_work(name):
         "XGBClassifier": ("max_depth", [1, 3]),
         "XGBRanker": ("max_depth", [1, 3]),
         "XGBRegressor": ("max_depth", [1, 3]),
+        "XGBRFClassifier": ("max_depth", [1, 3]),
+        "XGBRFRegressor": ("max_depth", [1, 3]),
     }[name]
     with sklearn.config_context(enable_metadata_routing=True):
         estimator = seeded(name)

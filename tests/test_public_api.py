@@ -16,6 +16,8 @@ PUBLIC = {
         "DMatrix",
         "QuantileDMatrix",
         "XGBClassifier",
+        "XGBRFClassifier",
+        "XGBRFRegressor",
         "XGBRanker",
         "XGBRegressor",
         "cv",

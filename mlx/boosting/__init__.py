@@ -2,6 +2,7 @@
 
 from .classifier import XGBClassifier
 from .cross_validation import cv
+from .forests import XGBRFClassifier, XGBRFRegressor
 from .learner import Booster
 from .matrix import DMatrix
 from .plotting import plot_importance, plot_tree, to_graphviz
@@ -15,6 +16,8 @@ __all__ = [
     "DMatrix",
     "QuantileDMatrix",
     "XGBClassifier",
+    "XGBRFClassifier",
+    "XGBRFRegressor",
     "XGBRanker",
     "XGBRegressor",
     "cv",

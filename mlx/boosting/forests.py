@@ -32,8 +32,8 @@ class Forest(XGBModel):
         return self._resolved("n_estimators")
 
     def _refuse_unsupported(self, supported_objectives: tuple[str, ...], fit_arguments: Any) -> None:
-        for name in ("early_stopping_rounds", "callbacks", "num_parallel_tree"):
-            if getattr(self, name) is not None:
+        for name in ("early_stopping_rounds", "callbacks", "num_parallel_tree", "booster"):
+            if getattr(self, name) not in (None, "gbtree"):
                 raise NotImplementedError(
                     f"{type(self).__name__}: parameter {name} is not supported: there is one round"
                 )
@@ -61,6 +61,10 @@ class XGBRFClassifier(Forest, XGBClassifier):
         Not supported: there is one round.
     callbacks : default=None
         Not supported: there is one round.
+    booster : {'gbtree'}, default=None
+        Nothing can be dropped: there is one round.
+    validation_fraction : float, default=0.1
+        Has no effect, as there are no rounds to stop.
 
     Examples
     --------
@@ -113,6 +117,10 @@ class XGBRFRegressor(Forest, XGBRegressor):
         Not supported: there is one round.
     callbacks : default=None
         Not supported: there is one round.
+    booster : {'gbtree'}, default=None
+        Nothing can be dropped: there is one round.
+    validation_fraction : float, default=0.1
+        Has no effect, as there are no rounds to stop.
 
     Examples
     --------

@@ -35,6 +35,8 @@ PEERS: dict[str, Peer] = {
     "MLPRegressor": Peer("scikit-learn", "sklearn.neural_network"),
     "XGBClassifier": Peer("xgboost", "xgboost"),
     "XGBRegressor": Peer("xgboost", "xgboost"),
+    "XGBRFClassifier": Peer("xgboost", "xgboost"),
+    "XGBRFRegressor": Peer("xgboost", "xgboost"),
     "XGBRanker": Peer("xgboost", "xgboost"),
 }
 

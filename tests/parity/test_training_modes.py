@@ -8,7 +8,7 @@ import json
 import numpy as np
 import pytest
 
-from mlx.boosting import XGBClassifier, XGBRegressor
+from mlx.boosting import XGBClassifier, XGBRegressor, XGBRFClassifier, XGBRFRegressor
 from mlx.compare.peers import peer_of
 from tests import tolerances
 from tests.parity.test_boosting import assert_same_trees, table
@@ -166,3 +166,19 @@ def test_own_objective_of_a_classifier(task, objective, record_difference):
     ours, peer = fit_both(task, {"objective": objective}, X, y)
     assert_same(ours, peer, X, record_difference, f"{task}, own objective")
     np.testing.assert_allclose(ours.predict_proba(X), peer.predict_proba(X), rtol=1e-5)
+
+
+@pytest.mark.parametrize("task", ["regression", "multi"])
+def test_random_forests(task, record_difference):
+    X, y = table(task, missing=0.2)
+    model = {"regression": XGBRFRegressor, "multi": XGBRFClassifier}[task]
+    ours = model(n_estimators=7, max_depth=5, subsample=1.0, colsample_bynode=1.0, n_jobs=1)
+    peer = peer_of(ours)
+    assert_same(ours.fit(X, y), peer.fit(X, y), X, record_difference, f"{task}, forest")
+
+
+def test_random_forests_that_sample_are_as_good():
+    X, y = table("regression", missing=0.2)
+    model = XGBRFRegressor(n_estimators=60, max_depth=6)
+    ours, peer = model.fit(X[:1000], y[:1000]).score(X[1000:], y[1000:]), peer_of(model)
+    assert abs(ours - peer.fit(X[:1000], y[:1000]).score(X[1000:], y[1000:])) < 0.02

@@ -58,6 +58,8 @@ QUICK = {
     "XGBClassifier": {"n_estimators": 4, "max_depth": 3, "colsample_bynode": 0.7, "early_stopping_rounds": 4},
     "XGBRanker": {"n_estimators": 4, "max_depth": 3, "colsample_bynode": 0.7, "early_stopping_rounds": 4},
     "XGBRegressor": {"n_estimators": 4, "max_depth": 3, "colsample_bynode": 0.7, "early_stopping_rounds": 4},
+    "XGBRFClassifier": {"n_estimators": 4, "max_depth": 3},
+    "XGBRFRegressor": {"n_estimators": 4, "max_depth": 3},
 }
 TABLE = np.random.default_rng(0).normal(size=(60, 4))
 MANY_COLUMNS = np.random.default_rng(1).normal(size=(8, 13))
@@ -235,7 +237,7 @@ def of_booster(name):
     predicting = {"X": SQUARED, "validate_features": names, "base_margin": margin, "iteration_range": rounds}
     margins = (
         Changes(other(True))
-        if name == "XGBClassifier"
+        if name.endswith("Classifier")
         else Inert(other(True), "with an identity link the margin is the prediction, in xgboost too")
     )
     methods["predict"] = {**predicting, "output_margin": margins}
@@ -267,6 +269,18 @@ def of_ranker():
     }
     methods["fit"] = {name: entry for name, entry in (methods["fit"] | of_groups).items() if name not in own}
     methods["score"] = {"X": SQUARED, "y": ROLLED}
+    return methods
+
+
+def of_forest(name):
+    """A model with as many trees goes before the one round that there is."""
+    methods = of_booster(name)
+    X, y = DATA[DEFAULT_DATA[name]]()
+    earlier = Changes(lambda _: fitting_classes()[name](n_estimators=4, max_depth=2).fit(X, y))
+    methods["fit"] = {**methods["fit"], "xgb_model": earlier}
+    for method in ("predict", "predict_proba", "apply"):
+        one_round = Inert(other((0, 1)), "all trees belong to the one round that there is")
+        methods[method] = {**methods[method], "iteration_range": one_round}
     return methods
 
 
@@ -318,6 +332,10 @@ ARGUMENTS: dict[str, dict[str, dict[str, Changes | Refused | Inert]]] = {
     "MLPClassifier": of_network(of_classifier("MLPClassifier"), classes=Changes(lambda known: np.append(known, 9))),
     "MLPRegressor": of_network(of_supervised("MLPRegressor")),
     "XGBClassifier": of_booster("XGBClassifier"),
+    "XGBRFClassifier": of_forest("XGBRFClassifier"),
+    "XGBRFRegressor": {
+        name: methods for name, methods in of_forest("XGBRFRegressor").items() if name != "predict_proba"
+    },
     "XGBRanker": of_ranker(),
     "XGBRegressor": {name: methods for name, methods in of_booster("XGBRegressor").items() if name != "predict_proba"},
     "KernelExplainer": {

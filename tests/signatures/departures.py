@@ -16,6 +16,8 @@ DEFAULTS = {
 PARAMETERS_ABSENT = {
     ("XGBClassifier", "__init__", "kwargs"): "an unknown parameter is a TypeError here, not a warning of the engine",
     ("XGBRegressor", "__init__", "kwargs"): "an unknown parameter is a TypeError here, not a warning of the engine",
+    ("XGBRFClassifier", "__init__", "kwargs"): "an unknown parameter is a TypeError here, not a warning of the engine",
+    ("XGBRFRegressor", "__init__", "kwargs"): "an unknown parameter is a TypeError here, not a warning of the engine",
     ("XGBRanker", "__init__", "kwargs"): "an unknown parameter is a TypeError here, not a warning of the engine",
     (
         "KernelExplainer",

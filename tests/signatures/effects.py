@@ -325,18 +325,43 @@ BOOSTER = {
     "refresh_leaf": Refused(False, _TREES),
 }
 
+_OF_CLASSIFIER = {
+    "objective": Effect("binary:logitraw", "predict_proba", _TREES),
+    "missing": Effect(-9.0, "predict_proba", _STUMP, data="minus_nine_for_missing_in_two_classes"),
+    "feature_weights": Effect([0.0] + [1.0] * 5, "predict", {**_TREES, "colsample_bynode": 0.5}),
+}
+_OF_REGRESSOR = {
+    "tweedie_variance_power": Effect(1.2, "predict", {**_TREES, "objective": "reg:tweedie"}),
+    "huber_slope": Effect(0.3, "predict", {**_TREES, "objective": "reg:pseudohubererror"}),
+    "quantile_alpha": Effect(0.9, "predict", {**_TREES, "objective": "reg:quantileerror", "quantile_alpha": 0.5}),
+}
+# There is one round: nothing to stop, to drop, to go on from. What an eval_set shows stands in the tests of `forests`.
+_OF_FOREST = {
+    "booster": Refused("dart", _TREES),
+    "num_parallel_tree": Refused(2, _TREES),
+    "eval_metric": Effect("mae", "parameters", _TREES),
+    "early_stopping_rounds": Refused(2, _TREES),
+    "callbacks": Refused([LearningRateScheduler([0.9])], _TREES),
+    "validation_fraction": Inert(0.4, "there are no rounds to stop"),
+    "rate_drop": Refused(0.9, _TREES),
+    "skip_drop": Refused(1.0, _TREES),
+    "one_drop": Refused(True, _TREES),
+    "sample_type": Refused("weighted", _TREES),
+    "normalize_type": Refused("forest", _TREES),
+    "process_type": Refused("update", _TREES),
+    "prune": Effect("post", "predict", {"n_estimators": 10, "max_depth": 6, "gamma": 4.0}),
+    "keep_pruned": Effect(True, "tree_ensemble_", {"n_estimators": 10, "max_depth": 6, "gamma": 4.0, "prune": "post"}),
+}
+
 EFFECTS: dict[str, dict[str, Effect | Refused | Inert]] = {
     "LinearRegression": LINEAR_REGRESSION,
     "LogisticRegression": LOGISTIC_REGRESSION,
     "PCA": PCA,
     "MLPClassifier": MULTILAYER_PERCEPTRON,
     "MLPRegressor": {"loss": Effect("poisson", "coefs_", _NETWORK), **MULTILAYER_PERCEPTRON},
-    "XGBClassifier": {
-        **BOOSTER,
-        "objective": Effect("binary:logitraw", "predict_proba", _TREES),
-        "missing": Effect(-9.0, "predict_proba", _STUMP, data="minus_nine_for_missing_in_two_classes"),
-        "feature_weights": Effect([0.0] + [1.0] * 5, "predict", {**_TREES, "colsample_bynode": 0.5}),
-    },
+    "XGBClassifier": {**BOOSTER, **_OF_CLASSIFIER},
+    "XGBRFClassifier": {**BOOSTER, **_OF_CLASSIFIER, **_OF_FOREST},
+    "XGBRFRegressor": {**BOOSTER, **_OF_FOREST, **_OF_REGRESSOR},
     "XGBRanker": {
         **BOOSTER,
         "objective": Effect("rank:pairwise", "predict", _TREES),
@@ -354,12 +379,7 @@ EFFECTS: dict[str, dict[str, Effect | Refused | Inert]] = {
         "lambdarank_bias_norm": Effect(5.0, "predict", {**_TREES, "lambdarank_unbiased": True}),
         "ndcg_exp_gain": Effect(False, "predict", _TREES),
     },
-    "XGBRegressor": {
-        **BOOSTER,
-        "tweedie_variance_power": Effect(1.2, "predict", {**_TREES, "objective": "reg:tweedie"}),
-        "huber_slope": Effect(0.3, "predict", {**_TREES, "objective": "reg:pseudohubererror"}),
-        "quantile_alpha": Effect(0.9, "predict", {**_TREES, "objective": "reg:quantileerror", "quantile_alpha": 0.5}),
-    },
+    "XGBRegressor": {**BOOSTER, **_OF_REGRESSOR},
 }
 
 # Data of a class where its entry names none.
@@ -370,6 +390,8 @@ DEFAULT_DATA = {
     "MLPClassifier": "multi_class",
     "MLPRegressor": "regression",
     "XGBClassifier": "binary",
+    "XGBRFClassifier": "binary",
+    "XGBRFRegressor": "regression",
     "XGBRanker": "relevances",
     "XGBRegressor": "regression",
 }

@@ -22,7 +22,10 @@ LIBRARIES = {
             "sklearn.neural_network": ("MLPClassifier", "MLPRegressor"),
         },
     ),
-    "xgboost": (("xgboost-cpu", "xgboost"), {"xgboost": ("XGBClassifier", "XGBRanker", "XGBRegressor")}),
+    "xgboost": (
+        ("xgboost-cpu", "xgboost"),
+        {"xgboost": ("XGBClassifier", "XGBRanker", "XGBRegressor", "XGBRFClassifier", "XGBRFRegressor")},
+    ),
     "shap": (("shap",), {"shap": ("KernelExplainer",)}),
     "lime": (("lime",), {"lime.lime_tabular": ("LimeTabularExplainer",)}),
 }
@@ -84,15 +87,13 @@ def signatures_of(cls):
 
 
 def constructor_parameters(cls):
-    """Parameters of `__init__`; xgboost's classes pass `**kwargs` on to XGBModel, whose parameters are merged in."""
-    own = parameters_of(cls.__init__)
-    base = next((base for base in cls.__mro__[1:] if base.__name__ == "XGBModel"), None)
-    if base is None:
-        return own
-    defaults = {parameter["name"]: parameter for parameter in own if parameter["kind"] != "VAR_KEYWORD"}
-    inherited = parameters_of(base.__init__)
-    names = [parameter["name"] for parameter in inherited]
-    return [defaults.get(p["name"], p) for p in inherited] + [p for n, p in defaults.items() if n not in names]
+    """Parameters of `__init__`; xgboost's classes pass `**kwargs` on to XGBModel, whose parameters come first."""
+    bases = [base for base in cls.__mro__ if "__init__" in vars(base)]
+    model = next((place for place, base in enumerate(bases) if base.__name__ == "XGBModel"), 0)
+    merged = {}
+    for base in reversed(bases[: model + 1]):
+        merged |= {parameter["name"]: parameter for parameter in parameters_of(base.__init__)}
+    return list(merged.values())
 
 
 def parameters_of(function):
