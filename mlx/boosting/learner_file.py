@@ -7,11 +7,9 @@ import os
 from collections.abc import Mapping
 from typing import Any, Self
 
-from ..tree.json_text import write_json
-from ..tree.ubjson import write_ubjson
-from ..tree.xgboost_document import XGBoostModel, xgboost_document
+from ..tree.xgboost_document import XGBoostModel
 from .grown_model import GrownModel, model_of_file
-from .model_format import read_model, write_model
+from .model_format import model_bytes, read_model, write_model
 from .parameters import LearnerParameters
 from .tables import checked_names, checked_types
 
@@ -65,10 +63,9 @@ class LearnerFile:
         ----------
         raw_format : {"ubj", "json"}, default="ubj"
         """
-        writers = {"ubj": write_ubjson, "json": write_json}
-        if raw_format not in writers:
+        if raw_format not in ("ubj", "json"):
             raise ValueError(f"raw_format={raw_format!r} must be 'ubj' or 'json'")
-        return bytearray(writers[raw_format](xgboost_document(self._file())))
+        return bytearray(model_bytes(self._file(), raw_format))
 
     def load_model(self, fname: str | os.PathLike | bytes | bytearray) -> None:
         """Take over the model in a file, or in what `save_raw` returns.

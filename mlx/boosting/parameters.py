@@ -278,7 +278,7 @@ class LearnerParameters(XGBModel):
         if name == "objective" and (not isinstance(value, str) or value not in self.objectives()):
             raise ValueError(f"objective={value!r} must be one of {', '.join(map(repr, self.objectives()))}")
         if name == "n_jobs" and value == 0:
-            value = -1
+            value = None
         self.given[name] = value
         setattr(self, name, value)
         return True
