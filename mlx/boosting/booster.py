@@ -97,6 +97,8 @@ class Training:
         Trees of a model that goes on; its start has to be `base_score`.
     updates : Updates, optional
         Trees that are updated in the place of growing new ones (`refreshing`).
+    vector_leaves : bool, default=False
+        One tree for all outputs, with a vector in each leaf (`vector_growing`).
     n_threads : int, default=1
         Changes no bit of the result.
 
@@ -137,6 +139,7 @@ class Training:
         dropout: Dropout | None = None,
         earlier: TreeEnsemble | None = None,
         updates: Updates | None = None,
+        vector_leaves: bool = False,
         n_threads: int = 1,
     ) -> None:
         n_samples = X.shape[0]
@@ -157,11 +160,12 @@ class Training:
         self._parts = _row_ranges(n_samples) if objective.rows_apart else np.array([[0, n_samples]])
         self._threads = ExitStack()
         self._run = self._threads.enter_context(thread_team(n_threads))
+        self._vector_leaves = vector_leaves
         self._grower: Grower = (
             TreeUpdater(updates, X, settings, n_threads)
             if updates is not None
             else grower_of(
-                tree_method,
+                "vectors" if vector_leaves else tree_method,
                 X,
                 sample_weight,
                 settings,
@@ -208,6 +212,11 @@ class Training:
         first, dropped = len(self.trees), self._dropped()
         seen = self._margin_without(dropped)
         gradients = self._gradients_at(seen) if gradients is None else gradients
+        if self._vector_leaves:
+            for _ in range(self.n_parallel):
+                self.trees.append(self._grower.grow(gradients, len(self.trees)))
+                self._grower.add_values(self.trees[-1], self.margin)
+            gradients = gradients[:0]
         for output, own in enumerate(gradients):
             own_y = self.y if self.y.ndim == 1 else self.y[:, output]
             residual = own_y - seen[output] if self.objective.leaf_quantile else None

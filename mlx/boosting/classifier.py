@@ -62,7 +62,6 @@ class XGBClassifier(ClassifierMixin, XGBModel):
 
     _objectives: ClassVar[tuple[str, ...]] = OBJECTIVES
     _takes_own_objective: ClassVar[bool] = True
-    _takes_targets: ClassVar[bool] = True
 
     def __init__(self, *, objective: Any = "binary:logistic", **parameters: Any) -> None:
         super().__init__(objective=objective, **parameters)
@@ -95,7 +94,7 @@ class XGBClassifier(ClassifierMixin, XGBModel):
             raise NotImplementedError(f"XGBClassifier: objective={objective!r} takes one label per row")
         self.classes_, self.n_classes_ = np.array([0, 1]), 2
         targets = self._targets(y[rows])
-        return Goal(targets, targets, objective, y.shape[1], has_several_targets=True)
+        return Goal(targets, targets, objective, y.shape[1])
 
     def _targets(self, y: Any) -> NDArray[np.float32]:
         """Numbers of the classes of labels that are not trained on, or which labels rows have."""

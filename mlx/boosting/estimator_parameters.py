@@ -35,7 +35,7 @@ ACCEPTED: Mapping[str, tuple[Any, ...]] = {
     "tree_method": (None, "hist", "auto", "approx", "exact"),
     "booster": (None, "gbtree", "dart"),
     "device": (None, "cpu"),
-    "multi_strategy": (None, "one_output_per_tree"),
+    "multi_strategy": (None, "one_output_per_tree", "multi_output_tree"),
 }
 
 POSITIVE = Interval(Real, 0, None, closed="neither")
@@ -138,7 +138,8 @@ class XGBParameters(InheritsParameters):
     max_cat_threshold : int, default=None
         Most categories that are taken from either end of the order in which a column of more is split; None is 64.
     multi_strategy : str, default=None
-        Only 'one_output_per_tree', which None is, is supported.
+        Where there are several outputs, 'one_output_per_tree', which None is, or 'multi_output_tree': trees for all
+        outputs, with a vector in each leaf, by histograms.
     eval_metric : str, callable, or list of them, default=None
         Metrics that `fit` follows on `eval_set`, by the library's names; None is the one of the objective. A function
         ``metric(y_true, y_pred)`` is a loss unless its name starts with "auc", "pre", "map" or "ndcg".

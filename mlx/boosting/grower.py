@@ -16,6 +16,7 @@ from .partitioning import Run
 from .pruning import PruningGrower
 from .sampling import Sampling
 from .sparse_growing import SparseGrower
+from .vector_growing import VectorGrower
 
 __all__ = ["Grower", "grower_of"]
 
@@ -72,7 +73,9 @@ def grower_of(
 
     Parameters
     ----------
-    tree_method : {'hist', 'approx', 'exact'}
+    tree_method : {'hist', 'approx', 'exact', 'vectors'}
+        'vectors' is 'hist' for trees with vectors in their leaves: it takes the gradients of all outputs, and adds to
+        the margins of all.
     X : ndarray of float32, shape (n_samples, n_features), C-contiguous; or such a scipy.sparse.csr_matrix
         Sparse rows as of `sparse_rows.stored_values`, for 'hist' only.
     sample_weight : ndarray of float32, shape (n_samples,), or None
@@ -91,6 +94,9 @@ def grower_of(
     prunes_after = settings.prunes_after or tree_method == "exact"
     gamma, settings = settings.gamma, settings._replace(gamma=np.float32(0.0)) if prunes_after else settings
     growers: dict[str, Any] = {
+        "vectors": lambda: VectorGrower(
+            X, sample_weight, settings, sampling, max_bin=max_bin, cuts=cuts, run=run, n_threads=n_threads
+        ),
         "exact": lambda: ExactGrower(X, settings, sampling, run=run, n_threads=n_threads),
         "hist": lambda: HistGrower(
             X, sample_weight, settings, sampling, max_bin=max_bin, cuts=cuts, run=run, n_threads=n_threads

@@ -42,7 +42,7 @@ class Goal(NamedTuple):
 
     Attributes
     ----------
-    targets : ndarray of float32, shape (n_samples,)
+    targets : ndarray of float32, shape (n_samples,) or (n_samples, n_outputs)
         Of the rows that count; numbers of classes.
     labels : ndarray of shape (n_samples,)
         The same as the user wrote them.
@@ -51,8 +51,6 @@ class Goal(NamedTuple):
         At least: an objective may have more.
     like : str
         Objective of the library whose link the user's own one has.
-    has_several_targets : bool
-        Whether targets have shape (n_samples, n_outputs).
     """
 
     targets: NDArray[np.float32]
@@ -60,7 +58,6 @@ class Goal(NamedTuple):
     objective: Any
     n_outputs: int = 1
     like: str = "reg:squarederror"
-    has_several_targets: bool = False
 
 
 class XGBModel(CallbackSupportMixin, TrainingOptions, EncodesCategories, TracedTrees, ShowsBooster, ModelFile):
@@ -68,9 +65,6 @@ class XGBModel(CallbackSupportMixin, TrainingOptions, EncodesCategories, TracedT
 
     # Whether the user's own function may be the objective.
     _takes_own_objective: ClassVar[bool] = False
-
-    # Whether rows may have several targets.
-    _takes_targets: ClassVar[bool] = False
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
@@ -95,9 +89,9 @@ class XGBModel(CallbackSupportMixin, TrainingOptions, EncodesCategories, TracedT
         Parameters
         ----------
         X : array-like or SciPy sparse matrix of shape (n_samples, n_features)
-            NaN, and the value of the parameter `missing`, are missing values. So is what a sparse matrix does not store;
-            a zero that it stores is a zero. It is not filled up, and needs ``tree_method="hist"``.
-        y : array-like of shape (n_samples,)
+            NaN, and the value of the parameter `missing`, are missing values, and so is what a sparse matrix does not
+            store; a zero that it stores is a zero. It is not filled up, and needs ``tree_method="hist"``.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
             Targets; for a classifier labels of at least two classes.
         sample_weight : array-like of shape (n_samples,), optional
             A row of weight k counts as k rows, one of weight 0 as none.
@@ -143,7 +137,7 @@ class XGBModel(CallbackSupportMixin, TrainingOptions, EncodesCategories, TracedT
         how = self._kind_of_rows()
         earlier = None if xgb_model is None else earlier_model(xgb_model, self.get_params(deep=False))
         given = self._learn_categories(X, earlier)
-        X, y = validate_data(self, given, y, y_numeric=is_regressor(self), multi_output=self._takes_targets, **how)
+        X, y = validate_data(self, given, y, y_numeric=is_regressor(self), multi_output=True, **how)
         weight = check_sample_weight(sample_weight, X, dtype=np.float32)
         rows = positive_rows(weight)
         X = self._mark_missing(X[rows], given)
@@ -293,7 +287,7 @@ class XGBModel(CallbackSupportMixin, TrainingOptions, EncodesCategories, TracedT
         objective = self._checked_objective(goal.objective, goal.targets, sample_weight, goal.like)
         n_outputs = max(goal.n_outputs, objective.n_outputs)
         positive_weight = float(self._resolved("scale_pos_weight"))
-        if goal.has_several_targets:
+        if goal.targets.ndim == 2:
             objective = of_targets(objective, n_outputs, positive_weight)
         seed = seed_of(self.random_state)
         data = TrainingData(X, goal.targets, sample_weight, goal.labels, groups=groups)

@@ -77,7 +77,6 @@ class XGBRegressor(RegressorMixin, XGBModel):
 
     _objectives: ClassVar[tuple[str, ...]] = OBJECTIVES
     _takes_own_objective: ClassVar[bool] = True
-    _takes_targets: ClassVar[bool] = True
     _parameter_constraints: ClassVar[dict] = {
         **XGBModel._parameter_constraints,
         "tweedie_variance_power": [Interval(Real, 1, 2, closed="neither"), None],
@@ -106,7 +105,7 @@ class XGBRegressor(RegressorMixin, XGBModel):
         if several and callable(objective):
             raise NotImplementedError("XGBRegressor: an own objective takes one target per row")
         n_outputs = targets.shape[1] if several else 1
-        return Goal(targets, targets, objective, n_outputs, has_several_targets=several)
+        return Goal(targets, targets, objective, n_outputs)
 
     def _targets(self, y: Any) -> NDArray[np.float32]:
         """Targets as float32."""

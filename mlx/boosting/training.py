@@ -144,6 +144,7 @@ class TrainingOptions(XGBParameters):
             "n_parallel": n_parallel,
             "dropout": self._dropout(),
             "updates": updates,
+            "vector_leaves": self._vector_leaves(objective, n_outputs, earlier),
             "earlier": None if earlier is None or updates is not None else earlier.ensemble,
             "positive_weight": float(self._resolved("scale_pos_weight")),
             "sampling": self._sampling(arguments, seed),
@@ -196,6 +197,23 @@ class TrainingOptions(XGBParameters):
             keep_pruned=bool(self.keep_pruned),
             **self._growth_options(),
         )
+
+    def _vector_leaves(self, objective: Any, n_outputs: int, earlier: EarlierModel | None) -> bool:
+        """Whether trees have vectors in their leaves, after a look at what is not there for them."""
+        wanted = self.multi_strategy == "multi_output_tree" and n_outputs > 1
+        refused = {
+            f"tree_method={self.tree_method!r}": self.tree_method in ("exact", "approx"),
+            f"booster={self.booster!r}": self.booster == "dart",
+            f"objective={objective.name!r}": objective.leaf_quantile,
+            f"process_type={self.process_type!r}": self.process_type == "update",
+        }
+        for name in (name for name, is_set in refused.items() if wanted and is_set):
+            raise NotImplementedError(
+                f"{type(self).__name__}: parameter {name} is not supported with multi_strategy='multi_output_tree'"
+            )
+        if earlier is not None and any((tree.value.ndim == 2) != wanted for tree in earlier.ensemble.trees):
+            raise ValueError(f"xgb_model: its trees are not those of multi_strategy={self.multi_strategy!r}")
+        return wanted
 
     def _tree_method(self) -> str:
         """The method by its own name, after a look at parameters without a meaning for it."""

@@ -1,5 +1,7 @@
 """Several targets per row: the same trees as xgboost by the library's own cuts, for every objective that takes them."""
 
+import json
+
 import numpy as np
 import pytest
 import xgboost
@@ -104,3 +106,54 @@ def test_a_metric_of_one_target_is_refused():
     labels = (Y > 0).astype(int)
     with pytest.raises(NotImplementedError, match="auc"):
         XGBClassifier(n_estimators=1, eval_metric="auc").fit(X, labels, eval_set=[(X, labels)], verbose=False)
+
+
+VECTORS = {
+    "plain": {},
+    "deep": {"max_depth": 10},
+    "lossguide": {"grow_policy": "lossguide", "max_leaves": 20, "max_depth": 0},
+    "leaves": {"max_leaves": 9},
+    "gamma": {"gamma": 5.0},
+    "penalty": {"reg_alpha": 3.0, "reg_lambda": 0.5},
+    "step": {"max_delta_step": 0.3},
+    "cover": {"min_child_weight": 40},
+    "parallel": {"num_parallel_tree": 2},
+    "huber": {"objective": "reg:pseudohubererror"},
+    "labels": {},
+    "classes": {},
+}
+
+
+@pytest.mark.parametrize("case", VECTORS)
+def test_trees_with_vectors_are_the_same_node_for_node(case, tmp_path):
+    X, Y, _ = rows()
+    parameters = {"n_estimators": 4, "max_depth": 4, "multi_strategy": "multi_output_tree", **VECTORS[case]}
+    models = (xgboost.XGBRegressor, XGBRegressor)
+    if case in ("labels", "classes"):
+        models, Y = (
+            (xgboost.XGBClassifier, XGBClassifier),
+            (Y > 0).astype(int) if case == "labels" else Y.argmax(axis=1),
+        )
+    theirs = models[0](**parameters).fit(X, Y)
+    ours = models[1](**parameters, cuts="xgboost").fit(X, Y)
+    asked = "predict" if case not in ("labels", "classes") else "predict_proba"
+    expected = getattr(theirs, asked)(X)
+    np.testing.assert_allclose(getattr(ours, asked)(X), expected, rtol=1e-5, atol=1e-6)
+    document = json.loads(theirs.get_booster().save_raw("json"))
+    trees = document["learner"]["gradient_booster"]["model"]["trees"]
+    assert len(trees) == ours.tree_ensemble_.n_trees
+    for tree, own in zip(trees, ours.tree_ensemble_.trees):
+        np.testing.assert_array_equal(own.left, tree["left_children"])
+        np.testing.assert_array_equal(np.maximum(own.feature, 0), tree["split_indices"])
+        np.testing.assert_array_equal(own.threshold, np.where(own.is_leaf, 0, np.float32(tree["split_conditions"])))
+        np.testing.assert_array_equal(
+            own.missing_left & ~own.is_leaf, np.array(tree["default_left"], bool) & ~own.is_leaf
+        )
+        np.testing.assert_allclose(own.gain, tree["loss_changes"], rtol=1e-5, atol=1e-5)
+        np.testing.assert_allclose(own.cover, tree["sum_hessian"], rtol=1e-6)
+    ours.save_model(tmp_path / "ours.ubj")
+    for model in (xgboost.Booster(model_file=tmp_path / "ours.ubj"),):
+        np.testing.assert_allclose(model.inplace_predict(X), expected, rtol=1e-5, atol=1e-6)
+    again = models[1]()
+    again.load_model(tmp_path / "ours.ubj")
+    np.testing.assert_array_equal(getattr(again, asked)(X), getattr(ours, asked)(X))

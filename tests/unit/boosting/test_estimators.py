@@ -19,7 +19,6 @@ LABELS = np.array(["low", "middle", "top"])[np.digitize(Y, [-0.5, 0.5])]
 UNSUPPORTED = {
     "booster": "gblinear",
     "device": "cuda",
-    "multi_strategy": "multi_output_tree",
     "objective": "rank:ndcg",
 }
 
