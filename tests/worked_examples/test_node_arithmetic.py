@@ -75,7 +75,7 @@ def test_e68_present_against_missing():
     """From the printed residuals the best split parts present from missing; the other side would leave one empty."""
     working = one_tree(base_score=0.0).fit(DOSAGE, [3.0, 4.0, -2.0, -6.0, -1.0]).explain_node(0, 0)
     assert lines(working)["missing"] == (
-        "G = 7, H = 2: a child too small on the left, gain 32.0333 on the right, so they go right"
+        "G = 7, H = 2: not allowed on the left, gain 32.0333 on the right, so they go right"
     )
     assert np.isnan(working.gain_missing_left)
 
