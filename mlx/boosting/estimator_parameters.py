@@ -138,8 +138,8 @@ class XGBParameters(InheritsParameters):
     max_cat_threshold : int, default=None
         Most categories that are taken from either end of the order in which a column of more is split; None is 64.
     multi_strategy : str, default=None
-        Where there are several outputs, 'one_output_per_tree', which None is, or 'multi_output_tree': trees for all
-        outputs, with a vector in each leaf, by histograms.
+        It has no effect where there is one output. Else 'one_output_per_tree', which None is, or 'multi_output_tree':
+        trees for all outputs, with a vector in each leaf, by histograms.
     eval_metric : str, callable, or list of them, default=None
         Metrics that `fit` follows on `eval_set`, by the library's names; None is the one of the objective. A function
         ``metric(y_true, y_pred)`` is a loss unless its name starts with "auc", "pre", "map" or "ndcg".
@@ -158,6 +158,10 @@ class XGBParameters(InheritsParameters):
     keep_pruned : bool, default=False
         Whether the branches that are pruned stay in sight: `trees_to_dataframe`, `to_text` and `explain_node` show
         them. The library has no such parameter.
+    deterministic : bool, default=False
+        Whether gradients are held in fixed point, of which sums are exact in any order. The bits of a model never depend
+        on `n_jobs`; with this they do not depend on the order of the rows either (see `mlx.boosting.fixed_point`). The
+        library has no such parameter.
     validation_fraction : float, default=0.1
         Share of the rows that is held out to stop by, with `early_stopping_rounds` but neither `eval_set` nor `X_val`.
         The library has no such parameter, and raises.
@@ -257,6 +261,7 @@ class XGBParameters(InheritsParameters):
         "cuts": [StrOptions({"exact", "xgboost"})],
         "prune": [StrOptions({"post"}), None],
         "keep_pruned": ["boolean"],
+        "deterministic": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither"), None],
         "rate_drop": [PROBABILITY, None],
         "skip_drop": [PROBABILITY, None],
@@ -314,6 +319,7 @@ class XGBParameters(InheritsParameters):
         cuts: str = "exact",
         prune: str | None = None,
         keep_pruned: bool = False,
+        deterministic: bool = False,
         validation_fraction: float | None = 0.1,
         rate_drop: float | None = None,
         skip_drop: float | None = None,
@@ -367,6 +373,7 @@ class XGBParameters(InheritsParameters):
         self.cuts = cuts
         self.prune = prune
         self.keep_pruned = keep_pruned
+        self.deterministic = deterministic
         self.validation_fraction = validation_fraction
         self.rate_drop = rate_drop
         self.skip_drop = skip_drop

@@ -306,13 +306,14 @@ BOOSTER = {
     "feature_weights": Effect([0.0] + [1.0] * 9, "predict", {**_TREES, "colsample_bynode": 0.5}),
     "max_cat_to_onehot": Effect(20, "tree_ensemble_", _CODES, "categories"),
     "max_cat_threshold": Effect(2, "tree_ensemble_", _CODES, "categories"),
-    "multi_strategy": Refused("multi_output_tree", _TREES),
+    "multi_strategy": Effect("multi_output_tree", "predict", _TREES, "multi_target"),
     "eval_metric": Effect("mae", "evals_result_", {**_TREES, "early_stopping_rounds": 2}),
     "early_stopping_rounds": Effect(2, "predict", _TREES),
     "callbacks": Effect([LearningRateScheduler([0.9] * 4)], "predict", _TREES),
     "cuts": Effect("xgboost", "predict", {**_TREES, "max_bin": 8}),
     "prune": Effect("post", "predict", {**_TREES, "gamma": 8.0}),
     "keep_pruned": Effect(True, "tree_ensemble_", {**_TREES, "gamma": 8.0, "prune": "post"}),
+    "deterministic": Effect(True, "tree_ensemble_", _TREES),
     "validation_fraction": Effect(0.4, "predict", {**_TREES, "early_stopping_rounds": 2}),
     "rate_drop": Effect(0.9, "predict", _DART),
     "skip_drop": Effect(1.0, "predict", {**_DART, "rate_drop": 1.0}),
@@ -327,6 +328,7 @@ BOOSTER = {
 
 _OF_CLASSIFIER = {
     "objective": Effect("binary:logitraw", "predict_proba", _TREES),
+    "multi_strategy": Effect("multi_output_tree", "predict_proba", _TREES, "multi_class"),
     "missing": Effect(-9.0, "predict_proba", _STUMP, data="minus_nine_for_missing_in_two_classes"),
     "feature_weights": Effect([0.0] + [1.0] * 5, "predict", {**_TREES, "colsample_bynode": 0.5}),
 }
@@ -365,6 +367,7 @@ EFFECTS: dict[str, dict[str, Effect | Refused | Inert]] = {
     "XGBRanker": {
         **BOOSTER,
         "objective": Effect("rank:pairwise", "predict", _TREES),
+        "multi_strategy": Inert("multi_output_tree", "a ranker has one output"),
         "min_child_weight": Effect(3.0, "predict", _TREES),
         "gamma": Effect(0.5, "predict", _TREES),
         "scale_pos_weight": Refused(5.0, _TREES),
