@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ..tree import Tree
 from .approx import ApproxGrower
 from .exact import ExactGrower
+from .fixed_point import FixedPointGrower
 from .growing import GrowthSettings, HistGrower
 from .partitioning import Run
 from .pruning import PruningGrower
@@ -120,4 +121,5 @@ def grower_of(
             X, sample_weight, settings, sampling, max_bin=max_bin, cuts=cuts, run=run, n_threads=n_threads
         )
     grower = growers[tree_method]()
+    grower = FixedPointGrower(grower, run) if settings.deterministic else grower
     return PruningGrower(grower, gamma, settings.keep_pruned) if prunes_after and gamma > 0 else grower

@@ -88,6 +88,8 @@ class GrowthSettings(NamedTuple):
         Columns that may meet on a path; empty if all may.
     prunes_after, keep_pruned : bool
         Grow without gamma, and prune the whole tree then (`pruning`); let the record keep what was pruned.
+    deterministic : bool
+        Whether gradients are in fixed point (`fixed_point`).
     categories : CategoryRules
         Which columns hold categories, and how they are split.
     """
@@ -103,6 +105,7 @@ class GrowthSettings(NamedTuple):
     interactions: tuple[frozenset[int], ...] = ()
     prunes_after: bool = False
     keep_pruned: bool = False
+    deterministic: bool = False
     categories: CategoryRules = CategoryRules()
 
 

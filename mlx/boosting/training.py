@@ -195,6 +195,7 @@ class TrainingOptions(XGBParameters):
             single["learning_rate"],
             prunes_after=self.prune == "post",
             keep_pruned=bool(self.keep_pruned),
+            deterministic=bool(self.deterministic),
             **self._growth_options(),
         )
 

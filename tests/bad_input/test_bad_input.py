@@ -332,6 +332,7 @@ BOOSTER = {
     "cuts": ["text", None, 3],
     "prune": ["text", "pre", 3],
     "keep_pruned": [None, "text"],
+    "deterministic": [None, "text"],
     "validation_fraction": [0.0, 1.0, "text"],
 }
 BAD_PARAMETERS = {
