@@ -32,8 +32,9 @@ QUICK = {
     # This objective, and this metric, take any number for a relevance.
     "XGBRanker": {"n_estimators": 20, "objective": "rank:pairwise", "eval_metric": "auc"},
     "XGBRegressor": {"n_estimators": 20},
-    "XGBRFClassifier": {"n_estimators": 20},
-    "XGBRFRegressor": {"n_estimators": 20},
+    # A row of weight 2 counts as two rows where a tree sees all rows.
+    "XGBRFClassifier": {"n_estimators": 20, "subsample": 1.0},
+    "XGBRFRegressor": {"n_estimators": 20, "subsample": 1.0},
 }
 PEER_MODULES = {
     "LinearRegression": "sklearn.linear_model",
