@@ -194,7 +194,7 @@ def check_codes(X: Any, known: CategoryColumns | None) -> None:
     for j in np.flatnonzero(known.is_category) if known is not None else ():
         codes = X[:, j][~np.isnan(X[:, j])]
         if np.any(codes < 0) or np.any(codes != np.floor(codes)) or np.any(codes >= MOST_CATEGORIES):
-            raise ValueError(f"X: column {j} holds categories: whole numbers from 0 to {MOST_CATEGORIES - 1}")
+            raise ValueError(f"X: column {j} must hold categories, whole numbers from 0 to {MOST_CATEGORIES - 1}")
 
 
 def _is_frame(X: Any) -> bool:

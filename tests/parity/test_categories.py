@@ -181,7 +181,7 @@ def test_a_frame_is_coded_as_there(models_of_a_frame):
 
 def test_an_evaluation_set_is_coded_as_the_training_frame(models_of_a_frame):
     (X, y), (X_val, y_val) = frame(), frame(500, seed=2)
-    options = {"enable_categorical": True, "max_depth": 4, "n_estimators": 5}
+    options = {"enable_categorical": True, "max_depth": 4, "n_estimators": 5, "n_jobs": 1}
     ours = XGBRegressor(**options).fit(X, y, eval_set=[(in_other_order(X_val), y_val)], verbose=False)
     peer = xgboost.XGBRegressor(**options).fit(X, y, eval_set=[(in_other_order(X_val), y_val)], verbose=False)
     own, other = (model.evals_result()["validation_0"]["rmse"] for model in (ours, peer))
@@ -234,3 +234,20 @@ def test_a_pickle_keeps_the_categories(models_of_a_frame):
     X, _ = frame(seed=1)
     restored = pickle.loads(pickle.dumps(ours))
     np.testing.assert_array_equal(restored.predict(in_other_order(X)), ours.predict(X))
+
+
+@pytest.mark.parametrize("parameters", [{"tree_method": "approx"}, {"tree_method": "approx", "max_cat_to_onehot": 100}])
+def test_the_approx_method(parameters):
+    """Cuts of the numbers are made anew in each round, those between categories never change."""
+    X, y = table(4000)
+    options = {"max_depth": 5, "n_estimators": 5, "feature_types": TYPES, "n_jobs": 1, **parameters}
+    ours = XGBRegressor(cuts="xgboost", **options).fit(X, y)
+    assert_same_trees(ours, xgboost.XGBRegressor(**options).fit(X, y))
+
+
+def test_training_goes_on_with_the_codes_of_the_model(models_of_a_frame):
+    (first, second), (X, y) = models_of_a_frame, frame(seed=3)
+    options = {"enable_categorical": True, "n_estimators": 4, "max_depth": 4, "n_jobs": 1}
+    ours = XGBRegressor(cuts="xgboost", **options).fit(in_other_order(X), y, xgb_model=first)
+    peer = xgboost.XGBRegressor(**options).fit(in_other_order(X), y, xgb_model=second.get_booster())
+    np.testing.assert_allclose(ours.predict(X), peer.predict(X), rtol=1e-5)

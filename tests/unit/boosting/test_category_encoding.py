@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+import scipy.sparse
 
+from mlx.boosting import XGBRegressor
 from mlx.boosting.category_encoding import CategoryColumns, check_codes, learn_categories, recoded
 
 pd = pytest.importorskip("pandas")
@@ -93,5 +95,54 @@ def test_codes_are_whole_numbers_from_0(value):
     X = np.array([[0, 1], [3, value], [np.nan, np.nan]], dtype=np.float32)
     check_codes(X, CategoryColumns(("c", "q")))
     check_codes(X, None)
-    with pytest.raises(ValueError, match="column 1 holds categories"):
+    with pytest.raises(ValueError, match="column 1 must hold categories"):
         check_codes(X, CategoryColumns(("c", "c")))
+
+
+X = frame(["red", "blue", "green", None] * 10, ["green", "red", "blue"], size=np.arange(40.0))
+Y = X["colour"].cat.codes.to_numpy() % 2 + X["size"] / 40
+CODES = np.column_stack([X["colour"].cat.codes.replace(-1, 7), X["size"]])
+
+
+def test_any_number_of_threads_gives_the_same_trees():
+    rng = np.random.default_rng(0)
+    rows = rng.integers(0, 12, size=(20_000, 4))
+    y = rng.normal(size=(4, 12))[0, rows[:, 0]] + rows[:, 1] % 3
+    trees = [
+        XGBRegressor(n_estimators=2, feature_types=["c"] * 4, n_jobs=n_jobs).fit(rows, y).tree_ensemble_.trees
+        for n_jobs in (1, 2)
+    ]
+    for one, two in zip(*trees):
+        for name in ("left", "feature", "value", "gain", "category_start", "categories"):
+            np.testing.assert_array_equal(getattr(one, name), getattr(two, name))
+
+
+def test_what_estimators_refuse():
+    model = XGBRegressor(enable_categorical=True, n_estimators=2, n_jobs=1)
+    with pytest.raises(ValueError, match="enable_categorical=True"):
+        XGBRegressor().fit(X, Y)
+    with pytest.raises(NotImplementedError, match="tree_method='exact'"):
+        XGBRegressor(enable_categorical=True, tree_method="exact").fit(X, Y)
+    with pytest.raises(NotImplementedError, match="sparse"):
+        XGBRegressor(feature_types=["c", "q"]).fit(scipy.sparse.csr_matrix(CODES), Y)
+    with pytest.raises(ValueError, match="feature_types"):
+        XGBRegressor(feature_types=["c"]).fit(CODES, Y)
+    with pytest.raises(ValueError, match="feature_types"):
+        XGBRegressor(feature_types=["c", "text"]).fit(CODES, Y)
+    with pytest.raises(ValueError, match="column 1 must hold categories"):
+        XGBRegressor(feature_types=["c", "c"]).fit(CODES + [0, 0.5], Y)
+    model.fit(X, Y)
+    with pytest.raises(ValueError, match="'violet'"):
+        model.predict(X.assign(colour=X["colour"].cat.add_categories("violet").fillna("violet")))
+    with pytest.raises(ValueError, match="'colour' holds no categories"):
+        model.predict(X.assign(colour=1.0))
+    with pytest.raises(ValueError, match="feature names"):
+        model.predict(X[["size", "colour"]])
+    assert len(model.predict(X.assign(colour=X["colour"].cat.add_categories("violet")))) == 40
+
+
+def test_a_node_is_explained_by_its_categories():
+    model = XGBRegressor(enable_categorical=True, n_estimators=1, max_depth=1, reg_lambda=0, n_jobs=1)
+    model.fit(X.iloc[:, :1], Y)
+    assert "colour:{" in str(model.explain_node(0, 0))
+    assert model.trees_to_dataframe()["Category"][0] == [str(c) for c in model.tree_ensemble_.trees[0].categories]
