@@ -159,9 +159,9 @@ class XGBParameters(InheritsParameters):
         Whether the branches that are pruned stay in sight: `trees_to_dataframe`, `to_text` and `explain_node` show
         them. The library has no such parameter.
     deterministic : bool, default=False
-        Whether gradients are held in fixed point, of which sums are exact in any order. The bits of a model never
-        depend on `n_jobs`; with this the histograms do not depend on the order of the rows either (see
-        `mlx.boosting.fixed_point`). The library has no such parameter.
+        Whether gradients are held in fixed point, which has no effect while float32 holds no finer ones (on few rows).
+        Their sums are then exact in any order: the bits of a model never depend on `n_jobs`; with this the histograms
+        do not depend on the order of the rows either (`mlx.boosting.fixed_point`). The library has no such parameter.
     validation_fraction : float, default=0.1
         Share of the rows that is held out to stop by, with `early_stopping_rounds` but neither `eval_set` nor `X_val`.
         The library has no such parameter, and raises.
