@@ -25,12 +25,20 @@ from numpy.typing import NDArray
 
 from ..tree.category_names import CategoryNames
 from ..validation import naming
-from .tables import checked_types
+from .columns import checked_types
 
 if TYPE_CHECKING:
     from .continuation import EarlierModel
 
-__all__ = ["CategoryColumns", "EncodesCategories", "check_codes", "columns_of", "learn_categories", "recoded"]
+__all__ = [
+    "CategoryColumns",
+    "EncodesCategories",
+    "check_codes",
+    "columns_of",
+    "learn_categories",
+    "recoded",
+    "translated",
+]
 
 # Codes of a column, with the one for missing values, fit in 16 bits.
 MOST_CATEGORIES = 65_535
@@ -183,7 +191,7 @@ def recoded(X: Any, known: CategoryColumns | None, feature_names: Sequence[str] 
         if names is not None and not is_category:
             raise ValueError(f"X: column {column!r} holds no categories; it had some at training")
         if is_category:
-            codes[j] = _codes(X, j) if names is None else _translated(_codes(X, j), _names_of(X, j), names, column)
+            codes[j] = _codes(X, j) if names is None else translated(_codes(X, j), _names_of(X, j), names, column)
     return _with_codes(X, codes)
 
 
@@ -230,12 +238,12 @@ def _with_codes(X: Any, codes: dict[int, NDArray[np.float32]]) -> Any:
     return X
 
 
-def _translated(codes: NDArray[np.float32], own: Names, names: Names, column: Any) -> NDArray[np.float32]:
+def translated(codes: NDArray[np.float32], own: Names, names: Names, column: Any) -> NDArray[np.float32]:
     """Codes of the training table for those of another one, whose code k stands for ``own[k]``."""
     place = {name: code for code, name in enumerate(names)}
     translation = np.array([place.get(name, -1) for name in own] + [np.nan], dtype=np.float32)
-    translated = translation[np.where(np.isnan(codes), len(own), codes).astype(np.intp)]
-    if np.any(translated < 0):
-        unseen = own[int(codes[np.argmax(translated < 0)])]
+    its_codes = translation[np.where(np.isnan(codes), len(own), codes).astype(np.intp)]
+    if np.any(its_codes < 0):
+        unseen = own[int(codes[np.argmax(its_codes < 0)])]
         raise ValueError(f"X: column {column!r} has the category {unseen!r}, which was not there at training")
-    return translated
+    return its_codes

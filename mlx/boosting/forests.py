@@ -26,6 +26,10 @@ class Forest(XGBModel):
         """Number of boosting rounds: 1."""
         return 1
 
+    def get_xgb_params(self) -> dict[str, Any]:
+        """Parameters that are those of a Booster, too, see `XGBModel`; the trees are those of one round."""
+        return {**super().get_xgb_params(), "num_parallel_tree": self._resolved("n_estimators")}
+
     def _n_parallel(self) -> int:
         if self._resolved("n_estimators") < 1:
             raise ValueError("n_estimators=0: a forest needs a tree")

@@ -294,7 +294,7 @@ class Booster(LearnerFile, LearnerTrees):
             margin = self._margin(data).copy()
         else:
             start = start_of(data.given("base_margin"), data.num_row(), model)
-            margin = self._margin_of_rows(model.ensemble(first, last), data.rows, start)
+            margin = self._margin_of_rows(model.ensemble(first, last), data.rows_for(model.category_names), start)
         return self._output(model, margin, output_margin, strict_shape)
 
     def inplace_predict(
@@ -331,13 +331,14 @@ class Booster(LearnerFile, LearnerTrees):
         """
         if predict_type not in ("value", "margin"):
             raise ValueError(f"predict_type={predict_type!r} must be 'value' or 'margin'")
-        table, model = table_of(data, missing), self._model()
+        table, model = table_of(data, missing, enable_categorical=True), self._model()
         if validate_features and table.names is not None:
             self._check_names(table.names)
         if table.rows.shape[1] != model.n_features:
             raise ValueError(f"data: has {table.rows.shape[1]} columns, the model {model.n_features}")
         ensemble = model.ensemble(*_range(iteration_range, model.n_rounds))
-        margin = self._margin_of_rows(ensemble, table.rows, start_of(base_margin, table.rows.shape[0], model))
+        rows, start = table.rows_for(model.category_names), start_of(base_margin, table.rows.shape[0], model)
+        margin = self._margin_of_rows(ensemble, rows, start)
         return self._output(model, margin, predict_type == "margin", strict_shape)
 
     def __tree_ensemble__(self) -> TreeEnsemble:
@@ -363,7 +364,8 @@ class Booster(LearnerFile, LearnerTrees):
         self, model: GrownModel, data: DMatrix, first: int, last: int, strict_shape: bool
     ) -> NDArray[np.float32]:
         trees, n_threads = model.ensemble(first, last), self._parameters._n_threads()
-        leaves = by_parts(data.rows, lambda some, part: trees.apply(some, n_threads)).astype(np.float32)
+        rows = data.rows_for(model.category_names)
+        leaves = by_parts(rows, lambda some, part: trees.apply(some, n_threads)).astype(np.float32)
         per_output = model.n_parallel_trees
         shape = (len(leaves), last - first, leaves.shape[1] // max((last - first) * per_output, 1), per_output)
         return leaves.reshape(shape) if strict_shape else leaves

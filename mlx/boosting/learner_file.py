@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 from ..tree.xgboost_document import XGBoostModel
+from .columns import checked_names, checked_types
 from .grown_model import GrownModel, model_of_file
 from .model_format import model_bytes, read_model, write_model
 from .parameters import LearnerParameters
-from .tables import checked_names, checked_types
 
 __all__ = ["LearnerFile"]
 
@@ -65,7 +65,7 @@ class LearnerFile:
         """
         if raw_format not in ("ubj", "json"):
             raise ValueError(f"raw_format={raw_format!r} must be 'ubj' or 'json'")
-        return bytearray(model_bytes(self._file(), raw_format))
+        return bytearray(model_bytes(self._file(), "json" if raw_format == "json" else "ubj"))
 
     def load_model(self, fname: str | os.PathLike | bytes | bytearray) -> None:
         """Take over the model in a file, or in what `save_raw` returns.
@@ -237,5 +237,5 @@ class LearnerFile:
         return self._n_features or len(given)
 
     def get_categories(self, export_to_arrow: bool = False) -> Any:
-        """Refused: columns of categories are not supported."""
-        raise NotImplementedError("Booster.get_categories: columns of categories are not supported")
+        """Refused: the library's container of categories is not made."""
+        raise NotImplementedError("Booster.get_categories: the library's container of categories is not made")

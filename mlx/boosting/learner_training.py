@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..validation import naming
+from .category_encoding import check_codes, columns_of
 from .evaluation import checked_margin
 from .grown_model import GrownModel
 from .learner_rows import INTERVALS, known_rows
@@ -54,6 +56,12 @@ class LearnerTraining:
         self._given, self._told = _told(parameters, dtrain)
         _refuse(dtrain, parameters)
         parameters.n_features_in_ = dtrain.num_col()
+        names = dtrain.categories if model is None else model.category_names
+        known = columns_of(dtrain.feature_types, names)
+        parameters._feature_types, parameters._category_names = (None, None) if known is None else known
+        rows = dtrain.rows_for(names)
+        with naming("data"):
+            check_codes(rows, known)
         objective, n_outputs = parameters.objective_for()
         y, weight, groups = known_rows(dtrain, objective.name)
         y = _targets(y, objective, n_outputs, dtrain.num_row(), own)
@@ -69,7 +77,7 @@ class LearnerTraining:
         base_margin = checked_margin(dtrain.given("base_margin"), dtrain.num_row(), n_outputs, "base_margin")
         base_margin = None if base_margin is None else base_margin[self._rows]
         options |= {"base_margin": base_margin, "groups": groups if objective.name.startswith("rank:") else None}
-        self._training = Training(dtrain.rows[self._rows], y, weight, objective, **options)
+        self._training = Training(rows[self._rows], y, weight, objective, **options)
         grown = GrownModel(
             objective.name,
             objective.file_parameters(options["positive_weight"], n_outputs),
@@ -77,6 +85,7 @@ class LearnerTraining:
             dtrain.num_col(),
             n_classes=n_outputs if objective.link == "softmax" else 0,
             n_parallel_trees=options["n_parallel"],
+            category_names=names,
             booster="gbtree" if options.get("dropout") is None else "dart",
         )
         # Trees that are updated come in the place of those that they were.
@@ -130,8 +139,6 @@ def _told(parameters: LearnerParameters, dtrain: DMatrix) -> tuple[dict[str, Any
 
 def _refuse(dtrain: DMatrix, parameters: LearnerParameters) -> None:
     """Raise for what cannot be trained on."""
-    if "c" in (dtrain.feature_types or ()):
-        raise NotImplementedError("feature_types: columns of categories ('c') are not supported")
     if dtrain.num_row() == 0 or dtrain.num_col() == 0:
         raise ValueError(f"dtrain: there is nothing to train on, {dtrain.num_row()} rows of {dtrain.num_col()} columns")
     max_bin = parameters._resolved("max_bin")

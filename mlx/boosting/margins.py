@@ -36,7 +36,9 @@ class Margins:
             margin, weights = start_of(its_start, matrix.num_row(), model), []
         if len(weights) < len(model.trees):
             new, begin = model.some_trees(slice(len(weights), None)), margin
-            margin = by_parts(matrix.rows, lambda rows, part: new.margin(rows, n_threads, start=begin[part]))
+            margin = by_parts(
+                matrix.rows_for(model.category_names), lambda rows, part: new.margin(rows, n_threads, start=begin[part])
+            )
         self._kept[matrix] = (margin, its_start, list(model.tree_weight))
         return margin
 

@@ -12,7 +12,9 @@ import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
 
-from .tables import Table, checked_names, checked_types, table_of
+from ..tree.category_names import CategoryNames
+from .columns import checked_names, checked_types
+from .tables import table_of
 
 __all__ = ["DMatrix", "DataSplitMode"]
 
@@ -48,8 +50,8 @@ class DMatrix:
     feature_names : list of str, optional
         Names of the columns; by default those of a data frame.
     feature_types : list of str, optional
-        Of each column "float" or "q", "int", "i" (true or false); they matter for what dumps of trees look like.
-        Columns of categories ("c") are refused when trees are grown.
+        Of each column "float" or "q", "int", "i" (true or false), which matter for what dumps of trees look
+        like, or "c", a column of codes of categories.
     nthread : int, default=None
         Has no effect: one thread copies the table.
     group : array-like of shape (n_groups,), optional
@@ -61,7 +63,8 @@ class DMatrix:
     feature_weights : array-like of shape (n_features,), optional
         How much more often a column is drawn than another, where columns are drawn.
     enable_categorical : bool, default=False
-        Only False is supported.
+        Whether columns of categories of a data frame are taken, as codes with their names. In an array, columns of
+        codes are those that `feature_types` calls "c".
     data_split_mode : DataSplitMode, default=DataSplitMode.ROW
         Only ROW is supported.
 
@@ -102,13 +105,11 @@ class DMatrix:
     ) -> None:
         if group is not None and qid is not None:
             raise ValueError("group, qid: only one of them may be given")
-        if enable_categorical:
-            raise NotImplementedError("enable_categorical=True is not supported; leave it at False")
         if data_split_mode != DataSplitMode.ROW:
             raise NotImplementedError("data_split_mode: only DataSplitMode.ROW is supported")
         self.missing = np.nan if missing is None else float(missing)
         self.nthread, self.silent = -1 if nthread is None else nthread, silent
-        self._table = table_of(data, self.missing)
+        self._table = table_of(data, self.missing, enable_categorical)
         self._info: dict[str, NDArray] = {}
         self.set_info(
             label=label,
@@ -127,6 +128,15 @@ class DMatrix:
     def rows(self) -> Any:
         """The table: float32, an array with NaN for what is missing, or a CSR matrix without it; not to be changed."""
         return self._table.rows
+
+    def rows_for(self, categories: CategoryNames | None) -> Any:
+        """The table with the codes by which a model knows its categories."""
+        return self._table.rows_for(categories)
+
+    @property
+    def categories(self) -> CategoryNames | None:
+        """For each column the names of its categories, or None."""
+        return self._table.categories
 
     def given(self, field: str) -> NDArray | None:
         """What has been said of the rows, or None; not to be changed."""
@@ -320,7 +330,7 @@ class DMatrix:
             raise IndexError(f"rindex: there is no row {chosen.max()}, the matrix has {self.num_row()}")
         part = DMatrix.__new__(DMatrix)
         part.missing, part.nthread, part.silent = self.missing, self.nthread, self.silent
-        part._table = Table(self._table.rows[chosen], self._table.names, self._table.types)
+        part._table = self._table._replace(rows=self._table.rows[chosen])
         of_rows = {k: v for k, v in self._info.items() if k in OF_ROWS and len(v) == self.num_row()}
         part._info = {k: v for k, v in self._info.items() if k != "group_ptr"}
         part._info.update({k: v[chosen] for k, v in of_rows.items()})
@@ -335,8 +345,8 @@ class DMatrix:
         raise NotImplementedError("DMatrix.get_quantile_cut: cuts are made when trees are grown, and not kept")
 
     def get_categories(self, export_to_arrow: bool = False) -> Any:
-        """Refused: columns of categories are not supported."""
-        raise NotImplementedError("DMatrix.get_categories: columns of categories are not supported")
+        """Refused: the library's container of categories is not made; `categories` has their names."""
+        raise NotImplementedError("DMatrix.get_categories: is not supported; the attribute categories has their names")
 
 
 def _numbers(field: str, data: Any) -> NDArray[np.float32]:

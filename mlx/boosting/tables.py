@@ -4,7 +4,8 @@
 what is given                         what becomes of it
 ====================================  ==================================================================================
 array, list of rows                   one copy, float32, C order; names and types are not known
-pandas DataFrame or Series            the same, with the names of its columns and their types in xgboost's words
+pandas DataFrame or Series            the same, with the names of its columns and their types in xgboost's words;
+                                      categories become codes, and their names are kept
 scipy sparse matrix                   CSR of float32; what is not stored is missing, as in xgboost
 ====================================  ==================================================================================
 
@@ -14,20 +15,16 @@ A value that equals `missing`, and NaN in any case, is missing: NaN in an array,
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
 
-__all__ = ["Table", "checked_names", "checked_types", "table_of"]
+from ..tree.category_names import CategoryNames
+from .category_encoding import learn_categories, translated
 
-# What xgboost calls a column: a number, a whole number, true or false, a number again, a category.
-FEATURE_TYPES = ("float", "int", "i", "q", "c")
-
-# Characters that a text dump of trees puts around names.
-RESERVED = ("[", "]", "<")
+__all__ = ["Table", "table_of"]
 
 
 class Table(NamedTuple):
@@ -38,14 +35,37 @@ class Table(NamedTuple):
     rows : ndarray of float32, shape (n_samples, n_features), C-contiguous; or scipy.sparse.csr_matrix of float32
     names : list of str, or None
     types : list of str, or None
+    categories : tuple, or None
+        For each column the names of its categories in the order of their codes, or None.
     """
 
     rows: Any
     names: list[str] | None = None
     types: list[str] | None = None
+    categories: CategoryNames | None = None
+
+    def rows_for(self, categories: CategoryNames | None) -> Any:
+        """Rows with the codes by which a model knows its categories.
+
+        Raises
+        ------
+        ValueError
+            If a category, or that a column has categories, is not known to the model: the message names the column.
+        """
+        if self.categories is None or self.categories == categories:
+            return self.rows
+        rows = self.rows.copy()
+        for j, own in enumerate(self.categories):
+            its = None if categories is None else categories[j]
+            if own is not None:
+                column = j if self.names is None else self.names[j]
+                if its is None:
+                    raise ValueError(f"data: column {column!r} holds categories that the model has no names of")
+                rows[:, j] = translated(rows[:, j], own, its, column)
+        return rows
 
 
-def table_of(data: Any, missing: float) -> Table:
+def table_of(data: Any, missing: float, enable_categorical: bool = False) -> Table:
     """Table of what the user has.
 
     Parameters
@@ -53,6 +73,8 @@ def table_of(data: Any, missing: float) -> Table:
     data : array-like, pandas.DataFrame, pandas.Series or scipy sparse matrix
     missing : float
         Value that stands for a missing one.
+    enable_categorical : bool, default=False
+        Whether columns of categories are taken, as codes.
 
     Returns
     -------
@@ -65,7 +87,7 @@ def table_of(data: Any, missing: float) -> Table:
     ValueError
         If it is not two-dimensional, has columns that are no numbers, or an infinite value that is not `missing`.
     NotImplementedError
-        If `data` is a file, an iterator over batches, or has columns of categories.
+        If `data` is a file, or an iterator over batches.
     """
     if data is None or isinstance(data, bytes):
         raise TypeError(f"data: a table is needed, not {type(data).__name__}")
@@ -76,7 +98,7 @@ def table_of(data: Any, missing: float) -> Table:
     if scipy.sparse.issparse(data):
         return Table(_sparse_rows(data, missing))
     if hasattr(data, "dtypes") and hasattr(data, "iloc"):
-        return _table_of_pandas(data.to_frame() if data.ndim == 1 else data, missing)
+        return _table_of_pandas(data.to_frame() if data.ndim == 1 else data, missing, enable_categorical)
     try:
         # Text is refused below: NumPy would read numbers out of it.
         array = data if isinstance(data, np.ndarray) else np.asarray(data)
@@ -87,46 +109,6 @@ def table_of(data: Any, missing: float) -> Table:
     if array.dtype.kind not in "fiubO":
         raise ValueError(f"data: a table of numbers is needed, not one of {array.dtype}")
     return Table(_rows(array, missing))
-
-
-def checked_names(names: Any, n_features: int) -> list[str]:
-    """Names of columns.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If they are no sequence of different texts, one for each column, or hold ``[``, ``]`` or ``<``.
-    """
-    checked = _one_for_each("feature_names", names, n_features)
-    if not all(isinstance(name, str) and not any(mark in name for mark in RESERVED) for name in checked):
-        raise ValueError("feature_names: must be texts without [, ] and <")
-    twice = sorted({name for name in checked if checked.count(name) > 1}) if len(set(checked)) < len(checked) else []
-    if twice:
-        raise ValueError(f"feature_names: must be different, but {', '.join(map(repr, twice))} stands twice")
-    return checked
-
-
-def checked_types(types: Any, n_features: int) -> list[str]:
-    """Types of columns, in xgboost's words.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If they are no sequence of known types, one for each column.
-    """
-    checked = _one_for_each("feature_types", types, n_features)
-    unknown = [kind for kind in checked if kind not in FEATURE_TYPES]
-    if unknown:
-        raise ValueError(f"feature_types: {unknown[0]!r} is none of {', '.join(map(repr, FEATURE_TYPES))}")
-    return checked
-
-
-def _one_for_each(argument: str, given: Any, n_features: int) -> list[str]:
-    if not isinstance(given, Sequence):
-        raise TypeError(f"{argument}: a sequence of texts is needed, not {type(given).__name__}")
-    if len(given) != n_features:
-        raise ValueError(f"{argument}: {len(given)} for {n_features} columns")
-    return list(given)
 
 
 def _rows(array: NDArray, missing: float) -> NDArray[np.float32]:
@@ -163,13 +145,20 @@ def _sparse_rows(data: Any, missing: float) -> scipy.sparse.csr_matrix:
     return rows
 
 
-def _table_of_pandas(frame: Any, missing: float) -> Table:
-    kinds = [_type_of_column(name, dtype) for name, dtype in zip(frame.columns, frame.dtypes)]
+def _table_of_pandas(frame: Any, missing: float, enable_categorical: bool) -> Table:
+    try:
+        coded, known = learn_categories(frame, enable_categorical, None)
+    except ValueError as error:
+        raise ValueError(f"data: {str(error).removeprefix('X: ')}") from None
+    kinds = [_type_of_column(name, dtype) for name, dtype in zip(coded.columns, coded.dtypes)]
+    if known is not None:
+        kinds = ["c" if own == "c" else kind for own, kind in zip(known.types, kinds)]
+    frame = coded
     names = [" ".join(map(str, name)) if isinstance(name, tuple) else str(name) for name in frame.columns]
     with np.errstate(over="ignore"):
         rows = frame.to_numpy(dtype=np.float32, na_value=np.nan)
     rows = np.array(rows, order="C", copy=None if rows.flags.owndata and rows.flags.writeable else True)
-    return Table(_marked(rows, missing), names, kinds)
+    return Table(_marked(rows, missing), names, kinds, None if known is None else known.names)
 
 
 def _type_of_column(name: Any, dtype: Any) -> str:
@@ -181,8 +170,4 @@ def _type_of_column(name: Any, dtype: Any) -> str:
         return "int"
     if kind == "f":
         return "float"
-    if getattr(dtype, "name", "") == "category":
-        raise NotImplementedError(
-            f"data: column {name!r} holds categories, which enable_categorical would take; it is not supported here"
-        )
     raise ValueError(f"data: column {name!r} of type {dtype} holds no numbers")

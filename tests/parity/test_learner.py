@@ -740,3 +740,41 @@ def test_intervals(record_difference):
         for side, rows in ((side, side.DMatrix(X, **bounds)) for side in (ours, xgboost))
     )
     record_difference("Booster, intervals", np.abs(mine - theirs).max(), tolerances.BOOSTER_MARGIN)
+
+
+def test_categories_of_frames(record_difference):
+    """Codes follow the names, whatever order another frame has them in; the file keeps the names."""
+    pandas = pytest.importorskip("pandas")
+    rng = np.random.default_rng(0)
+    frame = pandas.DataFrame(
+        {"a": pandas.Categorical(rng.choice(list("pqrstuv"), 500)), "b": rng.integers(-9, 9, 500).astype(float)}
+    )
+    y = 2.0 * frame["a"].isin(list("prs")) + 0.2 * frame["b"] + rng.normal(size=500)
+    turned = frame.assign(a=frame["a"].cat.reorder_categories(list("vutsrqp")))
+    rows = [side.DMatrix(frame, y, enable_categorical=True) for side in (ours, xgboost)]
+    assert rows[0].feature_types == rows[1].feature_types
+    mine, theirs = (side.train({"max_depth": 4}, matrix, 4) for side, matrix in zip((ours, xgboost), rows))
+    assert mine.get_dump() == theirs.get_dump()
+    expected = theirs.predict(rows[1])
+    for model in (mine, ours.Booster(model_file=theirs.save_raw())):
+        for predicted in (
+            model.predict(rows[0]),
+            model.predict(ours.DMatrix(turned, enable_categorical=True)),
+            model.inplace_predict(turned),
+        ):
+            record_difference("Booster, categories", np.abs(predicted - expected).max(), tolerances.BOOSTER_MARGIN)
+    np.testing.assert_array_equal(xgboost.Booster(model_file=mine.save_raw()).predict(rows[1]), expected)
+    unseen = ours.DMatrix(frame.assign(a=pandas.Categorical(["z"] * 500)), enable_categorical=True)
+    with pytest.raises(ValueError, match="'z'"):
+        mine.predict(unseen)
+
+
+def test_estimators_show_the_booster_of_the_library():
+    X, y = table("multi", n=400, missing=0.2)
+    found = []
+    for side in (ours, xgboost):
+        model = side.XGBClassifier(n_estimators=30, max_depth=3, learning_rate=0.6, early_stopping_rounds=2)
+        booster = model.fit(X[:300], y[:300], eval_set=[(X[300:], y[300:])], verbose=False).get_booster()
+        found.append((booster.get_dump(), booster.best_iteration, model.get_xgb_params()))
+    assert found[0][:2] == found[1][:2]
+    assert {name: found[0][2].get(name) for name in found[1][2]} == found[1][2]

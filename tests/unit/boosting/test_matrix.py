@@ -200,5 +200,16 @@ def test_pandas():
     assert table.names == ["a", "b", "c d"]
     assert table.types == ["int", "float", "i"]
     np.testing.assert_array_equal(table.rows, np.array([[1, 0.5, 1], [2, np.nan, 0]], dtype=np.float32))
+    frame = pandas.DataFrame({"f": pandas.Categorical(["x", "y", None]), "g": [1.0, 2.0, 3.0]})
+    with pytest.raises(ValueError, match=r"data: .*enable_categorical=True: 'f'"):
+        DMatrix(frame)
+    coded = DMatrix(frame, enable_categorical=True)
+    assert coded.feature_types == ["c", "float"]
+    assert coded.categories == (("x", "y"), None)
+    np.testing.assert_array_equal(coded.rows[:, 0], [0, 1, np.nan])
+    np.testing.assert_array_equal(coded.rows_for((("z", "y", "x"), None))[:, 0], [2, 1, np.nan])
+    for names in ((("x",), None), None):
+        with pytest.raises(ValueError, match="'f'"):
+            coded.rows_for(names)
     with pytest.raises(ValueError, match="'e'"):
         table_of(pandas.DataFrame({"e": ["x", "y"]}), np.nan)
