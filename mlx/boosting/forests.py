@@ -35,13 +35,13 @@ class Forest(XGBModel):
             raise ValueError("n_estimators=0: a forest needs a tree")
         return self._resolved("n_estimators")
 
-    def _refuse_unsupported(self, supported_objectives: tuple[str, ...], fit_arguments: Any) -> None:
+    def _refuse_unsupported(self, supported_objectives: tuple[str, ...]) -> None:
         for name in ("early_stopping_rounds", "callbacks", "num_parallel_tree", "booster"):
             if getattr(self, name) not in (None, "gbtree"):
                 raise NotImplementedError(
                     f"{type(self).__name__}: parameter {name} is not supported: there is one round"
                 )
-        super()._refuse_unsupported(supported_objectives, fit_arguments)
+        super()._refuse_unsupported(supported_objectives)
 
 
 class XGBRFClassifier(Forest, XGBClassifier):

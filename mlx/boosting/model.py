@@ -10,7 +10,7 @@ import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
 from sklearn.base import _fit_context, is_regressor
-from sklearn.utils.validation import check_array, check_is_fitted
+from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d
 
 from ..callbacks import CallbackSupportMixin, FitRounds
 from ..numeric.threads import resolve_n_jobs
@@ -122,7 +122,7 @@ class XGBModel(CallbackSupportMixin, TrainingOptions, EncodesCategories, TracedT
         NotImplementedError
             If a parameter or argument is set that is not supported: the message names it.
         """
-        self._refuse_unsupported(self._objectives, {})
+        self._refuse_unsupported(self._objectives)
         arguments = FitArguments(
             base_margin,
             eval_set,
@@ -138,6 +138,7 @@ class XGBModel(CallbackSupportMixin, TrainingOptions, EncodesCategories, TracedT
         earlier = None if xgb_model is None else earlier_model(xgb_model, self.get_params(deep=False))
         given = self._learn_categories(X, earlier)
         X, y = validate_data(self, given, y, y_numeric=is_regressor(self), multi_output=True, **how)
+        y = column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
         weight = check_sample_weight(sample_weight, X, dtype=np.float32)
         rows = positive_rows(weight)
         X = self._mark_missing(X[rows], given)
@@ -214,8 +215,8 @@ class XGBModel(CallbackSupportMixin, TrainingOptions, EncodesCategories, TracedT
     def _n_threads(self) -> int:
         return resolve_n_jobs(self.n_jobs, when_none=-1)
 
-    def _refuse_unsupported(self, supported_objectives: tuple[str, ...], fit_arguments: Mapping[str, Any]) -> None:
-        """Raise NotImplementedError for a parameter, or an argument of fit, that would have no effect here."""
+    def _refuse_unsupported(self, supported_objectives: tuple[str, ...]) -> None:
+        """Raise NotImplementedError for a parameter that would have no effect here."""
         refused = {name: values[0] for name, values in ACCEPTED.items() if not _is_one_of(getattr(self, name), values)}
         refuse_unsupported(self, refused)
         own = callable(self.objective) and self._takes_own_objective
@@ -228,14 +229,6 @@ class XGBModel(CallbackSupportMixin, TrainingOptions, EncodesCategories, TracedT
             if getattr(self, name) is not None and getattr(self, other) != value:
                 raise NotImplementedError(
                     f"{type(self).__name__}: parameter {name} has no meaning without {other}={value!r}"
-                )
-        self._refuse_arguments("fit", fit_arguments)
-
-    def _refuse_arguments(self, method: str, arguments: Mapping[str, Any]) -> None:
-        for name, value in arguments.items():
-            if value is not None:
-                raise NotImplementedError(
-                    f"{type(self).__name__}.{method}: argument {name} is not supported; leave it at None"
                 )
 
     def _mark_missing(self, X: Any, given: Any = None) -> Any:

@@ -157,7 +157,7 @@ class LearnerParameters(XGBModel):
         if unknown and self.given.get("validate_parameters", True):
             names = ", ".join(f'"{name}"' for name in sorted(unknown))
             warnings.warn(f"Parameters: {{ {names} }} are not used.", UserWarning, stacklevel=4)
-        self._refuse_unsupported(self.objectives(), {})
+        self._refuse_unsupported(self.objectives())
 
     def set_known(self, values: Mapping[str, Any]) -> None:
         """Set parameters of an estimator that has been fitted with them."""

@@ -182,7 +182,7 @@ class XGBRanker(XGBModel):
         -----
         With `early_stopping_rounds` but no `eval_set` a share `validation_fraction` of the groups is held out.
         """
-        self._refuse_unsupported(self._objectives, {})
+        self._refuse_unsupported(self._objectives)
         arguments = FitArguments(
             base_margin=base_margin,
             eval_set=eval_set,
