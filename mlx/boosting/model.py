@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
@@ -248,15 +247,17 @@ class XGBModel(CallbackSupportMixin, TrainingOptions, EncodesCategories, TracedT
         return X
 
     def _check_X(self, X: Any, validate_features: bool) -> Any:
-        """Rows to predict, as float32 with NaN, or nothing stored, for what is missing."""
+        """Rows to predict with NaN, or nothing stored, for what is missing; prediction rounds them part by part."""
         check_is_fitted(self)
         X = self._recoded(X, by_name=validate_features)
         how = self._kind_of_rows()
-        if validate_features:
-            return self._mark_missing(validate_data(self, X, reset=False, **how))
-        X = check_array(X, input_name="X", **how)
+        if np.isnan(self.missing) and not scipy.sparse.issparse(X):
+            how |= {"dtype": [np.float32, np.float64], "order": None}
+        X = validate_data(self, X, reset=False, **how) if validate_features else check_array(X, input_name="X", **how)
         if X.shape[1] != self.n_features_in_:
             raise ValueError(f"X: has {X.shape[1]} features, but the model was fitted with {self.n_features_in_}")
+        if X.dtype == np.float64 and max(np.fmax.reduce(X, None), -np.fmin.reduce(X, None)) > np.finfo(np.float32).max:
+            raise ValueError("X: has values too large for float32")
         return self._mark_missing(X)
 
     def _kind_of_rows(self) -> dict[str, Any]:
@@ -374,10 +375,7 @@ class XGBModel(CallbackSupportMixin, TrainingOptions, EncodesCategories, TracedT
         X = self._check_X(X, validate_features)
         ensemble = self._trees_of(iteration_range)
         start = checked_margin(base_margin, X.shape[0], ensemble.n_outputs, "base_margin")
-        if start is not None:
-            ensemble = dataclasses.replace(ensemble, base_score=np.zeros(ensemble.n_outputs))
-        margin = ensemble.margin(X, self._n_threads())
-        margin = margin if start is None else start + margin
+        margin = ensemble.margin(X, self._n_threads(), start=start)
         return margin if output_margin else predicted(margin, self._objective, ensemble.link)
 
 
