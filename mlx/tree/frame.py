@@ -78,5 +78,8 @@ def _runners_up(ensemble: TreeEnsemble, tree: Tree) -> dict[str, Any]:
         return dict(zip(_RUNNER_UP, (np.full(tree.n_nodes, None), unknown, unknown)))
     there = record.runner_up_feature >= 0
     names = [feature_name(ensemble, int(j)) if j >= 0 else None for j in record.runner_up_feature]
-    numbers = (record.runner_up_threshold, record.runner_up_gain)
-    return dict(zip(_RUNNER_UP, (np.array(names, dtype=object), *(np.where(there, x, np.nan) for x in numbers))))
+    start = record.runner_up_category_start
+    is_cut = there if start is None else there & (np.diff(start) == 0)
+    threshold = np.where(is_cut, record.runner_up_threshold, np.nan)
+    gain = np.where(there, record.runner_up_gain, np.nan)
+    return dict(zip(_RUNNER_UP, (np.array(names, dtype=object), threshold, gain)))

@@ -141,8 +141,13 @@ def test_what_estimators_refuse():
     assert len(model.predict(X.assign(colour=X["colour"].cat.add_categories("violet")))) == 40
 
 
-def test_a_node_is_explained_by_its_categories():
+def test_a_node_and_its_runner_up_are_explained_by_their_categories():
     model = XGBRegressor(enable_categorical=True, n_estimators=1, max_depth=1, reg_lambda=0, n_jobs=1)
-    model.fit(X.iloc[:, :1], Y)
+    own = model.fit(X.iloc[:, :1], Y).trees_to_dataframe()
     assert "colour:{" in str(model.explain_node(0, 0))
-    assert model.trees_to_dataframe()["Category"][0] == [str(c) for c in model.tree_ensemble_.trees[0].categories]
+    assert own["Category"][0] == [str(code) for code in model.tree_ensemble_.trees[0].categories]
+    # On both columns the split on numbers is the better one.
+    second = model.fit(X, Y + X["size"]).trees_to_dataframe()
+    assert (second["Feature"][0], second["RunnerUp"][0]) == ("size", "colour")
+    assert np.isnan(second["RunnerUpSplit"][0])
+    assert "runner-up   colour:{" in str(model.explain_node(0, 0))
