@@ -71,7 +71,7 @@ class XGBClassifier(ClassifierMixin, XGBModel):
             return self._several_goals(np.asarray(y), rows)
         with naming("y"):
             check_classification_targets(y)
-            labels = column_or_1d(y)[rows]
+            labels = column_or_1d(y, warn=True)[rows]
             known = None if earlier is None else earlier.classes
             self.classes_ = np.unique(labels) if known is None else known
             codes = self._targets(labels)

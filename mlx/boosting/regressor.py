@@ -110,7 +110,7 @@ class XGBRegressor(RegressorMixin, XGBModel):
     def _targets(self, y: Any) -> NDArray[np.float32]:
         """Targets as float32."""
         y = check_array(y, ensure_2d=False, dtype="numeric", input_name="y", ensure_all_finite=False)
-        y = column_or_1d(y) if y.ndim < 2 or y.shape[1] == 1 else y
+        y = column_or_1d(y, warn=True) if y.ndim < 2 or y.shape[1] == 1 else y
         with np.errstate(over="ignore"):
             targets = np.asarray(y, dtype=np.float32)
         if not np.all(np.isfinite(targets)):
