@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import xgboost
 
+from mlx import boosting
 from mlx.boosting import XGBClassifier, XGBRegressor
 from mlx.boosting.categories import (
     CategoryRules,
@@ -251,3 +252,26 @@ def test_training_goes_on_with_the_codes_of_the_model(models_of_a_frame):
     ours = XGBRegressor(cuts="xgboost", **options).fit(in_other_order(X), y, xgb_model=first)
     peer = xgboost.XGBRegressor(**options).fit(in_other_order(X), y, xgb_model=second.get_booster())
     np.testing.assert_allclose(ours.predict(X), peer.predict(X), rtol=1e-5)
+
+
+def test_the_learning_api():
+    """Matrices of frames are translated to the codes of the matrix that was trained on."""
+    (X, y), (X_val, y_val), options = (
+        frame(),
+        frame(500, seed=2),
+        {"max_depth": 4, "max_cat_to_onehot": 5, "nthread": 1},
+    )
+    predictions, histories = [], []
+    for library in (boosting, xgboost):
+        matrix = library.DMatrix(X, y, enable_categorical=True)
+        other = library.DMatrix(in_other_order(X_val), y_val, enable_categorical=True)
+        history = {}
+        booster = library.train(options, matrix, 5, evals=[(other, "val")], evals_result=history, verbose_eval=False)
+        assert list(matrix.feature_types) == ["c", "c", "float"]
+        histories.append(history["val"]["rmse"])
+        predictions += [booster.predict(other), booster.inplace_predict(in_other_order(X_val))]
+        again = library.Booster(model_file=bytearray(booster.save_raw("json")))
+        predictions.append(again.predict(other))
+    np.testing.assert_allclose(histories[0], histories[1], rtol=1e-6)
+    for predicted in predictions:
+        np.testing.assert_allclose(predicted, predictions[-1], rtol=1e-5)
