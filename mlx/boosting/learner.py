@@ -22,7 +22,7 @@ from .grown_model import GrownModel
 from .learner_file import LearnerFile
 from .learner_training import LearnerTraining
 from .learner_trees import LearnerTrees
-from .margins import Margins, by_parts, start_of
+from .margins import Margins, start_of
 from .matrix import DMatrix
 from .parameters import LearnerParameters, pairs_of
 from .prediction import predicted
@@ -357,15 +357,14 @@ class Booster(LearnerFile, LearnerTrees):
         return self._margins.of(matrix, self._model(), self._parameters._n_threads())
 
     def _margin_of_rows(self, trees: TreeEnsemble, rows: Any, start: NDArray[np.float32]) -> NDArray[np.float32]:
-        n_threads = self._parameters._n_threads()
-        return by_parts(rows, lambda some, part: trees.margin(some, n_threads, start=start[part]))
+        return trees.margin(rows, self._parameters._n_threads(), start=start)
 
     def _leaves(
         self, model: GrownModel, data: DMatrix, first: int, last: int, strict_shape: bool
     ) -> NDArray[np.float32]:
         trees, n_threads = model.ensemble(first, last), self._parameters._n_threads()
         rows = data.rows_for(model.category_names)
-        leaves = by_parts(rows, lambda some, part: trees.apply(some, n_threads)).astype(np.float32)
+        leaves = trees.apply(rows, n_threads).astype(np.float32)
         per_output = model.n_parallel_trees
         shape = (len(leaves), last - first, leaves.shape[1] // max((last - first) * per_output, 1), per_output)
         return leaves.reshape(shape) if strict_shape else leaves
