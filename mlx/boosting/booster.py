@@ -26,7 +26,6 @@ Reference: T. Chen and C. Guestrin, "XGBoost: A Scalable Tree Boosting System", 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any, Self
 
@@ -283,25 +282,8 @@ class Training:
         return np.ascontiguousarray(trees.margin(self.X, self.n_threads, start=self._start).T)
 
 
-def boost(
-    *arguments: Any,
-    n_rounds: int,
-    starts: Callable[[Training], None] | None = None,
-    round_begins: Callable[[], bool] | None = None,
-    round_done: Callable[[Training], bool] | None = None,
-    **options: Any,
-) -> Training:
-    """Fit gradient-boosted trees.
-
-    Parameters
-    ----------
-    *arguments, **options
-        Of `Training`.
-    n_rounds : int
-    starts : callable, optional
-        Called with the run before the first round.
-    round_begins, round_done : callable, optional
-        Called before and after each round, the latter with what there is so far; if one returns True, the fit ends.
+def boost(*arguments: Any, n_rounds: int, **options: Any) -> Training:
+    """Fit gradient-boosted trees: some rounds of a `Training` with these arguments and options.
 
     Returns
     -------
@@ -309,14 +291,8 @@ def boost(
         What there is after the last round; its threads have ended.
     """
     with Training(*arguments, **options) as training:
-        if starts is not None:
-            starts(training)
         for _ in range(n_rounds):
-            if round_begins is not None and round_begins():
-                break
             training.round()
-            if round_done is not None and round_done(training):
-                break
     return training
 
 

@@ -276,7 +276,7 @@ class XGBModel(CallbackSupportMixin, TrainingOptions, EncodesCategories, TracedT
         earlier: EarlierModel | None = None,
     ) -> None:
         """Fit the trees to some `rows` of what `fit` got, and store them; X, weights and groups are of these rows."""
-        from .booster import Training, boost
+        from .booster import Training
 
         objective = self._checked_objective(goal.objective, goal.targets, sample_weight, goal.like)
         n_outputs = max(goal.n_outputs, objective.n_outputs)
@@ -288,63 +288,49 @@ class XGBModel(CallbackSupportMixin, TrainingOptions, EncodesCategories, TracedT
         options = self._training_options(objective, n_outputs, arguments, seed, earlier)
         data, evaluation = self._prepare(data, rows, arguments, objective, n_outputs, seed, earlier)
         file_parameters = objective.file_parameters(positive_weight, n_outputs)
-        told: FitCallbacks | None = None
-
-        def fitted(boosted: Training) -> dict[str, Any]:
-            return {
-                "tree_ensemble_": self._ensemble(boosted),
-                "_intercept": boosted.intercept,
-                "_objective": objective.name,
-                "_objective_parameters": file_parameters,
-                **ONE_TREE_PER_ROUND,
-                "_position_bias": boosted.objective.position_bias,
-                "_round_start": starts_of_rounds(boosted.trees, n_outputs, boosted.n_parallel),
-                "_n_parallel_trees": boosted.n_parallel,
-                "_booster": self.booster or "gbtree",
-                "_best": evaluation.best(),
-                "evals_result_": evaluation.history,
-                "_feature_types": self._feature_types,
-                "_category_names": self._category_names,
-            }
-
         n_rounds = self.get_num_boosting_rounds()
         if options["updates"] is not None and earlier is not None and n_rounds > earlier.n_rounds:
             raise ValueError(f"n_estimators={n_rounds}: xgb_model has trees of {earlier.n_rounds} rounds to update")
-        with FitRounds(self, max_rounds=n_rounds, X=data.X, y=data.labels, sample_weight=data.weight) as rounds:
-
-            def starts(fit: Training) -> None:
-                nonlocal told
-                told = self._told(fit, evaluation, file_parameters)
-
-            def round_begins() -> bool:
+        with (
+            FitRounds(self, max_rounds=n_rounds, X=data.X, y=data.labels, sample_weight=data.weight) as rounds,
+            Training(
+                data.X, data.y, data.weight, objective, **options, groups=data.groups, base_margin=data.base_margin
+            ) as boosted,
+        ):
+            told = self._told(boosted, evaluation, file_parameters)
+            for _ in range(n_rounds):
                 if told is not None and told.round_begins():
-                    return True
+                    break
                 rounds.begin()
-                return False
-
-            def round_done(so_far: Training) -> bool:
-                enough = evaluation.round_done(so_far.trees, so_far.weights, so_far.base_margin, so_far.n_parallel)
-                if told is not None:
-                    enough |= told.round_done()
-                return rounds.end(lambda: fitted(so_far)) or enough
-
-            boosted = boost(
-                data.X,
-                data.y,
-                data.weight,
-                objective,
-                **options,
-                n_rounds=n_rounds,
-                groups=data.groups,
-                base_margin=data.base_margin,
-                starts=starts,
-                round_begins=round_begins,
-                round_done=round_done,
-            )
+                boosted.round()
+                enough = evaluation.round_done(boosted.trees, boosted.weights, boosted.base_margin, boosted.n_parallel)
+                enough |= told is not None and told.round_done()
+                if rounds.end(lambda: self._fitted(boosted, evaluation, file_parameters)) or enough:
+                    break
         evaluation.finish()
         changed = {} if told is None else told.finish()
-        for name, value in {**fitted(boosted), **changed}.items():
+        for name, value in {**self._fitted(boosted, evaluation, file_parameters), **changed}.items():
             setattr(self, name, value)
+
+    def _fitted(
+        self, boosted: Any, evaluation: Any, file_parameters: Mapping[str, Mapping[str, str]]
+    ) -> dict[str, Any]:
+        """What `fit` leaves behind if it ends here."""
+        return {
+            "tree_ensemble_": self._ensemble(boosted),
+            "_intercept": boosted.intercept,
+            "_objective": boosted.objective.name,
+            "_objective_parameters": file_parameters,
+            **ONE_TREE_PER_ROUND,
+            "_position_bias": boosted.objective.position_bias,
+            "_round_start": starts_of_rounds(boosted.trees, len(boosted.intercept), boosted.n_parallel),
+            "_n_parallel_trees": boosted.n_parallel,
+            "_booster": self.booster or "gbtree",
+            "_best": evaluation.best(),
+            "evals_result_": evaluation.history,
+            "_feature_types": self._feature_types,
+            "_category_names": self._category_names,
+        }
 
     def _told(self, fit: Any, evaluation: Any, file_parameters: Mapping[str, Mapping[str, str]]) -> FitCallbacks | None:
         """The user's callbacks of this fit; None if there are none."""
