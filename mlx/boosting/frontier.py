@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from ..numeric.jit import kernel
 from .categories import new_category_scratch, write_right_set
 from .growth_policy import add_waiting, next_waiting
-from .nodes import longer, new_nodes
-from .searching import Candidates
+from .nodes import BEST, RUNNER_UP, longer, new_nodes
+from .searching import CANDIDATE
 from .splitting import leaf_weight
 
 __all__ = [
@@ -94,7 +94,7 @@ class Workspace:
     pool : ndarray of float64, shape (n_slots, n_places, 2)
         Histograms of the nodes that wait for their split. Slots are used again, and made as they are needed; the system
         gives the memory of a slot when it is first used.
-    candidates : Candidates
+    candidates : ndarray of CANDIDATE, shape (n_nodes, n_features)
         Of the children of one step.
     nodes : Nodes
     frontier : Frontier
@@ -102,7 +102,7 @@ class Workspace:
 
     def __init__(self, n_places: int, n_features: int, n_words: int = 0) -> None:
         self.pool = np.empty((1, n_places, 2))
-        self.candidates = new_candidates(1, n_features)
+        self.candidates = np.empty((1, n_features), dtype=CANDIDATE)
         self.nodes, self.frontier = new_nodes(FIRST_CAPACITY, n_words), new_frontier(FIRST_CAPACITY)
 
     def clear(self) -> None:
@@ -116,11 +116,11 @@ class Workspace:
         """Make room for the children of so many nodes, and keep what is there."""
         counts, (n_slots, *shape) = self.frontier.counts, self.pool.shape
         n_nodes = int(counts[N_NODES]) + 2 * n_chosen
-        if n_nodes > len(self.nodes.left):
+        if n_nodes > len(self.nodes.facts):
             self.nodes = longer(self.nodes, 2 * n_nodes)
             self.frontier = longer_frontier(self.frontier, 2 * n_nodes)
-        if 2 * n_chosen > len(self.candidates.gain):
-            self.candidates = new_candidates(4 * n_chosen, self.candidates.gain.shape[1])
+        if 2 * n_chosen > len(self.candidates):
+            self.candidates = np.empty((4 * n_chosen, self.candidates.shape[1]), dtype=CANDIDATE)
         if counts[N_TAKEN] + n_chosen > n_slots:
             pool = np.empty((max(int(counts[N_TAKEN]) + n_chosen, 2 * n_slots), *shape))
             pool[:n_slots] = self.pool
@@ -142,67 +142,55 @@ def longer_frontier(frontier: Frontier, n_nodes: int) -> Frontier:
     return longer
 
 
-def new_candidates(n_nodes: int, n_features: int) -> Candidates:
-    """Room for the candidates of so many nodes."""
-    shape = (n_nodes, n_features)
-    return Candidates(
-        np.empty(shape, dtype=np.float32),
-        np.empty(shape, dtype=np.int32),
-        np.empty(shape, dtype=np.bool_),
-        np.empty((*shape, 2)),
-    )
-
-
 @kernel
 def has_room(nodes, pool, candidates, rules, frontier):
     """Whether the arrays have room for the children of the chosen nodes."""
     counts = frontier.counts
     n_chosen = counts[N_CHOSEN]
-    if counts[N_NODES] + 2 * n_chosen > len(nodes.left):
+    if counts[N_NODES] + 2 * n_chosen > len(nodes.facts):
         return False
     n_slots = len(pool) - counts[N_TAKEN] + counts[N_FREE]
-    return not may_go_on(nodes, rules, frontier) or (n_chosen <= n_slots and 2 * n_chosen <= len(candidates.gain))
+    return not may_go_on(nodes, rules, frontier) or (n_chosen <= n_slots and 2 * n_chosen <= len(candidates))
 
 
 @kernel
 def may_go_on(nodes, rules, frontier):
     """Whether the children of the chosen nodes, which all have one depth, may be split in turn."""
     n_leaves = (frontier.counts[N_NODES] + 1) // 2 + frontier.counts[N_CHOSEN]
-    may_be_deeper = rules.max_depth == 0 or nodes.depth[frontier.chosen[0]] + 1 < rules.max_depth
+    may_be_deeper = rules.max_depth == 0 or nodes.facts[frontier.chosen[0]].depth + 1 < rules.max_depth
     return may_be_deeper and (rules.max_leaves == 0 or n_leaves < rules.max_leaves)
 
 
 @kernel
 def plant(table, nodes, pool, rules):
     """Write the root, whose histogram has been counted in slot 0."""
-    add_node(0, 0, -np.float32(np.inf), np.float32(np.inf), nodes)
+    # Arguments of one type everywhere: of a constant the compiler would make another copy of the kernel.
+    add_node(np.int64(0), np.int64(0), -np.float32(np.inf), np.float32(np.inf), nodes)
+    root = nodes.facts[0]
     # Every row has a place in the first column's histogram, so its sum is that of all rows.
     for place in range(table.start[1]):
-        nodes.sums[0, 0] += pool[0, place, 0]
-        nodes.sums[0, 1] += pool[0, place, 1]
-    nodes.weight[0] = leaf_weight(nodes.sums[0, 0], nodes.sums[0, 1], rules.penalty)
-    nodes.n_rows[0] = MANY
+        root.G += pool[0, place, 0]
+        root.H += pool[0, place, 1]
+    root.weight, root.n_rows = leaf_weight(root.G, root.H, rules.penalty), MANY
 
 
 @kernel
 def add_node(node, depth, low, high, nodes):
     """Write a leaf for which no split is known."""
-    splits = nodes.splits
-    nodes.depth[node], nodes.left[node], nodes.slot[node] = depth, -1, 0
-    nodes.bounds[node, 0], nodes.bounds[node, 1] = low, high
-    for k in range(2):
-        nodes.sums[node, k] = splits.left_sums[node, k] = splits.missing_sums[node, k] = 0.0
-    splits.feature[node] = splits.runner_up_feature[node] = -1
-    splits.bin[node] = splits.runner_up_bin[node] = 0
-    splits.missing_left[node] = splits.runner_up_missing_left[node] = False
-    splits.gain[node] = splits.runner_up_gain[node] = np.float32(0.0)
-    for word in range(splits.right_set.shape[1]):
-        splits.right_set[node, word] = splits.runner_up_right_set[node, word] = np.uint32(0)
+    new = nodes.facts[node]
+    new.depth, new.left, new.slot = depth, -1, 0
+    new.low, new.high = low, high
+    new.G = new.H = new.G_left = new.H_left = new.G_missing = new.H_missing = 0.0
+    new.feature = new.runner_up_feature = -1
+    new.bin = new.runner_up_bin = 0
+    new.gain = new.runner_up_gain = np.float32(0.0)
+    new.missing_left = new.runner_up_missing_left = False
+    nodes.right_sets[node] = np.uint32(0)
 
 
 @kernel
 def add_children(nodes, rules, frontier):
-    """Children of the chosen nodes, with their sums, weights and bounds; `nodes.n_rows` says how many rows each has.
+    """Children of the chosen nodes, with their sums, weights and bounds; their `n_rows` are known.
 
     The larger sibling takes over its parent's slot of histograms. There are no pairs if nothing may be below.
     """
@@ -211,43 +199,39 @@ def add_children(nodes, rules, frontier):
     may_split = may_go_on(nodes, rules, frontier)
     counts[FIRST_NEW], counts[N_NODES] = first_new, first_new + 2 * n_chosen
     counts[N_PAIRS] = n_chosen if may_split else 0
-    depth = nodes.depth[frontier.chosen[0]] + 1
+    depth = nodes.facts[frontier.chosen[0]].depth + 1
     for place in range(n_chosen):
         node, left = frontier.chosen[place], first_new + 2 * place
-        nodes.left[node] = left
+        parent = nodes.facts[node]
+        parent.left = left
         for child in (left, left + 1):
-            add_node(child, depth, nodes.bounds[node, 0], nodes.bounds[node, 1], nodes)
-        share_out(node, left, nodes, rules)
+            add_node(child, depth, parent.low, parent.high, nodes)
+        share_out(parent, nodes.facts[left], nodes.facts[left + 1], rules)
         if not may_split:
-            give_back(nodes.slot[node], frontier)
+            give_back(parent.slot, frontier)
             continue
-        fewer = left + 1 if nodes.n_rows[left + 1] < nodes.n_rows[left] else left
+        fewer = left + 1 if nodes.facts[left + 1].n_rows < nodes.facts[left].n_rows else left
         sibling = 2 * left + 1 - fewer
-        nodes.slot[sibling] = nodes.slot[node]
-        nodes.slot[fewer] = take_slot(frontier)
+        nodes.facts[sibling].slot, nodes.facts[fewer].slot = parent.slot, take_slot(frontier)
         frontier.pairs[place, 0], frontier.pairs[place, 1] = fewer, sibling
 
 
 @kernel
-def share_out(node, left, nodes, rules):
+def share_out(parent, left, right, rules):
     """Sums and weights of both children of a node, and the bounds below them."""
-    right, splits = left + 1, nodes.splits
-    for k in range(2):
-        nodes.sums[left, k] = splits.left_sums[node, k]
-        nodes.sums[right, k] = nodes.sums[node, k] - splits.left_sums[node, k]
-    low, high = nodes.bounds[node, 0], nodes.bounds[node, 1]
+    left.G, left.H = parent.G_left, parent.H_left
+    right.G, right.H = parent.G - parent.G_left, parent.H - parent.H_left
     for child in (left, right):
-        weight = leaf_weight(nodes.sums[child, 0], nodes.sums[child, 1], rules.penalty)
-        nodes.weight[child] = min(max(weight, low), high)
+        child.weight = min(max(leaf_weight(child.G, child.H, rules.penalty), parent.low), parent.high)
     if len(rules.direction) == 0:
         return
     # What is right of the middle on a rising column must not come below it, and so on (`mlx.boosting.constraints`).
-    middle = (nodes.weight[left] + nodes.weight[right]) / np.float32(2.0)
-    direction = rules.direction[splits.feature[node]]
+    middle = (left.weight + right.weight) / np.float32(2.0)
+    direction = rules.direction[parent.feature]
     if direction > 0:
-        nodes.bounds[left, 1] = nodes.bounds[right, 0] = middle
+        left.high = right.low = middle
     elif direction < 0:
-        nodes.bounds[left, 0] = nodes.bounds[right, 1] = middle
+        left.low = right.high = middle
 
 
 @kernel
@@ -271,19 +255,19 @@ def give_back(slot, frontier):
 @kernel
 def choose(table, nodes, pool, candidates, rules, frontier):
     """Write the best split of each child of the last step, and choose the nodes that are split next."""
-    counts, splits = frontier.counts, nodes.splits
+    counts, gain = frontier.counts, nodes.facts["gain"]
     n_new = 2 * counts[N_PAIRS] if frontier.pairs[0, 1] >= 0 else counts[N_PAIRS]
     counts[N_CHOSEN] = 0
     for place in range(n_new):
         node = counts[FIRST_NEW] + place
-        choose_split(place, node, table, pool, candidates, nodes)
+        new = nodes.facts[node]
+        choose_split(new, candidates[place], table, pool)
         write_sets(node, table, pool, nodes, rules, rules.categories)
-        right_cover = nodes.sums[node, 1] - splits.left_sums[node, 1]
-        is_worth = splits.gain[node] > LEAST_GAIN and splits.gain[node] >= rules.gamma
-        if not is_worth or splits.left_sums[node, 1] == 0.0 or right_cover == 0.0:
-            give_back(nodes.slot[node], frontier)
+        is_worth = new.gain > LEAST_GAIN and new.gain >= rules.gamma
+        if not is_worth or new.H_left == 0.0 or new.H - new.H_left == 0.0:
+            give_back(new.slot, frontier)
         elif rules.best_first:
-            add_waiting(node, frontier.waiting, counts[N_WAITING], splits.gain)
+            add_waiting(node, frontier.waiting, counts[N_WAITING], gain)
             counts[N_WAITING] += 1
         else:
             frontier.chosen[counts[N_CHOSEN]] = node
@@ -291,34 +275,29 @@ def choose(table, nodes, pool, candidates, rules, frontier):
     n_leaves = (counts[N_NODES] + 1) // 2
     room = rules.max_leaves - n_leaves if rules.max_leaves > 0 else counts[N_NODES]
     if rules.best_first and counts[N_WAITING] > 0 and room > 0:
-        frontier.chosen[0] = next_waiting(frontier.waiting, counts[N_WAITING], splits.gain)
+        frontier.chosen[0] = next_waiting(frontier.waiting, counts[N_WAITING], gain)
         counts[N_WAITING] -= 1
         counts[N_CHOSEN] = 1
     counts[N_CHOSEN] = min(counts[N_CHOSEN], room)
 
 
 @kernel
-def choose_split(place, node, table, pool, candidates, nodes):
+def choose_split(node, candidates, table, pool):
     """Best column of a node, and the best of the others; -1 stays where nothing is gained."""
-    splits, gains = nodes.splits, candidates.gain[place]
-    best = best_column(gains, -1)
+    best = best_column(candidates, np.int64(-1))
     if best < 0:
         return
-    splits.feature[node] = best
-    splits.bin[node] = candidates.bin[place, best]
-    splits.missing_left[node] = candidates.missing_left[place, best]
-    splits.gain[node] = gains[best]
+    found = candidates[best]
+    node.feature, node.bin, node.missing_left, node.gain = best, found.bin, found.missing_left, found.gain
+    node.G_left, node.H_left = found.G_left, found.H_left
     # A column's last place is of missing values.
-    missing = pool[nodes.slot[node], table.start[best] + table.n_bins[best]]
-    for k in range(2):
-        splits.left_sums[node, k] = candidates.left_sums[place, best, k]
-        splits.missing_sums[node, k] = missing[k]
-    runner_up = best_column(gains, best)
-    if runner_up >= 0:
-        splits.runner_up_feature[node] = runner_up
-        splits.runner_up_bin[node] = candidates.bin[place, runner_up]
-        splits.runner_up_missing_left[node] = candidates.missing_left[place, runner_up]
-        splits.runner_up_gain[node] = gains[runner_up]
+    missing = pool[node.slot, table.start[best] + table.n_bins[best]]
+    node.G_missing, node.H_missing = missing[0], missing[1]
+    second = best_column(candidates, best)
+    if second >= 0:
+        found = candidates[second]
+        node.runner_up_feature, node.runner_up_bin = second, found.bin
+        node.runner_up_missing_left, node.runner_up_gain = found.missing_left, found.gain
 
 
 @kernel
@@ -326,22 +305,22 @@ def write_sets(node, table, pool, nodes, rules, categories):
     """Write which categories would go right by the best split of a node, and by its runner-up."""
     if categories is None:
         return
-    splits = nodes.splits
+    own = nodes.facts[node]
     for f, split_bin, right_set in (
-        (splits.feature[node], splits.bin[node], splits.right_set[node]),
-        (splits.runner_up_feature[node], splits.runner_up_bin[node], splits.runner_up_right_set[node]),
+        (own.feature, own.bin, nodes.right_sets[node, BEST]),
+        (own.runner_up_feature, own.runner_up_bin, nodes.right_sets[node, RUNNER_UP]),
     ):
         if f >= 0 and categories.is_category[f]:
-            histogram, n_bins = pool[nodes.slot[node], table.start[f] : table.start[f + 1]], table.n_bins[f]
+            histogram, n_bins = pool[own.slot, table.start[f] : table.start[f + 1]], table.n_bins[f]
             scratch = new_category_scratch(n_bins)
             write_right_set(histogram, n_bins, split_bin, rules.penalty, categories, scratch, right_set)
 
 
 @kernel
-def best_column(gains, besides):
+def best_column(candidates, besides):
     """Column with the largest gain but for one column, the lower number in a tie; -1 if nothing is gained."""
     best, largest = -1, np.float32(0.0)
-    for f in range(len(gains)):
-        if f != besides and gains[f] > largest:
-            best, largest = f, gains[f]
+    for f in range(len(candidates)):
+        if f != besides and candidates[f].gain > largest:
+            best, largest = f, candidates[f].gain
     return best

@@ -272,11 +272,11 @@ class _Growth:
             move_gradients = may_go_on(w.nodes, self.rules, w.frontier)
             for owner in self.owners:
                 owner.split(chosen, w.nodes, first_new, move_gradients)
-            self.columns.split(chosen, w.nodes.splits.feature[chosen])
-            w.nodes.n_rows[new] = sum(owner.n_rows(new) for owner in self.owners)
+            self.columns.split(chosen, w.nodes.facts["feature"][chosen])
+            w.nodes.facts["n_rows"][new] = sum(owner.n_rows(new) for owner in self.owners)
             add_children(w.nodes, self.rules, w.frontier)
             if counts[N_PAIRS]:
-                allowed = self.columns.allowed(range(new.start, new.stop), int(w.nodes.depth[first_new]))
+                allowed = self.columns.allowed(range(new.start, new.stop), int(w.nodes.facts["depth"][first_new]))
                 self.rules = self.rules._replace(allowed=allowed)
                 self.count(w.frontier.pairs[: counts[N_PAIRS], 0])
             self.find()
@@ -285,12 +285,12 @@ class _Growth:
         """The workspace, with room for the next step."""
         self.workspace.reserve(int(self.workspace.frontier.counts[N_CHOSEN]))
         for owner in self.owners:
-            owner.reserve(len(self.workspace.nodes.left))
+            owner.reserve(len(self.workspace.nodes.facts))
         return self.workspace
 
     def count(self, nodes: NDArray[np.int64]) -> None:
         """Histograms of some nodes: the seam, at which those of several owners are added."""
-        slots, pool = self.workspace.nodes.slot[nodes], self.workspace.pool
+        slots, pool = self.workspace.nodes.facts["slot"][nodes], self.workspace.pool
         self.owners[0].count(nodes, slots, pool)
         for owner in self.owners[1:]:
             own = np.empty((len(nodes), *pool.shape[1:]))
@@ -320,7 +320,7 @@ def grow_alone(thread, n_threads, team, is_new, table, parted, nodes, pool, cand
     if is_new:
         task = next_task(team)
         while task < n_groups:
-            count_group(task, 0, table, parted, pool[0])
+            count_group(task, counts[FIRST_NEW], table, parted, pool[0])
             task = next_task(team)
         wait_for_all(team, n_threads)
         if thread == 0:
@@ -331,11 +331,11 @@ def grow_alone(thread, n_threads, team, is_new, table, parted, nodes, pool, cand
     while counts[N_CHOSEN] > 0 and has_room(nodes, pool, candidates, rules, frontier):
         n_chosen, first_new = counts[N_CHOSEN], counts[N_NODES]
         goes_on = may_go_on(nodes, rules, frontier)
-        part_rows(thread, n_threads, team, table, parted, frontier.chosen, n_chosen, nodes.splits, first_new, goes_on)
+        part_rows(thread, n_threads, team, table, parted, frontier.chosen, n_chosen, nodes, first_new, goes_on)
         if thread == 0:
             for place in range(2 * n_chosen):
                 segment = parted.segments[first_new + place]
-                nodes.n_rows[first_new + place] = segment[1] - segment[0]
+                nodes.facts[first_new + place].n_rows = segment[1] - segment[0]
             add_children(nodes, rules, frontier)
         wait_for_all(team, n_threads)
         # A pair and a group of columns at a time: what has just been counted is still in the cache.
@@ -344,7 +344,7 @@ def grow_alone(thread, n_threads, team, is_new, table, parted, nodes, pool, cand
             pair, group = frontier.pairs[task // n_groups], task % n_groups
             first = group * table.n_columns
             last = min(first + table.n_columns, len(table.n_bins))
-            count_group(group, pair[0], table, parted, pool[nodes.slot[pair[0]]])
+            count_group(group, pair[0], table, parted, pool[nodes.facts[pair[0]].slot])
             find_splits(first, last, pair[0], pair[1], pool, first_new, nodes, table, rules, scan, candidates)
             task = next_task(team)
         wait_for_all(team, n_threads)

@@ -20,31 +20,38 @@ __all__ = ["tree_of_nodes"]
 
 
 def tree_of_nodes(nodes: Nodes, table: BinnedTable, settings: GrowthSettings) -> Tree:
-    """Tree of some nodes; a candidate that was not taken is the runner-up of its leaf."""
-    best, inner = nodes.splits, nodes.left >= 0
-    feature = np.where(inner, best.feature, -1).astype(np.int32)
-    runner_up = np.where(inner, best.runner_up_feature, best.feature)
+    """Tree of some nodes."""
+    facts, (right_set, runner_up_set) = nodes.facts, np.moveaxis(nodes.right_sets, 1, 0)
+    inner = facts["left"] >= 0
+    feature = np.where(inner, facts["feature"], np.int32(-1))
+    # A candidate that was not taken is the runner-up of its leaf.
+    names = ("feature", "bin", "missing_left", "gain")
+    runner_up, its_bin, its_missing_left, its_gain = (
+        np.where(inner, facts[f"runner_up_{name}"], facts[name]) for name in names
+    )
     # A node that is split has its weight between its own bounds, a leaf between those of its parent.
-    weight = np.where(inner, np.clip(nodes.weight, nodes.bounds[:, 0], nodes.bounds[:, 1]), nodes.weight)
-    asked = listed_categories(np.where(inner[:, np.newaxis], best.right_set, 0))
-    refused = listed_categories(np.where(inner[:, np.newaxis], best.runner_up_right_set, best.right_set))
+    weight = np.where(inner, np.clip(facts["weight"], facts["low"], facts["high"]), facts["weight"])
+    asked = listed_categories(np.where(inner[:, np.newaxis], right_set, 0))
+    refused = listed_categories(np.where(inner[:, np.newaxis], runner_up_set, right_set))
     return Tree.grown(
-        left=nodes.left.copy(),
-        right=np.where(inner, nodes.left + 1, -1).astype(np.int32),
+        left=facts["left"].copy(),
+        right=np.where(inner, facts["left"] + 1, -1).astype(np.int32),
         feature=feature,
-        threshold=_thresholds(feature, best.bin, table, settings),
-        missing_left=best.missing_left & inner,
+        threshold=_thresholds(feature, facts["bin"], table, settings),
+        missing_left=facts["missing_left"] & inner,
         # Of a leaf what it adds, of any other node its weight before the learning rate, as in the library's file.
         value=np.where(inner, weight, weight * settings.learning_rate),
-        cover=nodes.sums[:, 1].astype(np.float32),
-        gain=np.where(inner, best.gain, np.float32(0.0)),
+        cover=facts["H"].astype(np.float32),
+        gain=np.where(inner, facts["gain"], np.float32(0.0)),
         record=GrowthRecord.grown(
-            sums=nodes.sums.copy(),
-            missing_sums=np.where(inner[:, np.newaxis], best.missing_sums, 0.0),
+            sums=np.stack([facts["G"], facts["H"]], axis=1),
+            missing_sums=np.where(
+                inner[:, np.newaxis], np.stack([facts["G_missing"], facts["H_missing"]], axis=1), 0.0
+            ),
             runner_up_feature=runner_up,
-            runner_up_threshold=_thresholds(runner_up, np.where(inner, best.runner_up_bin, best.bin), table, settings),
-            runner_up_missing_left=np.where(inner, best.runner_up_missing_left, best.missing_left),
-            runner_up_gain=np.where(inner, best.runner_up_gain, best.gain),
+            runner_up_threshold=_thresholds(runner_up, its_bin, table, settings),
+            runner_up_missing_left=its_missing_left,
+            runner_up_gain=its_gain,
             runner_up_category_start=refused[0],
             runner_up_categories=refused[1],
         ),

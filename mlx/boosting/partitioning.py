@@ -37,7 +37,7 @@ from ..numeric.team import new_team, next_task, wait_for_all
 from .binning import BinnedTable
 from .categories import goes_right, is_empty
 from .histogram import count_group
-from .nodes import Nodes
+from .nodes import BEST, Nodes
 
 __all__ = [
     "PartedRows",
@@ -149,7 +149,7 @@ class RowOwner:
     def split(self, chosen: NDArray[np.int64], nodes: Nodes, first_new: int, move_gradients: bool) -> None:
         """Part the rows of some nodes; their children, two by two, are the nodes from `first_new` on."""
         self.reserve(first_new + 2 * len(chosen))
-        table, parted, splits = self.table, self.parted, nodes.splits
+        table, parted = self.table, self.parted
         self._run(
             lambda thread: part_rows(
                 thread,
@@ -159,7 +159,7 @@ class RowOwner:
                 parted,
                 chosen,
                 len(chosen),
-                splits,
+                nodes,
                 first_new,
                 move_gradients,
             ),
@@ -194,7 +194,7 @@ class RowOwner:
 
 
 @kernel
-def part_rows(thread, n_threads, team, table, parted, chosen, n_chosen, splits, first_new, move_gradients):
+def part_rows(thread, n_threads, team, table, parted, chosen, n_chosen, nodes, first_new, move_gradients):
     """Part the rows of the first `n_chosen` nodes of `chosen`; a team's kernel, which ends with all rows parted."""
     if thread == 0:
         parted.n_pieces[0] = cut_into_pieces(chosen, n_chosen, parted)
@@ -205,7 +205,7 @@ def part_rows(thread, n_threads, team, table, parted, chosen, n_chosen, splits, 
     while task < n_pieces:
         piece = parted.pieces[task]
         node = chosen[piece[NODE]]
-        mark_rows(piece, node, table, parted, splits, answers)
+        mark_rows(piece, node, table, parted, nodes, answers)
         if not is_shared(piece, node, parted):
             piece[TO_LEFT], piece[TO_RIGHT] = piece[FIRST], piece[FIRST] + piece[N_LEFT]
             move_rows(piece, parted.sides[node], parted, move_gradients)
@@ -247,20 +247,21 @@ def is_shared(piece, node, parted):
 
 
 @kernel
-def answer_codes(node, table, splits, answers):
+def answer_codes(node, table, nodes, answers):
     """Write the node's answer, left or not, to each code of its column; the highest code is that of missing values."""
-    n_bins, right_set = table.n_bins[splits.feature[node]], splits.right_set[node]
+    facts, right_set = nodes.facts[node], nodes.right_sets[node, BEST]
+    n_bins, last_left = table.n_bins[facts.feature], facts.bin
     is_cut = is_empty(right_set)
     for code in range(n_bins):
-        answers[code] = code <= splits.bin[node] if is_cut else not goes_right(right_set, code)
-    answers[n_bins] = splits.missing_left[node]
+        answers[code] = code <= last_left if is_cut else not goes_right(right_set, code)
+    answers[n_bins] = facts.missing_left
 
 
 @kernel
-def mark_rows(piece, node, table, parted, splits, answers):
+def mark_rows(piece, node, table, parted, nodes, answers):
     """Write which rows of a piece go left, and how many do."""
-    answer_codes(node, table, splits, answers)
-    f = splits.feature[node]
+    answer_codes(node, table, nodes, answers)
+    f = nodes.facts[node].feature
     rows = parted.rows[parted.sides[node]]
     column = table.codes[f // table.n_columns, :, f % table.n_columns]
     n_left = np.uint64(0)

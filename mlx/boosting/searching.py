@@ -16,7 +16,7 @@ from .categories import CategoryScratch, best_category_split, new_category_scrat
 from .histogram import subtract
 from .splitting import INFINITY, bounded_gain, free_similarity, gain_of_weight, similarity, split_gain
 
-__all__ = ["Candidates", "Scan", "find_splits", "new_scan"]
+__all__ = ["CANDIDATE", "Scan", "find_splits", "new_scan"]
 
 f32 = np.float32
 
@@ -24,29 +24,23 @@ f32 = np.float32
 UNBOUNDED = np.int8(2)
 
 
-class Candidates(NamedTuple):
-    """Best split of each node on each column.
-
-    Attributes
-    ----------
-    gain : ndarray of float32, shape (n_nodes, n_features)
-        0 where no split lowers the loss.
-    bin : ndarray of int32, shape (n_nodes, n_features)
-        Rows up to this bin, included, go left; -1 is none of those that have a value. Of categories it tells those
-        that go right, see `mlx.boosting.categories`.
-    missing_left : ndarray of bool, shape (n_nodes, n_features)
-    left_sums : ndarray of float64, shape (n_nodes, n_features, 2)
-        G and H of the left child.
-    """
-
-    gain: NDArray[np.float32]
-    bin: NDArray[np.int32]
-    missing_left: NDArray[np.bool_]
-    left_sums: NDArray[np.float64]
+# Best split of a node on a column: a table of them has shape (n_nodes, n_features). The gain is 0 where no split lowers
+# the loss. Rows up to the bin, included, go left; -1 is none of those that have a value. Of categories it tells those
+# that go right, see `mlx.boosting.categories`.
+CANDIDATE = np.dtype(
+    [
+        ("gain", np.float32),
+        ("bin", np.int32),
+        ("G_left", np.float64),
+        ("H_left", np.float64),
+        ("missing_left", np.bool_),
+    ],
+    align=True,
+)
 
 
 class Candidate(NamedTuple):
-    """Best split of one node on one column, see `Candidates`."""
+    """The same as numbers that a kernel returns."""
 
     gain: np.float32
     bin: np.int32
@@ -112,33 +106,32 @@ def find_splits(first_column, last_column, counted, sibling, pool, first_new, no
     The first node of the pair has been counted; the second one's histogram is made here, in the place of their
     parent's. Nodes are counted from `first_new` on in `candidates`.
     """
-    counted_histogram, penalty, categories = pool[nodes.slot[counted]], rules.penalty, rules.categories
+    counted_histogram, penalty, categories = pool[nodes.facts[counted].slot], rules.penalty, rules.categories
     for node in (counted, sibling):
         if node < 0:
             continue
         place, facts = node - first_new, facts_of(node, nodes, penalty)
         # One line of `allowed` is for all nodes.
-        allowed, histogram = rules.allowed[min(place, len(rules.allowed) - 1)], pool[nodes.slot[node]]
+        allowed, histogram = rules.allowed[min(place, len(rules.allowed) - 1)], pool[nodes.facts[node].slot]
         for f in range(first_column, last_column):
             first, last, n_bins = table.start[f], table.start[f + 1], table.n_bins[f]
             if node == sibling:
                 subtract(histogram[first:last], counted_histogram[first:last])
             if not allowed[f]:
-                candidates.gain[place, f] = f32(0.0)
+                candidates[place, f].gain = f32(0.0)
                 continue
             direction = rules.direction[f] if len(rules.direction) > 0 else UNBOUNDED
             best = _best_split(histogram[first:last], n_bins, f, facts, direction, penalty, categories, scan)
-            candidates.gain[place, f], candidates.bin[place, f] = best.gain, best.bin
-            candidates.missing_left[place, f] = best.missing_left
-            candidates.left_sums[place, f, 0], candidates.left_sums[place, f, 1] = best.G_left, best.H_left
+            found = candidates[place, f]
+            found.gain, found.bin, found.missing_left = best.gain, best.bin, best.missing_left
+            found.G_left, found.H_left = best.G_left, best.H_left
 
 
 @kernel
 def facts_of(node, nodes, penalty):
     """What a search has to know of a node."""
-    G, H, weight = nodes.sums[node, 0], nodes.sums[node, 1], nodes.weight[node]
-    low, high, n_rows = nodes.bounds[node, 0], nodes.bounds[node, 1], nodes.n_rows[node]
-    return NodeFacts(G, H, similarity(G, H, penalty), weight, low, high, n_rows)
+    own = nodes.facts[node]
+    return NodeFacts(own.G, own.H, similarity(own.G, own.H, penalty), own.weight, own.low, own.high, own.n_rows)
 
 
 @kernel
@@ -183,8 +176,8 @@ def best_of_column(histogram, n_bins, node, direction, penalty, scan):
     is_sparse = node.n_rows < n_bins
 
     # Missing values go right. The last cut parts what is present from what is missing.
-    n_cuts = _add_up(histogram, 0, 1, n_bins if has_missing else n_bins - 1, is_sparse, scan)
-    _gains(n_cuts, node, direction, True, penalty, scan)
+    n_cuts = _add_up(histogram, np.int64(0), np.int64(1), n_bins if has_missing else n_bins - 1, is_sparse, scan)
+    _gains(n_cuts, node, direction, penalty, scan)
     best = _first_largest(scan.bits, n_cuts)
     split = Candidate(f32(0.0), np.int32(-1), False, 0.0, 0.0)
     if best >= 0:
@@ -194,8 +187,9 @@ def best_of_column(histogram, n_bins, node, direction, penalty, scan):
 
     # Missing values go left. Missing ones alone on the left are another candidate only where columns have directions.
     n_cuts = n_bins - 1 if direction == UNBOUNDED else n_bins
-    n_cuts = _add_up(histogram, n_bins - 1, -1, n_cuts, is_sparse, scan)
-    _gains(n_cuts, node, direction, False, penalty, scan)
+    n_cuts = _add_up(histogram, n_bins - 1, np.int64(-1), n_cuts, is_sparse, scan)
+    # Seen from the other side, a rising column falls.
+    _gains(n_cuts, node, direction if direction == UNBOUNDED else np.int8(-direction), penalty, scan)
     best = _first_largest(scan.bits, n_cuts)
     if best >= 0 and scan.gain[best] > split.gain:
         G, H = node.G - scan.G[best], node.H - scan.H[best]
@@ -228,13 +222,11 @@ def _add_up(histogram, first, step, n_cuts, is_sparse, scan):
 
 
 @kernel
-def _gains(n_cuts, node, direction, is_left, penalty, scan):
-    """Gain of each cut, `is_left` says of which side the scan has the sums; 0 where it is no candidate."""
+def _gains(n_cuts, node, direction, penalty, scan):
+    """Gain of each cut; 0 where it is no candidate. The direction is that of the side whose sums the scan has."""
     n, G, H, least = np.uint64(n_cuts), node.G, node.H, penalty.min_child_weight
     if direction != UNBOUNDED:
         parent = gain_of_weight(G, H, node.weight, penalty)
-        # Seen from the other side, a rising column falls.
-        direction = direction if is_left else -direction
         for c in range(n):
             g, h = scan.G[c], scan.H[c]
             gain = bounded_gain(g, h, G - g, H - h, parent, direction, node.low, node.high, penalty)

@@ -43,11 +43,9 @@ class SparseRowOwner(RowOwner):
     def split(self, chosen: NDArray[np.int64], nodes: Nodes, first_new: int, move_gradients: bool) -> None:
         """Part the rows of some nodes; their children, two by two, are the nodes from `first_new` on."""
         self.reserve(first_new + 2 * len(chosen))
-        table, parted, splits, team, n_threads = self.table, self.parted, nodes.splits, self.team, self.n_threads
+        table, parted, team, n_threads = self.table, self.parted, self.team, self.n_threads
         n_pieces = cut_into_pieces(chosen, len(chosen), parted)
-        self._run(
-            lambda thread: mark_pieces(n_threads, team, table, parted, chosen, n_pieces, splits), range(n_threads)
-        )
+        self._run(lambda thread: mark_pieces(n_threads, team, table, parted, chosen, n_pieces, nodes), range(n_threads))
         place_children(chosen, len(chosen), first_new, n_pieces, parted)
         self._run(
             lambda thread: move_pieces(n_threads, team, parted, chosen, n_pieces, move_gradients), range(n_threads)
@@ -67,12 +65,12 @@ def count_nodes(n_threads, team, table, parted, nodes, slots, histograms):
 
 
 @kernel
-def mark_pieces(n_threads, team, table, parted, chosen, n_pieces, splits):
+def mark_pieces(n_threads, team, table, parted, chosen, n_pieces, nodes):
     """Which rows of some pieces go left; a team's kernel."""
     task = next_task(team)
     while task < n_pieces:
         piece = parted.pieces[task]
-        mark_rows_of_entries(piece, chosen[piece[NODE]], table, parted, splits)
+        mark_rows_of_entries(piece, chosen[piece[NODE]], table, parted, nodes)
         task = next_task(team)
     wait_for_all(team, n_threads)
 

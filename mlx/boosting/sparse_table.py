@@ -240,9 +240,10 @@ def write_missing(histogram, n_bins, G, H):
 
 
 @kernel
-def mark_rows_of_entries(piece, node, table, parted, splits):
+def mark_rows_of_entries(piece, node, table, parted, nodes):
     """Write which rows of a piece go left, and how many do; as `partitioning.mark_rows`."""
-    f, side = splits.feature[node], parted.sides[node]
+    facts, side = nodes.facts[node], parted.sides[node]
+    f, last_left, missing_left = facts.feature, facts.bin, facts.missing_left
     rows, starts, places = parted.rows[side], table.row_start[table.group[f]], table.places
     lowest, above = table.start[f], table.start[f] + table.n_bins[f]
     n_left = 0
@@ -256,9 +257,9 @@ def mark_rows_of_entries(piece, node, table, parted, splits):
             below = places[e + half] < lowest
             e = e + half + 1 if below else e
             length = length - half - 1 if below else half
-        left = splits.missing_left[node]
+        left = missing_left
         if e < end and places[e] < above:
-            left = places[e] - lowest <= splits.bin[node]
+            left = places[e] - lowest <= last_left
         parted.goes_left[k] = left
         n_left += left
     piece[N_LEFT] = n_left

@@ -50,8 +50,8 @@ def test_nodes_are_counted_and_parted(d, max_bin, dtype, n_threads):
             feature = rng.integers(0, d, size=len(nodes)).astype(np.int32)
             split_bin = (table.n_bins[feature] // 2 - 1).astype(np.int32)
             missing_left = rng.random(len(nodes)) < 0.5
-            growing.splits.feature[nodes], growing.splits.bin[nodes] = feature, split_bin
-            growing.splits.missing_left[nodes] = missing_left
+            for name, values in {"feature": feature, "bin": split_bin, "missing_left": missing_left}.items():
+                growing.facts[name][nodes] = values
             owner.split(np.array(nodes), growing, len(expected), move_gradients=True)
             for node, f, b, left in zip(nodes, feature, split_bin, missing_left):
                 codes = code_of(table, f)[expected[node]]

@@ -146,11 +146,12 @@ def test_rows_go_where_the_slow_twin_sends_them(missing_left, n_threads, several
     parted = one_node(table, rows, np.zeros((len(rows), 2), dtype=np.float32))
     for f in range(X.shape[1]):
         for split_bin in range(-1, table.n_bins[f]):
-            splits = new_nodes(1).splits
-            splits.feature[0], splits.bin[0], splits.missing_left[0] = f, split_bin, missing_left
+            nodes = new_nodes(1)
+            for name, value in {"feature": f, "bin": split_bin, "missing_left": missing_left}.items():
+                nodes.facts[name] = value
             piece = np.zeros(len(Piece), dtype=np.int64)
             piece[Piece.LAST] = len(rows)
-            mark_rows_of_entries(piece, 0, table, parted, splits)
+            mark_rows_of_entries(piece, 0, table, parted, nodes)
             left, n_left = parted.goes_left[: len(rows)], piece[Piece.N_LEFT]
             expected = goes_left(entries_of(X), rows, f, split_bin, missing_left, cuts_of(table))
             np.testing.assert_array_equal(left, expected)
