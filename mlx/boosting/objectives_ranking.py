@@ -15,9 +15,7 @@ rank:map          change of the mean, over the relevant rows, of the precision a
 ================  =====================================================================================
 
 Pairs (``lambdarank_pair_method``, ``lambdarank_num_pair_per_sample`` = k): with "topk" each row of the k highest
-margins with each row below it; with "mean" each row with k rows of other relevance, drawn at random. The stream is a
-minimal standard generator (Park & Miller 1988, with the multiplier 48271) seeded by round and group, as in the library,
-so that the pairs are the same.
+margins with each row below it; with "mean" each row with k rows of other relevance, drawn at random (`draw_pairs`).
 
 ``lambdarank_score_normalization`` divides |ΔZ_ij| by 0.01 + |f_i - f_j|. ``lambdarank_normalization`` multiplies a
 group's gradients by log₂(1 + S) / S, S = Σ 2 |λ_ij|, or with "mean" by 1 / k.
@@ -34,7 +32,6 @@ Sums over pairs are float32 and run in the order of the pairs, as in the library
 
 References: C. Burges, "From RankNet to LambdaRank to LambdaMART: An Overview", Microsoft Research MSR-TR-2010-82, 2010.
 Z. Hu, Y. Wang, Q. Peng and H. Li, "Unbiased LambdaMART: An Unbiased Pairwise Learning-to-Rank Algorithm", WWW 2019.
-S. Park and K. Miller, "Random number generators: good ones are hard to find", CACM 31(10), 1988.
 """
 
 from __future__ import annotations
@@ -47,6 +44,8 @@ from numpy.typing import NDArray
 
 from ..numeric.jit import kernel
 from .discounted_gain import MOST_RELEVANT, discounts, gains, ideal_dcg
+from .drawn_pairs import draw_pairs
+from .group_order import sort_groups
 from .groups import Groups
 from .objective import Domain, Objective, newton_start
 
@@ -73,9 +72,6 @@ TINY = 1e-16
 # Added to the difference of the margins that |ΔZ| is divided by.
 SCORE_MARGIN = 0.01
 
-# Of the minimal standard generator, and how many values it has.
-MULTIPLIER, MODULUS = 48271, 2147483647
-
 
 class Ranking(NamedTuple):
     """Rows of all groups in the order of their margins, as kernels see them.
@@ -92,9 +88,7 @@ class Ranking(NamedTuple):
     discount : ndarray of float64, shape (largest group,)
         By rank from 0 on.
     inverse_ideal : ndarray of float64, shape (n_groups,)
-        1 / ideal DCG, 0 where nothing is relevant.
-    n_relevant, precision : ndarray of float64, shape (n_samples,)
-        By place in `order`: relevant rows so far, and sum of y / rank so far.
+        1 / ideal DCG, 0 where nothing is relevant; empty unless the measure is NDCG.
     """
 
     start: NDArray[np.int64]
@@ -104,8 +98,6 @@ class Ranking(NamedTuple):
     gain: NDArray[np.float64]
     discount: NDArray[np.float64]
     inverse_ideal: NDArray[np.float64]
-    n_relevant: NDArray[np.float64]
-    precision: NDArray[np.float64]
 
 
 class Bias(NamedTuple):
@@ -117,38 +109,38 @@ class Bias(NamedTuple):
     cost_minus: NDArray[np.float64]
 
 
-# Measures of a ranking -----------------------------------------------------------------------------------------------
+# Measures of a ranking. Kernels of one pair take numbers: to hand on an array costs more than they do. ----------------
 
 
 @kernel
-def ndcg_change(ranking, g, high, low, rank_high, rank_low):
-    """Change of NDCG if two rows swap places (Burges 2010, section 6)."""
-    gain_high, gain_low = ranking.gain[high], ranking.gain[low]
-    discount_high, discount_low = ranking.discount[rank_high], ranking.discount[rank_low]
-    now = gain_high * discount_high + gain_low * discount_low
-    swapped = gain_low * discount_high + gain_high * discount_low
-    return (now - swapped) * ranking.inverse_ideal[g]
+def ndcg_change(gain_a, gain_b, discount_a, discount_b):
+    """Change of DCG if two rows swap places (Burges 2010, section 6)."""
+    now = gain_a * discount_a + gain_b * discount_b
+    swapped = gain_b * discount_a + gain_a * discount_b
+    return now - swapped
 
 
 @kernel
-def map_change(ranking, g, high, low, rank_high, rank_low):
-    """Change of the average precision if a relevant and another row swap places."""
-    first, y_first, y_second = min(rank_high, rank_low), ranking.label[high], ranking.label[low]
-    second = max(rank_high, rank_low)
-    if rank_high > rank_low:
-        y_first, y_second = y_second, y_first
-    begin = ranking.start[g]
-    up_to_first, up_to_second = ranking.n_relevant[begin + first], ranking.n_relevant[begin + second]
-    between = ranking.precision[begin + second - 1] - ranking.precision[begin + first]
-    of_group = ranking.n_relevant[ranking.start[g + 1] - 1]
-    if y_first < y_second:
-        moved = up_to_second / (second + 1.0) - (up_to_first + 1.0) / (first + 1.0)
-        return (moved - between) / of_group
-    moved = up_to_first / (first + 1.0) - up_to_second / (second + 1.0)
-    return (moved + between) / of_group
+def running_precision(label, share, share_with, precision):
+    """Fill, by rank: precision, precision with one hit more, sum of y / rank so far; return the hits of the group."""
+    hits = total = 0.0
+    for r in range(len(label)):
+        rank, y = r + 1.0, np.float64(label[r])
+        hits += y
+        total += y / rank
+        share[r], share_with[r], precision[r] = hits / rank, (hits + 1.0) / rank, total
+    return hits
 
 
-# One pair ------------------------------------------------------------------------------------------------------------
+@kernel
+def map_change(share_first, share_with_first, share_second, between, first_is_hit):
+    """Change of Σ precisions at hits if a relevant and another row swap places; `between` is of the ranks between."""
+    if first_is_hit:
+        return share_first - share_second + between
+    return share_second - share_with_first - between
+
+
+# Pairs ---------------------------------------------------------------------------------------------------------------
 
 
 @kernel
@@ -158,110 +150,99 @@ def order_probability(difference):
 
 
 @kernel
-def add_pair(ranking, bias, options, g, rank_a, rank_b, out):
-    """Add λ and h of a pair to both of its rows, and its costs; return λ, or 0 if relevances are the same."""
-    measure, by_score, unbiased = options
-    begin, end = ranking.start[g], ranking.start[g + 1]
-    rank_high, rank_low = rank_a, rank_b
-    high, low = ranking.order[begin + rank_high], ranking.order[begin + rank_low]
-    if ranking.label[high] == ranking.label[low]:
-        return 0.0
-    if ranking.label[high] < ranking.label[low]:
-        rank_high, rank_low, high, low = rank_low, rank_high, low, high
-    difference = ranking.score[high] - ranking.score[low]
-    probability = np.float64(order_probability(difference))
-    change = 1.0
-    if measure == NDCG:
-        change = abs(ndcg_change(ranking, g, high, low, rank_high, rank_low))
-    elif measure == MAP:
-        change = abs(map_change(ranking, g, high, low, rank_high, rank_low))
-    if by_score and ranking.score[ranking.order[begin]] != ranking.score[ranking.order[end - 1]]:
-        change /= np.float64(abs(difference)) + SCORE_MARGIN
-    gradient = (probability - 1.0) * change
-    hessian = max(probability * (1.0 - probability), TINY) * change * 2.0
+def weighed_by_place(gradient, hessian, cost, bias, begin, high, low):
+    """λ and h without the bias of the places of two rows; their costs are added to `bias`."""
     place_high, place_low = high - begin, low - begin
-    if unbiased and place_high < len(bias.plus) and place_low < len(bias.plus):
-        cost = math.log(1.0 / (1.0 - probability)) * change
-        t_plus, t_minus = bias.plus[place_high], bias.minus[place_low]
-        if t_minus >= TINY and t_plus >= TINY:
-            gradient /= t_plus * t_minus
-            hessian /= t_plus * t_minus
-        if t_minus >= TINY:
-            bias.cost_plus[high] += cost / t_minus
-        if t_plus >= TINY:
-            bias.cost_minus[low] += cost / t_plus
-    out[high, 0] += f32(gradient)
-    out[high, 1] += f32(hessian)
-    out[low, 0] -= f32(gradient)
-    out[low, 1] += f32(hessian)
-    return np.float64(f32(gradient))
-
-
-# All pairs of a group -----------------------------------------------------------------------------------------------
+    if place_high >= len(bias.plus) or place_low >= len(bias.plus):
+        return gradient, hessian
+    t_plus, t_minus = bias.plus[place_high], bias.minus[place_low]
+    if t_minus >= TINY and t_plus >= TINY:
+        gradient /= t_plus * t_minus
+        hessian /= t_plus * t_minus
+    if t_minus >= TINY:
+        bias.cost_plus[high] += cost / t_minus
+    if t_plus >= TINY:
+        bias.cost_minus[low] += cost / t_plus
+    return gradient, hessian
 
 
 @kernel
-def group_gradients(ranking, bias, options, pairs, pair_start, n_pairs, normalized, out):
+def add_pairs(ranking, g, bias, options, pairs, n_pairs, sums):
+    """Add λ and h of the pairs of a group to `sums`, by rank; return Σ 2 |λ|.
+
+    `pairs` are ranks that were drawn; without any, they are those of the first ranks with all below, `n_pairs` in all.
+    """
+    measure, by_score, unbiased = options
+    begin, size = ranking.start[g], ranking.start[g + 1] - ranking.start[g]
+    rows, discount = ranking.order[begin : begin + size], ranking.discount
+    score, label = ranking.score[rows], ranking.label[rows]
+    gain, inverse_ideal = (ranking.gain[rows], ranking.inverse_ideal[g]) if measure == NDCG else (ranking.gain, 1.0)
+    share, share_with, precision = np.empty((3, size if measure == MAP else 0))
+    n_hits = running_precision(label, share, share_with, precision) if measure == MAP else 0.0
+    by_score = by_score and score[0] != score[size - 1]
+    a = b = 0
+    total = 0.0
+    for k in range(n_pairs):
+        if len(pairs) > 0:
+            a, b = pairs[k, 0], pairs[k, 1]
+        else:
+            b += 1
+            if b == size:
+                a += 1
+                b = a + 1
+        if label[a] == label[b]:
+            continue
+        a_is_higher = label[a] > label[b]
+        difference = score[a] - score[b] if a_is_higher else score[b] - score[a]
+        probability = np.float64(order_probability(difference))
+        change = 1.0
+        if measure == NDCG:
+            change = abs(ndcg_change(gain[a], gain[b], discount[a], discount[b]) * inverse_ideal)
+        elif measure == MAP:
+            i, j = min(a, b), max(a, b)
+            between = precision[j - 1] - precision[i]
+            change = abs(map_change(share[i], share_with[i], share[j], between, label[i] > label[j]) / n_hits)
+        if by_score:
+            change /= np.float64(abs(difference)) + SCORE_MARGIN
+        gradient = (probability - 1.0) * change
+        hessian = max(probability * (1.0 - probability), TINY) * change * 2.0
+        if unbiased:
+            high, low = (rows[a], rows[b]) if a_is_higher else (rows[b], rows[a])
+            cost = math.log(1.0 / (1.0 - probability)) * change
+            gradient, hessian = weighed_by_place(gradient, hessian, cost, bias, begin, high, low)
+        g_a = f32(gradient) if a_is_higher else -f32(gradient)
+        sums[a, 0] += g_a
+        sums[a, 1] += f32(hessian)
+        sums[b, 0] -= g_a
+        sums[b, 1] += f32(hessian)
+        total -= 2.0 * np.float64(f32(gradient))
+    return total
+
+
+@kernel
+def group_gradients(ranking, bias, options, pairs, pair_start, depth, normalized, out):
     """Gradients and Hessians of all groups, without weights, shape (n_samples, 2).
 
     `pairs` are those that were drawn, as ranks, and `pair_start` where those of a group start; without any, pairs are
-    those of the first `n_pairs` ranks.
+    those of the first `depth` ranks.
     """
     drawn = len(pairs) > 0
     for g in range(len(ranking.start) - 1):
         begin, end = ranking.start[g], ranking.start[g + 1]
-        total = 0.0
-        if drawn:
-            for k in range(pair_start[g], pair_start[g + 1]):
-                total -= 2.0 * add_pair(ranking, bias, options, g, pairs[k, 0], pairs[k, 1], out)
-        else:
-            for a in range(min(end - begin, n_pairs)):
-                for b in range(a + 1, end - begin):
-                    total -= 2.0 * add_pair(ranking, bias, options, g, a, b, out)
+        sums = np.zeros((end - begin, 2), dtype=np.float32)
+        first, n_pairs = pair_start[g], pair_start[g + 1] - pair_start[g]
+        if not drawn:
+            top = min(end - begin, depth)
+            n_pairs = top * (end - begin - 1) - top * (top - 1) // 2
+        total = add_pairs(ranking, g, bias, options, pairs[first : first + n_pairs], n_pairs, sums)
         norm = 1.0
         if normalized and drawn:
-            norm = 1.0 / n_pairs
+            norm = 1.0 / depth
         elif normalized and total > 0.0:
             norm = math.log2(1.0 + total) / total
-        if norm != 1.0:
-            for i in range(begin, end):
-                out[i, 0] *= f32(norm)
-                out[i, 1] *= f32(norm)
-
-
-@kernel
-def draw_pairs(start, by_label, label, n_pairs, iteration, pairs, pair_start):
-    """Draw, for each row, `n_pairs` rows of other relevance; return how many pairs there are.
-
-    `by_label` are ranks by falling relevance, group by group, and `label` the relevances in that order. Rows of one
-    relevance stand together: with n rows before them and m behind, one of n + m numbers is drawn.
-    """
-    n_groups, count = len(start) - 1, 0
-    for g in range(n_groups):
-        pair_start[g] = count
-        begin, size = start[g], start[g + 1] - start[g]
-        seed = ((iteration + 1) * n_groups + g) % 2**32 % MODULUS
-        state = 1 if seed == 0 else seed
-        first = 0
-        while first < size:
-            last = first + 1
-            while last < size and label[begin + first] == label[begin + last]:
-                last += 1
-            others = size - (last - first)
-            # Draws that would make some rows likelier than others are thrown away.
-            width = (MODULUS - 2) // max(others, 1)
-            for _ in range(n_pairs if others else 0):
-                for own in range(first, last):
-                    state = state * MULTIPLIER % MODULUS
-                    while state - 1 >= others * width:
-                        state = state * MULTIPLIER % MODULUS
-                    other = (state - 1) // width
-                    other = other + last - first if other >= first else other
-                    pairs[count, 0], pairs[count, 1] = by_label[begin + own], by_label[begin + other]
-                    count += 1
-            first = last
-    pair_start[n_groups] = count
-    return count
+        for r in range(end - begin):
+            row = ranking.order[begin + r]
+            out[row, 0], out[row, 1] = sums[r, 0] * f32(norm), sums[r, 1] * f32(norm)
 
 
 class LambdaGradients:
@@ -288,6 +269,8 @@ class LambdaGradients:
             self._inverse_ideal = np.divide(1.0, ideal, out=np.zeros_like(ideal), where=ideal > 0)
         n_places = min(largest, MOST_PLACES) if self._drawn else self._n_pairs
         self.t_plus, self.t_minus = np.ones(n_places), np.ones(n_places)
+        # Sorted anew in each round, from the order of the round before, which is close.
+        self._order = np.arange(len(y))
         self._iteration = 0
 
     def __call__(self, rows, margin, y, weight, value, out):
@@ -298,7 +281,7 @@ class LambdaGradients:
         bias = Bias(self.t_plus, self.t_minus, costs[0], costs[1])
         options = (self._measure, given["lambdarank_score_normalization"], given["lambdarank_unbiased"])
         pairs, pair_start = self._pairs(ranking.order)
-        sums = np.zeros((len(self._y), 2), dtype=np.float32)
+        sums = np.empty((len(self._y), 2), dtype=np.float32)
         normalized = given["lambdarank_normalization"]
         group_gradients(ranking, bias, options, pairs, pair_start, self._n_pairs, normalized, sums)
         # Two products, each rounded, as in the library.
@@ -318,23 +301,17 @@ class LambdaGradients:
         return np.stack([self.t_plus, self.t_minus]).astype(np.float32) if unbiased else None
 
     def _ranking(self, score: NDArray[np.float32]) -> Ranking:
-        start = self._groups.start
-        order = np.lexsort((-score, self._of_row))
-        n_relevant = precision = np.empty(0)
-        if self._measure == MAP:
-            label = self._y[order].astype(np.float64)
-            rank = np.arange(len(label)) - start[self._of_row] + 1.0
-            n_relevant, precision = (_running_sums(part, self._groups) for part in (label, label / rank))
+        sort_groups(self._groups.start, score, self._order)
         gain, ideal = self._gain, self._inverse_ideal
-        return Ranking(start, order, score, self._y, gain, self._discount, ideal, n_relevant, precision)
+        return Ranking(self._groups.start, self._order, score, self._y, gain, self._discount, ideal)
 
     def _pairs(self, order: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """Pairs of ranks drawn for this round, and where those of each group start; none with "topk"."""
         start = self._groups.start
         if not self._drawn:
             return np.empty((0, 2), dtype=np.int32), np.zeros(len(start), dtype=np.int64)
-        label = self._y[order]
-        by_label = np.lexsort((-label, self._of_row))
+        label, by_label = self._y[order], np.arange(len(order))
+        sort_groups(start, label, by_label)
         ranks = by_label - start[self._of_row]
         pairs, pair_start = np.empty((len(order) * self._n_pairs, 2), dtype=np.int32), np.empty(len(start), np.int64)
         count = draw_pairs(start, ranks, label[by_label], self._n_pairs, self._iteration, pairs, pair_start)
@@ -349,11 +326,6 @@ class LambdaGradients:
             of_place = np.bincount(place[seen], cost[seen], minlength=n_places)
             if of_place[0] >= TINY:
                 t[:] = (of_place / of_place[0]) ** power
-
-
-def _running_sums(values: NDArray[np.float64], groups: Groups) -> NDArray[np.float64]:
-    """Sums up to each place within its group, added in that order."""
-    return np.concatenate([np.cumsum(part) for part in np.split(values, groups.start[1:-1])])
 
 
 def n_pairs_of(objective: Objective) -> int:
