@@ -55,7 +55,7 @@ from .histogram import count_group
 from .nodes import some_of
 from .partitioning import RowOwner, Run, part_rows
 from .sampling import ColumnSampler, Sampling
-from .searching import find_splits, new_scan
+from .searching import find_splits, is_too_light, new_scan
 from .splitting import Penalty, Rules
 
 __all__ = ["LEAST_GAIN", "GrowthSettings", "HistGrower", "grow_tree"]
@@ -344,7 +344,9 @@ def grow_alone(thread, n_threads, team, is_new, table, parted, nodes, pool, cand
             pair, group = frontier.pairs[task // n_groups], task % n_groups
             first = group * table.n_columns
             last = min(first + table.n_columns, len(table.n_bins))
-            count_group(group, pair[0], table, parted, pool[nodes.facts[pair[0]].slot])
+            counted, sibling = nodes.facts[pair[0]], nodes.facts[pair[1]]
+            if not (is_too_light(counted, rules.penalty) and is_too_light(sibling, rules.penalty)):
+                count_group(group, pair[0], table, parted, pool[counted.slot])
             find_splits(first, last, pair[0], pair[1], pool, first_new, nodes, table, rules, scan, candidates)
             task = next_task(team)
         wait_for_all(team, n_threads)

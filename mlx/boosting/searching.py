@@ -16,7 +16,7 @@ from .categories import CategoryScratch, best_category_split, new_category_scrat
 from .histogram import subtract
 from .splitting import INFINITY, bounded_gain, free_similarity, gain_of_weight, similarity, split_gain
 
-__all__ = ["CANDIDATE", "Scan", "find_splits", "new_scan"]
+__all__ = ["CANDIDATE", "Scan", "find_splits", "is_too_light", "new_scan"]
 
 f32 = np.float32
 
@@ -113,7 +113,11 @@ def find_splits(first_column, last_column, counted, sibling, pool, first_new, no
         place, facts = node - first_new, facts_of(node, nodes, penalty)
         # One line of `allowed` is for all nodes.
         allowed, histogram = rules.allowed[min(place, len(rules.allowed) - 1)], pool[nodes.facts[node].slot]
+        is_light = is_too_light(nodes.facts[node], penalty)
         for f in range(first_column, last_column):
+            if is_light:
+                candidates[place, f].gain = f32(0.0)
+                continue
             first, last, n_bins = table.start[f], table.start[f + 1], table.n_bins[f]
             if node == sibling:
                 subtract(histogram[first:last], counted_histogram[first:last])
@@ -125,6 +129,12 @@ def find_splits(first_column, last_column, counted, sibling, pool, first_new, no
             found = candidates[place, f]
             found.gain, found.bin, found.missing_left = best.gain, best.bin, best.missing_left
             found.G_left, found.H_left = best.G_left, best.H_left
+
+
+@kernel
+def is_too_light(node, penalty):
+    """Whether no two children of the node could both have a cover of min_child_weight; the rest is for rounding."""
+    return 2.0 * penalty.min_child_weight * (1.0 - 1e-9) > node.H
 
 
 @kernel
