@@ -132,7 +132,8 @@ def groups_of(
 def _from_sizes(group: Any, n_samples: int, name: str) -> NDArray[np.int64]:
     sizes = _whole_numbers(group, name)
     if np.any(sizes < 1):
-        raise ValueError(f"{name}: a group has at least one row, but {name}[{np.argmax(sizes < 1)}] is {sizes.min()}")
+        first = np.argmax(sizes < 1)
+        raise ValueError(f"{name}: a group has at least one row, but {name}[{first}] is {sizes[first]}")
     if sizes.sum() != n_samples:
         raise ValueError(f"{name}: sizes add up to {sizes.sum()}, but there are {n_samples} rows")
     return np.concatenate([[0], np.cumsum(sizes)])
