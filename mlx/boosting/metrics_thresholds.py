@@ -74,7 +74,8 @@ def _precision_recall_area(fp: Array, tp: Array) -> float:
 def ams(y: Array, p: Array, weight: Array | None, ratio: float) -> float:
     """Approximate median significance, with targets above ½ for signals (Adam-Bourdarios et al. 2015, equation 7).
 
-    Of all rows whose prediction is among the highest ``ratio`` of them; with 0, the best over all thresholds.
+    Of all rows whose prediction is among the highest ``ratio`` of them; with 0, the best over all thresholds. Rows of
+    equal predictions count in their own order; in the library that is up to its sort.
     """
     order = np.argsort(-p[:, 0], kind="stable")
     w = np.ones(len(y)) if weight is None else weight[order]

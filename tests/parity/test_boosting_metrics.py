@@ -46,6 +46,21 @@ def test_metrics_of_one_output(name, weighted, record_difference):
 
 
 @pytest.mark.parametrize("weighted", [False, True], ids=["plain", "weighted"])
+@pytest.mark.parametrize("ratio", ["0", "0.0001", "0.15", "0.5", "0.9999", "1"])
+def test_median_significance(ratio, weighted, record_difference):
+    y, p, weight = table("ams")
+    if ratio not in ("0", "1"):
+        # The library's sort leaves rows of equal predictions in an order of its own.
+        p = np.random.default_rng(2).permutation(np.linspace(0.02, 0.98, N, dtype=np.float32))
+        assert len(np.unique(p)) == N
+    weight = weight if weighted else None
+    theirs = librarys(f"ams@{ratio}", y, p, weight, objective="reg:squarederror")
+    ours = metric(f"ams@{ratio}")(y, p[:, np.newaxis], weight)
+    # The library writes five decimals.
+    record_difference("metric ams", abs(ours - theirs), 5e-6 + tolerances.BOOSTER_METRIC * theirs)
+
+
+@pytest.mark.parametrize("weighted", [False, True], ids=["plain", "weighted"])
 @pytest.mark.parametrize("name", ["mlogloss", "merror", "auc", "aucpr"])
 def test_metrics_of_several_classes(name, weighted, record_difference):
     rng = np.random.default_rng(1)
