@@ -142,7 +142,8 @@ class Training:
         n_threads: int = 1,
     ) -> None:
         n_samples = X.shape[0]
-        self.objective = objective = objective.of_rows(y, groups)
+        self.n_threads = n_threads = 1 if X.size < SMALL_TABLE else n_threads
+        self.objective = objective = objective.of_rows(y, groups, n_threads)
         self.X, self.y, self.sample_weight = X, y, sample_weight
         self.sampling, self.n_parallel, self.dropout = sampling, n_parallel, dropout
         self.weight = _weight_of_loss(y, sample_weight, positive_weight)
@@ -153,7 +154,6 @@ class Training:
         self._start = np.tile(self.base_margin, (n_samples, 1)) if base_margin is None else base_margin
         self.trees: list[Tree] = [] if earlier is None else list(earlier.trees)
         self.weights = [1.0] * len(self.trees) if earlier is None else np.asarray(earlier.tree_weight).tolist()
-        self.n_threads = n_threads = 1 if X.size < SMALL_TABLE else n_threads
         self.margin = self._margin_with(self.weights)
         self._gradients = np.empty((n_outputs, n_samples, 2), dtype=self.weight.dtype)
         self._parts = _row_ranges(n_samples) if objective.rows_apart else np.array([[0, n_samples]])

@@ -226,6 +226,8 @@ class Objective(NamedTuple):
         Whether leaves are not Newton steps but quantiles of residuals (`with_quantile_leaves`).
     bind : callable or None
         See `of_rows`; None: rows need no looking at together.
+    n_threads : int
+        That an objective may use which looks at all rows together; bits do not depend on it.
     """
 
     name: str
@@ -240,8 +242,9 @@ class Objective(NamedTuple):
     rows_apart: bool = True
     leaf_quantile: bool = False
     bind: Callable[[Objective, NDArray[np.float32], Groups], Objective] | None = None
+    n_threads: int = 1
 
-    def of_rows(self, y: NDArray[np.float32], groups: Groups | None = None) -> Objective:
+    def of_rows(self, y: NDArray[np.float32], groups: Groups | None = None, n_threads: int = 1) -> Objective:
         """The objective of a training, which may look at all rows together and remember its rounds.
 
         Parameters
@@ -250,6 +253,8 @@ class Objective(NamedTuple):
             Targets; of survival:aft the bounds between which each of them lies.
         groups : Groups, optional
             Rows that are ranked among themselves; None is all rows.
+        n_threads : int, default=1
+            See the attribute.
 
         Returns
         -------
@@ -262,7 +267,9 @@ class Objective(NamedTuple):
             If a target is outside of the domain: the message names y.
         """
         self.check_targets(y)
-        return self if self.bind is None else self.bind(self, y, one_group(len(y)) if groups is None else groups)
+        if self.bind is None:
+            return self
+        return self.bind(self._replace(n_threads=n_threads), y, one_group(len(y)) if groups is None else groups)
 
     def gradients(
         self,

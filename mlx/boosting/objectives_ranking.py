@@ -43,6 +43,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..numeric.jit import kernel
+from ..numeric.threads import run_tasks
 from .discounted_gain import MOST_RELEVANT, discounts, gains, ideal_dcg
 from .drawn_pairs import draw_pairs
 from .group_order import sort_groups
@@ -62,6 +63,9 @@ DEFAULT_PAIRS = {"topk": 32, "mean": 1}
 
 # Places whose bias is estimated with "mean"; with "topk" they are the k first.
 MOST_PLACES = 32
+
+# Groups differ in their pairs: the threads that are ready first take what is left.
+TASKS_PER_THREAD = 4
 
 # exp of more than this is infinite in float32.
 LARGEST_EXPONENT = f32(88.7)
@@ -220,14 +224,14 @@ def add_pairs(ranking, g, bias, options, pairs, n_pairs, sums):
 
 
 @kernel
-def group_gradients(ranking, bias, options, pairs, pair_start, depth, normalized, out):
-    """Gradients and Hessians of all groups, without weights, shape (n_samples, 2).
+def group_gradients(groups, ranking, bias, options, pairs, pair_start, depth, normalized, out):
+    """Gradients and Hessians of the groups from one to another (exclusive), without weights, shape (n_samples, 2).
 
     `pairs` are those that were drawn, as ranks, and `pair_start` where those of a group start; without any, pairs are
     those of the first `depth` ranks.
     """
     drawn = len(pairs) > 0
-    for g in range(len(ranking.start) - 1):
+    for g in range(groups[0], groups[1]):
         begin, end = ranking.start[g], ranking.start[g + 1]
         sums = np.zeros((end - begin, 2), dtype=np.float32)
         first, n_pairs = pair_start[g], pair_start[g + 1] - pair_start[g]
@@ -269,6 +273,10 @@ class LambdaGradients:
             self._inverse_ideal = np.divide(1.0, ideal, out=np.zeros_like(ideal), where=ideal > 0)
         n_places = min(largest, MOST_PLACES) if self._drawn else self._n_pairs
         self.t_plus, self.t_minus = np.ones(n_places), np.ones(n_places)
+        self._n_threads = objective.n_threads
+        # First and last (exclusive) group of each task: about as many rows each, and several tasks for each thread.
+        ends = np.searchsorted(groups.start, np.linspace(0, len(y), TASKS_PER_THREAD * self._n_threads + 1))
+        self._parts = list(zip(ends[:-1].tolist(), ends[1:].tolist()))
         # Sorted anew in each round, from the order of the round before, which is close.
         self._order = np.arange(len(y))
         self._iteration = 0
@@ -283,7 +291,11 @@ class LambdaGradients:
         pairs, pair_start = self._pairs(ranking.order)
         sums = np.empty((len(self._y), 2), dtype=np.float32)
         normalized = given["lambdarank_normalization"]
-        group_gradients(ranking, bias, options, pairs, pair_start, self._n_pairs, normalized, sums)
+
+        def of_groups(part):
+            group_gradients(part, ranking, bias, options, pairs, pair_start, self._n_pairs, normalized, sums)
+
+        run_tasks(of_groups, self._parts, self._n_threads)
         # Two products, each rounded, as in the library.
         weight_of_rows = groups.weight_of_rows()
         if weight_of_rows is not None:

@@ -130,12 +130,13 @@ def test_what_the_ranker_refuses(given, message):
 
 
 def test_a_group_without_weight_takes_no_part():
-    other_x, other_y = X.copy(), Y.copy()
-    other_x[3:], other_y[3:] = -7 * X[3:], 1 - Y[3:]
+    """Neither its relevances, which are none, nor its values, which lie between those of the other group."""
     given = {"group": [3, 3], "sample_weight": [2, 0]}
+    other_x, other_y = np.concatenate([X[:3], X[:3] + 0.5]), np.append(Y[:3], [99, -1, 0.5])
     models = [
         XGBRanker(n_estimators=3, min_child_weight=0).fit(*rows, **given) for rows in ((X, Y), (other_x, other_y))
     ]
-    first, second = (model.predict(X) for model in models)
+    grid = np.repeat(np.linspace(-1.0, 12.0, 53), 2).reshape(-1, 2)
+    first, second = (model.predict(grid) for model in models)
     np.testing.assert_array_equal(first, second)
     assert len(np.unique(first)) > 1

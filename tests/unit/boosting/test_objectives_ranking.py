@@ -147,6 +147,20 @@ def test_drawn_pairs_depend_on_round_and_group_alone():
     np.testing.assert_array_equal(gradients(three, score), rounds[0])
 
 
+@pytest.mark.parametrize("sizes", [SIZES, [29], [1] * 29], ids=["some", "one", "single rows"])
+@pytest.mark.parametrize("method", ["topk", "mean"])
+def test_threads_change_no_bit(method, sizes):
+    score, y = rows("rank:ndcg")
+    groups = groups_of(len(y), group=sizes)
+    objective = objective_of("rank:ndcg", {"lambdarank_pair_method": method, "lambdarank_unbiased": True})
+    one, *others = (objective.of_rows(y, groups, n_threads) for n_threads in (1, 2, 3, 40))
+    for _ in range(3):
+        expected = gradients(one, score)
+        for other in others:
+            np.testing.assert_array_equal(gradients(other, score), expected)
+            np.testing.assert_array_equal(other.position_bias, one.position_bias)
+
+
 def test_groups_without_pairs_have_no_gradient():
     y = np.float32([1, 1, 1, 0])
     for method in ("topk", "mean"):
