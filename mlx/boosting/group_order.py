@@ -60,7 +60,8 @@ def _merge(score, order, spare, first, middle, last):
     """Merge two sorted runs; those that are in order already cost one comparison."""
     if middle >= last or _comes_first(score[order[middle - 1]], score[order[middle]], order[middle - 1], order[middle]):
         return
-    spare[first:middle] = order[first:middle]
+    for place in range(first, middle):
+        spare[place] = order[place]
     left, right = first, middle
     for place in range(first, last):
         if left == middle:

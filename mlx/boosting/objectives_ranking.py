@@ -86,13 +86,15 @@ class Ranking(NamedTuple):
     order : ndarray of int64, shape (n_samples,)
         Rows by falling margin, group by group.
     score, label : ndarray of float32, shape (n_samples,)
-        Margins and relevances, by row.
+        Margins and relevances, in this order.
     gain : ndarray of float64, shape (n_samples,)
-        By row; empty unless the measure is NDCG.
+        In this order; empty unless the measure is NDCG.
     discount : ndarray of float64, shape (largest group,)
         By rank from 0 on.
     inverse_ideal : ndarray of float64, shape (n_groups,)
         1 / ideal DCG, 0 where nothing is relevant; empty unless the measure is NDCG.
+    precisions : ndarray of float64, shape (3, n_samples)
+        Room for those of `running_precision`; empty unless the measure is MAP.
     """
 
     start: NDArray[np.int64]
@@ -102,6 +104,7 @@ class Ranking(NamedTuple):
     gain: NDArray[np.float64]
     discount: NDArray[np.float64]
     inverse_ideal: NDArray[np.float64]
+    precisions: NDArray[np.float64]
 
 
 class Bias(NamedTuple):
@@ -125,14 +128,14 @@ def ndcg_change(gain_a, gain_b, discount_a, discount_b):
 
 
 @kernel
-def running_precision(label, share, share_with, precision):
-    """Fill, by rank: precision, precision with one hit more, sum of y / rank so far; return the hits of the group."""
+def running_precision(label, begin, end, out):
+    """Fill, by place: precision, precision with one hit more, sum of y / rank so far; return the hits of the group."""
     hits = total = 0.0
-    for r in range(len(label)):
-        rank, y = r + 1.0, np.float64(label[r])
+    for place in range(begin, end):
+        rank, y = place - begin + 1.0, np.float64(label[place])
         hits += y
         total += y / rank
-        share[r], share_with[r], precision[r] = hits / rank, (hits + 1.0) / rank, total
+        out[0, place], out[1, place], out[2, place] = hits / rank, (hits + 1.0) / rank, total
     return hits
 
 
@@ -171,27 +174,26 @@ def weighed_by_place(gradient, hessian, cost, bias, begin, high, low):
 
 
 @kernel
-def add_pairs(ranking, g, bias, options, pairs, n_pairs, sums):
-    """Add λ and h of the pairs of a group to `sums`, by rank; return Σ 2 |λ|.
+def add_pairs(ranking, g, bias, options, pairs, first, n_pairs, sums):
+    """Add λ and h of the pairs of a group to `sums`, by place in the order; return Σ 2 |λ|.
 
-    `pairs` are ranks that were drawn; without any, they are those of the first ranks with all below, `n_pairs` in all.
+    `pairs` are ranks that were drawn, those of the group from `first` on; without any, pairs are those of the first
+    ranks with all below, `n_pairs` in all. a and b are the places of the two rows of a pair.
     """
     measure, by_score, unbiased = options
-    begin, size = ranking.start[g], ranking.start[g + 1] - ranking.start[g]
-    rows, discount = ranking.order[begin : begin + size], ranking.discount
-    score, label = ranking.score[rows], ranking.label[rows]
-    gain, inverse_ideal = (ranking.gain[rows], ranking.inverse_ideal[g]) if measure == NDCG else (ranking.gain, 1.0)
-    share, share_with, precision = np.empty((3, size if measure == MAP else 0))
-    n_hits = running_precision(label, share, share_with, precision) if measure == MAP else 0.0
-    by_score = by_score and score[0] != score[size - 1]
-    a = b = 0
+    begin, end = ranking.start[g], ranking.start[g + 1]
+    rows, score, label, gain, discount = ranking.order, ranking.score, ranking.label, ranking.gain, ranking.discount
+    precisions, inverse_ideal = ranking.precisions, ranking.inverse_ideal[g] if measure == NDCG else 1.0
+    n_hits = running_precision(label, begin, end, precisions) if measure == MAP else 0.0
+    by_score = by_score and score[begin] != score[end - 1]
+    a = b = begin
     total = 0.0
-    for k in range(n_pairs):
+    for k in range(first, first + n_pairs):
         if len(pairs) > 0:
-            a, b = pairs[k, 0], pairs[k, 1]
+            a, b = begin + pairs[k, 0], begin + pairs[k, 1]
         else:
             b += 1
-            if b == size:
+            if b == end:
                 a += 1
                 b = a + 1
         if label[a] == label[b]:
@@ -201,11 +203,12 @@ def add_pairs(ranking, g, bias, options, pairs, n_pairs, sums):
         probability = np.float64(order_probability(difference))
         change = 1.0
         if measure == NDCG:
-            change = abs(ndcg_change(gain[a], gain[b], discount[a], discount[b]) * inverse_ideal)
+            change = abs(ndcg_change(gain[a], gain[b], discount[a - begin], discount[b - begin]) * inverse_ideal)
         elif measure == MAP:
             i, j = min(a, b), max(a, b)
-            between = precision[j - 1] - precision[i]
-            change = abs(map_change(share[i], share_with[i], share[j], between, label[i] > label[j]) / n_hits)
+            between = precisions[2, j - 1] - precisions[2, i]
+            moved = map_change(precisions[0, i], precisions[1, i], precisions[0, j], between, label[i] > label[j])
+            change = abs(moved / n_hits)
         if by_score:
             change /= np.float64(abs(difference)) + SCORE_MARGIN
         gradient = (probability - 1.0) * change
@@ -227,26 +230,27 @@ def add_pairs(ranking, g, bias, options, pairs, n_pairs, sums):
 def group_gradients(groups, ranking, bias, options, pairs, pair_start, depth, normalized, out):
     """Gradients and Hessians of the groups from one to another (exclusive), without weights, shape (n_samples, 2).
 
+    Rows are in the order of the ranking; `out` is 0 at the start.
+
     `pairs` are those that were drawn, as ranks, and `pair_start` where those of a group start; without any, pairs are
     those of the first `depth` ranks.
     """
     drawn = len(pairs) > 0
     for g in range(groups[0], groups[1]):
         begin, end = ranking.start[g], ranking.start[g + 1]
-        sums = np.zeros((end - begin, 2), dtype=np.float32)
         first, n_pairs = pair_start[g], pair_start[g + 1] - pair_start[g]
         if not drawn:
             top = min(end - begin, depth)
             n_pairs = top * (end - begin - 1) - top * (top - 1) // 2
-        total = add_pairs(ranking, g, bias, options, pairs[first : first + n_pairs], n_pairs, sums)
+        total = add_pairs(ranking, g, bias, options, pairs, first, n_pairs, out)
         norm = 1.0
         if normalized and drawn:
             norm = 1.0 / depth
         elif normalized and total > 0.0:
             norm = math.log2(1.0 + total) / total
-        for r in range(end - begin):
-            row = ranking.order[begin + r]
-            out[row, 0], out[row, 1] = sums[r, 0] * f32(norm), sums[r, 1] * f32(norm)
+        for place in range(begin, end):
+            out[place, 0] *= f32(norm)
+            out[place, 1] *= f32(norm)
 
 
 class LambdaGradients:
@@ -289,13 +293,14 @@ class LambdaGradients:
         bias = Bias(self.t_plus, self.t_minus, costs[0], costs[1])
         options = (self._measure, given["lambdarank_score_normalization"], given["lambdarank_unbiased"])
         pairs, pair_start = self._pairs(ranking.order)
-        sums = np.empty((len(self._y), 2), dtype=np.float32)
+        sums, of_places = np.empty((len(self._y), 2), dtype=np.float32), np.zeros((len(self._y), 2), dtype=np.float32)
         normalized = given["lambdarank_normalization"]
 
         def of_groups(part):
-            group_gradients(part, ranking, bias, options, pairs, pair_start, self._n_pairs, normalized, sums)
+            group_gradients(part, ranking, bias, options, pairs, pair_start, self._n_pairs, normalized, of_places)
 
         run_tasks(of_groups, self._parts, self._n_threads)
+        sums[ranking.order] = of_places
         # Two products, each rounded, as in the library.
         weight_of_rows = groups.weight_of_rows()
         if weight_of_rows is not None:
@@ -313,9 +318,13 @@ class LambdaGradients:
         return np.stack([self.t_plus, self.t_minus]).astype(np.float32) if unbiased else None
 
     def _ranking(self, score: NDArray[np.float32]) -> Ranking:
-        sort_groups(self._groups.start, score, self._order)
-        gain, ideal = self._gain, self._inverse_ideal
-        return Ranking(self._groups.start, self._order, score, self._y, gain, self._discount, ideal)
+        start, order = self._groups.start, self._order
+        sort_groups(start, score, order)
+        gain = self._gain[order] if self._measure == NDCG else self._gain
+        precisions = np.empty((3, len(order) if self._measure == MAP else 0))
+        return Ranking(
+            start, order, score[order], self._y[order], gain, self._discount, self._inverse_ideal, precisions
+        )
 
     def _pairs(self, order: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """Pairs of ranks drawn for this round, and where those of each group start; none with "topk"."""
