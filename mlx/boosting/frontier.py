@@ -142,7 +142,7 @@ def longer_frontier(frontier: Frontier, n_nodes: int) -> Frontier:
     return longer
 
 
-@kernel
+@kernel(inner=True)
 def has_room(nodes, pool, candidates, rules, frontier):
     """Whether the arrays have room for the children of the chosen nodes."""
     counts = frontier.counts
@@ -174,7 +174,7 @@ def plant(table, nodes, pool, rules):
     root.weight, root.n_rows = leaf_weight(root.G, root.H, rules.penalty), MANY
 
 
-@kernel
+@kernel(inner=True)
 def add_node(node, depth, low, high, nodes):
     """Write a leaf for which no split is known."""
     new = nodes.facts[node]
@@ -216,7 +216,7 @@ def add_children(nodes, rules, frontier):
         frontier.pairs[place, 0], frontier.pairs[place, 1] = fewer, sibling
 
 
-@kernel
+@kernel(inner=True)
 def share_out(parent, left, right, rules):
     """Sums and weights of both children of a node, and the bounds below them."""
     left.G, left.H = parent.G_left, parent.H_left
@@ -234,7 +234,7 @@ def share_out(parent, left, right, rules):
         left.low = right.high = middle
 
 
-@kernel
+@kernel(inner=True)
 def take_slot(frontier):
     """Number of a slot of histograms that nobody uses."""
     counts = frontier.counts
@@ -245,14 +245,14 @@ def take_slot(frontier):
     return counts[N_TAKEN] - 1
 
 
-@kernel
+@kernel(inner=True)
 def give_back(slot, frontier):
     """Nobody needs the histogram in this slot any more."""
     frontier.free[frontier.counts[N_FREE]] = slot
     frontier.counts[N_FREE] += 1
 
 
-@kernel
+@kernel(inner=True)
 def choose(table, nodes, pool, candidates, rules, frontier):
     """Write the best split of each child of the last step, and choose the nodes that are split next."""
     counts, gain = frontier.counts, nodes.facts["gain"]
@@ -281,7 +281,7 @@ def choose(table, nodes, pool, candidates, rules, frontier):
     counts[N_CHOSEN] = min(counts[N_CHOSEN], room)
 
 
-@kernel
+@kernel(inner=True)
 def choose_split(node, candidates, table, pool):
     """Best column of a node, and the best of the others; -1 stays where nothing is gained."""
     best = best_column(candidates, np.int64(-1))
@@ -300,7 +300,7 @@ def choose_split(node, candidates, table, pool):
         node.runner_up_missing_left, node.runner_up_gain = found.missing_left, found.gain
 
 
-@kernel
+@kernel(inner=True)
 def write_sets(node, table, pool, nodes, rules, categories):
     """Write which categories would go right by the best split of a node, and by its runner-up."""
     if categories is None:
@@ -316,7 +316,7 @@ def write_sets(node, table, pool, nodes, rules, categories):
             write_right_set(histogram, n_bins, split_bin, rules.penalty, categories, scratch, right_set)
 
 
-@kernel
+@kernel(inner=True)
 def best_column(candidates, besides):
     """Column with the largest gain but for one column, the lower number in a tie; -1 if nothing is gained."""
     best, largest = -1, np.float32(0.0)

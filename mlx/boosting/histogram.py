@@ -34,7 +34,7 @@ SPARSE = 8
 AHEAD = np.uint64(24)
 
 
-@kernel
+@kernel(inner=True)
 def count_group(group, node, table, parted, histogram):
     """Histograms of the columns of one group, from the rows of one node; what stood in their places is overwritten."""
     first_column = group * table.n_columns
@@ -47,7 +47,7 @@ def count_group(group, node, table, parted, histogram):
     _add(table.codes[group], parted.rows[side, first:last], gradients[first:last], start, far_apart, histogram)
 
 
-@kernel
+@kernel(inner=True)
 def _add(codes, rows, gradients, start, far_apart, histogram):
     """Add rows to the histograms of one group of at most eight columns.
 
@@ -90,7 +90,7 @@ def _add(codes, rows, gradients, start, far_apart, histogram):
             add_pair(h7, (word >> fourth) & mask, g, h)
 
 
-@kernel
+@kernel(inner=True)
 def subtract(parent, child):
     """Turn the histogram of a parent into that of the child's sibling."""
     for place in range(np.uint64(len(parent))):

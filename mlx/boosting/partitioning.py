@@ -240,13 +240,13 @@ def cut_into_pieces(chosen, n_chosen, parted):
     return n_pieces
 
 
-@kernel
+@kernel(inner=True)
 def is_shared(piece, node, parted):
     """Whether the node has other pieces, too."""
     return piece[LAST] - piece[FIRST] < parted.segments[node, 1] - parted.segments[node, 0]
 
 
-@kernel
+@kernel(inner=True)
 def answer_codes(node, table, nodes, answers):
     """Write the node's answer, left or not, to each code of its column; the highest code is that of missing values."""
     facts, right_set = nodes.facts[node], nodes.right_sets[node, BEST]
@@ -257,7 +257,7 @@ def answer_codes(node, table, nodes, answers):
     answers[n_bins] = facts.missing_left
 
 
-@kernel
+@kernel(inner=True)
 def mark_rows(piece, node, table, parted, nodes, answers):
     """Write which rows of a piece go left, and how many do."""
     answer_codes(node, table, nodes, answers)
@@ -296,7 +296,7 @@ def place_children(chosen, n_chosen, first_new, n_pieces, parted):
         begin = end
 
 
-@kernel
+@kernel(inner=True)
 def move_rows(piece, side, parted, move_gradients):
     """Put the rows of a piece, and their gradients, on the other side: left ones first, in the order they have.
 
