@@ -101,7 +101,7 @@ class Workspace:
     """
 
     def __init__(self, n_places: int, n_features: int, n_words: int = 0) -> None:
-        self.pool = np.empty((1, n_places, 2))
+        self.pool: NDArray[np.float64] = np.empty((1, n_places, 2))
         self.candidates = np.empty((1, n_features), dtype=CANDIDATE)
         self.nodes, self.frontier = new_nodes(FIRST_CAPACITY, n_words), new_frontier(FIRST_CAPACITY)
 

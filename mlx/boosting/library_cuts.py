@@ -35,9 +35,9 @@ the order of the rows; a column without more than `max_bin` values keeps them al
 What `xgboost.XGBClassifier.fit` and `XGBRegressor.fit` do for ``tree_method="hist"``: they hand over a
 ``QuantileDMatrix``, which is one batch of all rows; a ``DMatrix`` gives the same cuts, and so does any number of
 threads, as each column has one. Sketches of several batches or workers are not reproduced; the one that
-``tree_method="approx"`` makes of sorted columns is in `library_sorted_cuts`. Departures: the closing cut of values beyond half the largest float32
-is that float32, and not infinite; the order in which weights of equal values are added is that of xgboost for Linux
-(`introsort`).
+``tree_method="approx"`` makes of sorted columns is in `library_sorted_cuts`. Departures: the closing cut of values
+beyond half the largest float32 is that float32, and not infinite; the order in which weights of equal values are added
+is that of xgboost for Linux (`introsort`).
 
 Source: xgboost v3.2.0, ``src/common/quantile.h`` (WQSummary, QuantileSketchTemplate) and ``quantile.cc`` (MakeCuts).
 Later versions sketch differently.

@@ -221,9 +221,7 @@ def test_damaged_branches_are_refused(name):
     model = with_trees(model, trees)
     read_model(edited(model, lambda records: records))
     with pytest.raises(ModelFormatError, match=rf"learner\.attributes\.{RECORDS}\.pruned"):
-        read_model(
-            edited(model, lambda records: {**records, "pruned": [branch_edits()[name](records["pruned"][0])]})
-        )
+        read_model(edited(model, lambda records: {**records, "pruned": [branch_edits()[name](records["pruned"][0])]}))
 
 
 def test_two_branches_below_one_leaf_are_refused():
