@@ -27,5 +27,5 @@ def test_phases_follow_one_another(n_threads):
     with thread_team(n_threads) as run:
         for _ in range(3):
             done = np.zeros((N_PHASES + 1, N_TASKS), dtype=np.int64)
-            run(lambda thread: phases(n_threads, team, done), range(n_threads))
+            run(lambda thread, done=done: phases(n_threads, team, done), range(n_threads))
             np.testing.assert_array_equal(done, np.repeat(np.arange(N_PHASES + 1)[:, np.newaxis], N_TASKS, axis=1))
