@@ -20,10 +20,10 @@ pytestmark = [
 
 CLASSES = fitting_classes()
 QUICK = {"MLPClassifier": {"max_iter": 3}, "MLPRegressor": {"max_iter": 3}}
-QUICK |= {"XGBClassifier": {"n_estimators": 2}, "XGBRegressor": {"n_estimators": 2}}
+QUICK |= {name: {"n_estimators": 2} for name in ("XGBClassifier", "XGBRFClassifier", "XGBRFRegressor", "XGBRegressor")}
 # Of the rankers this one takes any number for a relevance.
 QUICK |= {"XGBRanker": {"n_estimators": 2, "objective": "rank:pairwise"}}
-BOOSTERS = {"XGBClassifier", "XGBRanker", "XGBRegressor"}
+BOOSTERS = {"XGBClassifier", "XGBRFClassifier", "XGBRFRegressor", "XGBRanker", "XGBRegressor"}
 
 N, D = 12, 3
 X = np.random.default_rng(0).normal(size=(N, D))
@@ -130,7 +130,7 @@ def test_bad_table_in_predict(name, case):
                 assert_error_names("X", lambda method=method: getattr(estimator, method)(BAD_X[case]))
 
 
-@pytest.mark.parametrize("name", BOOSTERS)
+@pytest.mark.parametrize("name", sorted(BOOSTERS))
 def test_sparse_rows_too_large_for_float32(name):
     with np.errstate(over="ignore"):
         assert_error_names("X", lambda: quick(name).fit(sparse.csr_matrix(with_entry(X, 1e300)), target(name)))
@@ -334,6 +334,20 @@ BOOSTER = {
     "keep_pruned": [None, "text"],
     "deterministic": [None, "text"],
     "validation_fraction": [0.0, 1.0, "text"],
+    "rate_drop": [-0.1, 1.1, float("nan"), "text"],
+    "skip_drop": [-0.1, 1.1, float("nan"), "text"],
+    "one_drop": ["yes", 3],
+    "sample_type": ["text", 3],
+    "normalize_type": ["text", 3],
+    "process_type": ["text", 3],
+    "updater": ["text", "", "refresh,text", 3, None],
+    "refresh_leaf": ["yes", 3],
+}
+BOOSTED_REGRESSOR = {
+    **BOOSTER,
+    "tweedie_variance_power": [0.9, 2.1, "text"],
+    "huber_slope": [0.0, -1.0, "text"],
+    "quantile_alpha": [-0.1, 1.1],
 }
 BAD_PARAMETERS = {
     "LinearRegression": LINEAR,
@@ -352,15 +366,24 @@ BAD_PARAMETERS = {
         "lambdarank_bias_norm": [-1.0, "text"],
         "ndcg_exp_gain": ["yes", 3],
     },
-    "XGBRegressor": {
-        **BOOSTER,
-        "tweedie_variance_power": [0.9, 2.1, "text"],
-        "huber_slope": [0.0, -1.0, "text"],
-        "quantile_alpha": [-0.1, 1.1],
-    },
+    "XGBRFClassifier": BOOSTER,
+    "XGBRFRegressor": BOOSTED_REGRESSOR,
+    "XGBRegressor": BOOSTED_REGRESSOR,
 }
 # What another parameter must be for the bad value to be looked at.
-GIVEN = {("MLPClassifier", "power_t"): {"solver": "sgd"}, ("MLPRegressor", "power_t"): {"solver": "sgd"}}
+GIVEN = {
+    **{(name, "power_t"): {"solver": "sgd"} for name in ("MLPClassifier", "MLPRegressor")},
+    **{
+        (name, parameter): {"booster": "dart"}
+        for name in BOOSTERS
+        for parameter in ("rate_drop", "skip_drop", "one_drop", "sample_type", "normalize_type")
+    },
+    **{
+        (name, parameter): {"process_type": "update", "subsample": 1.0}
+        for name in BOOSTERS
+        for parameter in ("updater", "refresh_leaf")
+    },
+}
 CASES = [
     (name, parameter, value)
     for name, cls in CLASSES.items()
