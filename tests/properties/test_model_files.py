@@ -1,6 +1,9 @@
 """Any ensemble that xgboost's file can hold comes back from it the same, in either form."""
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -54,7 +57,7 @@ def random_tree(rng, n_inner, n_values, breadth_first):
 
 
 def random_model(seed):
-    """Of any kind that the file knows: one output or three, trees per output or vectors, weights or none."""
+    """Of any kind that the file knows: one output or three, trees per output, with weights or none, or vectors."""
     rng = np.random.default_rng(seed)
     n_outputs, vectors, n_rounds = rng.choice([1, 3]), rng.random() < 0.3, rng.integers(0, 4)
     vectors = bool(vectors and n_outputs > 1)
@@ -70,13 +73,14 @@ def random_model(seed):
         "softmax": "multi:softprob",
     }
     base_score = rng.uniform(0.01, 0.99, n_outputs).astype(np.float32)
+    weighted = rng.random() < 0.3 and not vectors
     ensemble = TreeEnsemble(
         trees,
         n_features=N_FEATURES,
         n_outputs=int(n_outputs),
         base_score=margin_of(base_score, link).astype(np.float64),
         link=str(link),
-        tree_weight=rng.normal(size=n_trees).astype(np.float32).astype(float) if rng.random() < 0.3 else None,
+        tree_weight=rng.normal(size=n_trees).astype(np.float32).astype(float) if weighted else None,
         tree_output=None if vectors else (np.arange(n_trees) % n_outputs).astype(np.int32),
         feature_names=list("abcdé") if rng.random() < 0.5 else None,
     )
@@ -111,3 +115,12 @@ def test_ensembles_come_back_the_same(seed):
             inner = ~theirs.is_leaf
             assert np.array_equal(theirs.right[inner], theirs.left[inner] + 1)
         assert write(xgboost_document(read)) == data
+
+
+def test_weights_of_vectors_are_refused():
+    model = next(model for model in map(random_model, range(100)) if np.any(model.ensemble.tree_output < 0))
+    xgboost_document(model)
+    weighted = replace(model.ensemble, tree_weight=np.full(model.ensemble.n_trees, 0.5))
+    for refused in (model._replace(booster="dart"), model._replace(ensemble=weighted)):
+        with pytest.raises(ValueError, match="tree_weight"):
+            xgboost_document(refused)

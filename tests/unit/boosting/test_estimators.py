@@ -70,7 +70,10 @@ def test_bad_data():
         ((X, Y * 1e39), "y: has values too large"),
         ((X[:0], Y[:0]), "0 sample"),
         ((X, Y[:5]), "inconsistent numbers"),
-        ((X, np.stack([Y, Y], axis=1)), "1d array"),
+        ((X, np.stack([Y, np.where(Y > 1, np.nan, Y)], axis=1)), "y contains NaN"),
+        ((X, np.stack([Y, Y * 1e39], axis=1)), "y: has values too large"),
+        ((X, np.ones((120, 2, 2))), "y: Found array with dim 3"),
+        ((X, np.ones((120, 0))), r"y: Found array with 0 feature\(s\)"),
     ]:
         with pytest.raises(ValueError, match=message):
             model.fit(*bad)

@@ -254,9 +254,14 @@ def test_best_round_is_kept_in_a_file(tmp_path):
     assert model.__tree_ensemble__().n_trees == model.best_iteration + 1
     model.save_model(tmp_path / "model.json")
     again = XGBRegressor()
-    with pytest.warns(UserWarning, match="best_iteration"):
-        again.load_model(tmp_path / "model.json")
+    again.load_model(tmp_path / "model.json")
     np.testing.assert_array_equal(best, again.predict(X))
+    assert (again.best_iteration, again.best_score) == (model.best_iteration, model.best_score)
+    assert again.tree_ensemble_.n_trees == n_rounds
+    everything = (0, n_rounds)
+    np.testing.assert_array_equal(
+        model.predict(X, iteration_range=everything), again.predict(X, iteration_range=everything)
+    )
     model.set_params(early_stopping_rounds=None, n_estimators=3).fit(X, y)
     assert not hasattr(model, "best_iteration")
     with pytest.raises(ValueError, match="eval_set"):
