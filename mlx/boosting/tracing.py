@@ -9,10 +9,8 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from ..tree import TreeEnsemble
-from ..tree.dump import dot_dump, json_dump, text_dump
 from ..tree.frame import trees_to_dataframe
 from ..tree.pruned import as_grown, ensemble_as_grown, has_pruned
-from .plotting import draw_tree, feature_types_of
 
 __all__ = ["TracedTrees"]
 
@@ -110,6 +108,9 @@ class TracedTrees(BaseEstimator):
             1:leaf=0.300000012,cover=2
             2:leaf=-0.300000012,cover=2
         """
+        from ..tree.dump import json_dump, text_dump
+        from .plotting import feature_types_of
+
         dumps = {"text": text_dump, "json": json_dump}
         if dump_format not in dumps:
             raise ValueError(f"dump_format={dump_format!r} must be one of {', '.join(map(repr, dumps))}")
@@ -137,6 +138,9 @@ class TracedTrees(BaseEstimator):
             The library's function of this name wraps the text: ``graphviz.Source(model.to_graphviz())``, for which
             Graphviz must be installed. Nothing is needed for the text, nor for `plot_tree`.
         """
+        from ..tree.dump import dot_dump
+        from .plotting import feature_types_of
+
         types = feature_types_of(self)
         return dot_dump(self._traced(tree), with_stats=with_stats, feature_types=types, rankdir=rankdir)[0]
 
@@ -155,6 +159,8 @@ class TracedTrees(BaseEstimator):
         -------
         matplotlib.axes.Axes
         """
+        from .plotting import draw_tree, feature_types_of
+
         ensemble = self._traced()
         self._traced(tree)
         return draw_tree(ensemble, tree, feature_types_of(self), max_depth=max_depth, ax=ax)
@@ -214,6 +220,8 @@ class TracedTrees(BaseEstimator):
 
 def _pruned_text(ensemble: TreeEnsemble, tree: int, with_stats: bool) -> str:
     """Lines of the pruned nodes of a tree, as they would stand in its text; empty if there are none."""
+    from ..tree.dump import text_dump
+
     grown, pruned = as_grown(ensemble.trees[tree])
     if len(pruned) == 0:
         return ""
