@@ -1,0 +1,151 @@
+"""Feature draws choose the columns that a node may split on: at random, without repeats, past those that are constant.
+
+The columns are one array, shuffled in place as they are drawn (Fisher & Yates), in which every node finds the columns
+that are constant among its samples in front, since they are constant in its children too::
+
+    [ drawn, constant | known constants, not drawn | found constant here | not drawn yet | drawn, and searched ]
+      0 ... n_drawn     ... n_known                  ... n_constant        ... n_left        ... n_features
+
+The generator is Marsaglia's xorshift of 32 bits (J. Stat. Softw. 8, 14 (2003)), and each number is drawn where
+scikit-learn draws it, so that one seed gives one tree in both.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..numeric.jit import kernel
+
+__all__ = [
+    "FeatureDraws",
+    "begin_draws",
+    "draw_feature",
+    "end_draws",
+    "feature_draws",
+    "found_constant",
+    "found_varying",
+    "random_int",
+    "random_uniform",
+]
+
+# Largest number that the generator gives; also the divisor that makes a fraction of it.
+LARGEST = 2**31 - 1
+
+DRAW_STATE = np.dtype(
+    [
+        ("seed", np.uint32),
+        ("n_left", np.int64),
+        ("n_visited", np.int64),
+        ("n_drawn", np.int64),
+        ("n_known", np.int64),
+        ("n_found", np.int64),
+        ("place", np.int64),  # of the column that was drawn last
+    ],
+    align=True,
+)
+
+
+class FeatureDraws(NamedTuple):
+    """Columns in their present order, and how far a node's draws have come.
+
+    Attributes
+    ----------
+    features : ndarray of int64, shape (n_features,)
+    constant : ndarray of int64, shape (n_features,)
+        Known constants in the order in which they were found: what a node's draws have mixed up is put right from it.
+    state : record array of DRAW_STATE, shape (1,)
+    """
+
+    features: NDArray[np.int64]
+    constant: NDArray[np.int64]
+    state: NDArray
+
+
+def feature_draws(n_features: int, seed: int) -> FeatureDraws:
+    """Draws of a new tree."""
+    state = np.zeros(1, dtype=DRAW_STATE)
+    state["seed"] = seed
+    return FeatureDraws(np.arange(n_features), np.empty(n_features, dtype=np.int64), state)
+
+
+@kernel(inner=True)
+def random_int(draws, low, high):
+    """Next random integer in [low, high)."""
+    state = draws.state[0]
+    x = np.uint32(state.seed)
+    if x == np.uint32(0):
+        x = np.uint32(1)
+    x ^= np.uint32(x << np.uint32(13))
+    x ^= np.uint32(x >> np.uint32(17))
+    x ^= np.uint32(x << np.uint32(5))
+    state.seed = x
+    return low + np.int64(x & np.uint32(LARGEST)) % (high - low)
+
+
+@kernel(inner=True)
+def random_uniform(draws, low, high):
+    """Next random number between low and high."""
+    return (high - low) * np.float64(random_int(draws, 0, LARGEST + 1)) / np.float64(LARGEST) + low
+
+
+@kernel(inner=True)
+def begin_draws(draws, n_known):
+    """Begin a node's draws; n_known columns are known to be constant."""
+    state = draws.state[0]
+    state.n_left = len(draws.features)
+    state.n_visited = 0
+    state.n_drawn = 0
+    state.n_known = n_known
+    state.n_found = 0
+
+
+@kernel(inner=True)
+def draw_feature(draws, max_features):
+    """Next column to search, -1 if max_features were seen and one of them varies, or none is left that could.
+
+    The caller searches the column and says `found_constant` or `found_varying`.
+    """
+    state, features = draws.state[0], draws.features
+    while state.n_left > state.n_known + state.n_found and (
+        state.n_visited < max_features or state.n_visited <= state.n_found + state.n_drawn
+    ):
+        state.n_visited += 1
+        place = random_int(draws, state.n_drawn, state.n_left - state.n_found)
+        if place >= state.n_known:
+            state.place = place + state.n_found
+            return features[state.place]
+        features[state.n_drawn], features[place] = features[place], features[state.n_drawn]
+        state.n_drawn += 1
+    return -1
+
+
+@kernel(inner=True)
+def found_constant(draws):
+    """The column drawn last is constant among the node's samples."""
+    state, features = draws.state[0], draws.features
+    place, first = state.place, state.n_known + state.n_found
+    features[place], features[first] = features[first], features[place]
+    state.n_found += 1
+
+
+@kernel(inner=True)
+def found_varying(draws):
+    """The column drawn last is not constant."""
+    state, features = draws.state[0], draws.features
+    state.n_left -= 1
+    place, last = state.place, state.n_left
+    features[place], features[last] = features[last], features[place]
+
+
+@kernel(inner=True)
+def end_draws(draws):
+    """End a node's draws; the number of columns that are now known to be constant."""
+    state, features, constant = draws.state[0], draws.features, draws.constant
+    for k in range(state.n_known):
+        features[k] = constant[k]
+    for k in range(state.n_known, state.n_known + state.n_found):
+        constant[k] = features[k]
+    return state.n_known + state.n_found

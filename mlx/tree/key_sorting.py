@@ -1,0 +1,98 @@
+"""Keys are sorted by rank: a key is a rank in the upper half of an integer, with what belongs to it in the lower half.
+
+Ranks are dense, so the keys of a node are spread rather evenly between its smallest and its largest rank. They are
+counted into about as many buckets as there are keys, and brought to their buckets; then each is at most a few places
+from its own, and an insertion sort puts the rest right::
+
+    rank         17   3   9   4  16         range 3 ... 17, buckets of 4
+    in buckets    3   4 | 9 |   | 17  16
+    sorted        3   4   9   16  17
+
+Where many ranks crowd into one bucket (a column with a far outlier is no such case, for it has one rank too), digits of
+the rank are sorted one after the other, the lowest first.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..numeric.jit import kernel
+
+__all__ = ["RANK_SHIFT", "n_buckets", "sort_keys"]
+
+RANK_SHIFT = np.uint64(32)
+
+# Up to so many keys, insertion alone is fastest.
+FEW = 24
+
+# Keys of one bucket up to which insertion is.
+CROWD = 48
+
+DIGIT_BITS = 11
+
+
+def n_buckets(n_keys: int) -> int:
+    """Buckets that `sort_keys` may use for so many keys."""
+    return max(2 * n_keys, 1 << DIGIT_BITS) + 3
+
+
+@kernel(inner=True)
+def sort_keys(keys, spare, n, lowest, highest, bucket):
+    """Sort keys[:n], whose ranks are between lowest and highest; the array that holds them then, keys or spare."""
+    if n <= FEW:
+        insert_keys(keys, n)
+        return keys
+    shift, span = np.uint64(0), highest - lowest
+    while (span >> shift) > np.uint64(n):
+        shift += np.uint64(1)
+    most = distribute(keys, spare, n, lowest, shift, span >> shift, bucket)
+    if shift == 0:
+        return spare
+    if most <= CROWD:
+        insert_keys(spare, n)
+        return spare
+    digit, done = np.uint64((1 << DIGIT_BITS) - 1), np.uint64(0)
+    while (span >> done) > 0:
+        distribute(keys, spare, n, lowest, done, digit, bucket)
+        keys, spare = spare, keys
+        done += np.uint64(DIGIT_BITS)
+    return keys
+
+
+@kernel(inner=True)
+def distribute(keys, spare, n, lowest, shift, last, bucket):
+    """Write the keys to `spare`, bucket after bucket, in their order within each; the size of the largest bucket.
+
+    The number of a key's bucket is its rank above the lowest, shifted right; if it is above `last`, its lowest bits.
+    """
+    one = np.uint64(1)
+    shift += RANK_SHIFT
+    lowest <<= RANK_SHIFT
+    mask = one
+    while mask < last:
+        mask += mask + one
+    for b in range(last + np.uint64(2)):
+        bucket[b] = 0
+    for i in range(n):
+        bucket[(((keys[i] - lowest) >> shift) & mask) + one] += one
+    most = np.uint64(0)
+    for b in range(last + one):
+        most = max(most, bucket[b + one])
+        bucket[b + one] += bucket[b]
+    for i in range(n):
+        b = ((keys[i] - lowest) >> shift) & mask
+        spare[bucket[b]] = keys[i]
+        bucket[b] += one
+    return most
+
+
+@kernel(inner=True)
+def insert_keys(keys, n):
+    """Sort keys[:n] where they are, fast if each is near its place."""
+    for i in range(1, n):
+        key = keys[i]
+        j = i
+        while j > 0 and keys[j - 1] > key:
+            keys[j] = keys[j - 1]
+            j -= 1
+        keys[j] = key
