@@ -23,8 +23,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..tree.category_names import CategoryNames
 from ..tree.document import LARGEST_BYTES, ModelFormatError, Place
+from ..tree.ensemble import TreeEnsemble
 from ..tree.json_text import write_json
-from ..tree.tree import TreeEnsemble
 from ..tree.ubjson import write_ubjson
 from ..tree.xgboost_document import XGBoostModel, read_xgboost, xgboost_document
 from .model_extras import ATTRIBUTE, RECORDS, extras_text, read_extras, records_text, refuse_extras, with_stored_records

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..tree.tree import Link
+from ..tree.links import Link
 from .groups import Groups, one_group
 from .prediction import predicted
 

@@ -8,25 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..tree import Tree, TreeEnsemble
-from ..tree.tree import Link
+from ..tree.links import Link, mean_of
 
 __all__ = ["evaluated", "mean_of", "outputs_of", "predicted", "rounds_of", "starts_of_rounds"]
-
-
-def mean_of(margin: NDArray[np.float32], link: Link) -> NDArray[np.float32]:
-    """Inverse link of margins of shape (n_samples, n_outputs): values, means, probabilities of one or all classes.
-
-    In float32 as in xgboost.
-    """
-    if link == "identity":
-        return margin
-    if link == "logit":
-        # exp of more than 88.7 is infinite in float32.
-        return np.float32(1.0) / (np.float32(1.0) + np.exp(np.minimum(-margin, np.float32(88.7))))
-    if link == "log":
-        return np.exp(margin)
-    exponential = np.exp(margin - margin.max(axis=1, keepdims=True))
-    return exponential / exponential.sum(axis=1, keepdims=True, dtype=np.float64).astype(np.float32)
 
 
 def predicted(margin: NDArray[np.float32], objective: str, link: Link) -> NDArray[np.float32]:

@@ -81,7 +81,8 @@ def _check_numbers(tree: Tree) -> None:
     inner = ~tree.is_leaf
     refuse_nodes(inner & (tree.feature < 0), "feature: node {} has children but asks about no column")
     refuse_nodes(~inner & (tree.feature != -1), "feature: node {} is a leaf; its feature must be -1")
-    for name in ("threshold", "cover", "gain"):
+    refuse_nodes(np.isnan(tree.threshold), "threshold: node {} is not a number")
+    for name in ("cover", "gain"):
         refuse_nodes(~np.isfinite(getattr(tree, name)), name + ": node {} is not finite")
     finite = np.isfinite(tree.value)
     refuse_nodes(~(finite if finite.ndim == 1 else finite.all(axis=1)), "value: node {} is not finite")

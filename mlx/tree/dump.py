@@ -24,7 +24,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .tree import Tree, TreeEnsemble
+from .ensemble import TreeEnsemble
+from .tree import Tree
 
 __all__ = ["DotStyle", "dot_dump", "feature_name", "json_dump", "number_text", "question_text", "text_dump"]
 

@@ -133,7 +133,11 @@ def flatten(
     threshold = _rounded(_joined(trees, "threshold", np.float64)[order], np.dtype(input_dtype), at_most)
     sets, lists = _category_sets(trees, start, order)
     negated = ~(missing_left | is_leaf | lists)
+    all_left, none_left = _one_sided(_joined(trees, "threshold", np.float64)[order], at_most)
     threshold[negated] = np.nextafter(-threshold[negated], threshold.dtype.type(np.inf))
+    # "Yes" steps to the second child, which is the left one where the column is negated.
+    threshold[all_left] = np.where(negated[all_left], -np.inf, np.nan)
+    threshold[none_left] = np.where(negated[none_left], np.nan, -np.inf)
     # Where a missing value goes left, the first child is the left one.
     threshold[lists] = np.where(missing_left[lists] == listed_left, -np.inf, np.nan)
     threshold[is_leaf] = np.nan
@@ -161,6 +165,11 @@ def _rounded(threshold: NDArray[np.float64], dtype: np.dtype, at_most: bool) -> 
     too_low = rounded <= threshold if at_most else rounded < threshold
     rounded[too_low] = np.nextafter(rounded[too_low], dtype.type(np.inf))
     return rounded
+
+
+def _one_sided(threshold: NDArray[np.float64], at_most: bool) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Nodes that send every number left, infinite ones too, and nodes that send none left."""
+    return (threshold == np.inf) & at_most, (threshold == -np.inf) & (not at_most)
 
 
 def _values(

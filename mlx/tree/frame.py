@@ -23,7 +23,8 @@ from typing import Any
 import numpy as np
 
 from .dump import answers, feature_name, node_categories
-from .tree import Tree, TreeEnsemble
+from .ensemble import TreeEnsemble
+from .tree import Tree
 
 __all__ = ["trees_to_dataframe"]
 

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .dump import feature_name
-from .tree import TreeEnsemble
+from .ensemble import TreeEnsemble
 
 __all__ = ["IMPORTANCE_TYPES", "column_importance", "importance_by_name"]
 

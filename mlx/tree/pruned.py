@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .ensemble import TreeEnsemble
 from .record import GrowthRecord
-from .tree import Tree, TreeEnsemble
+from .tree import Tree
 
 __all__ = ["as_grown", "category_lists", "ensemble_as_grown", "has_pruned", "joined_lists"]
 

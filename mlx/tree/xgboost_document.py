@@ -32,8 +32,8 @@ from numpy.typing import NDArray
 
 from .category_names import CategoryNames, category_names_document, read_category_names
 from .document import Place
+from .ensemble import TreeEnsemble
 from .json_text import read_json
-from .tree import TreeEnsemble
 from .ubjson import looks_like_ubjson, read_ubjson
 from .xgboost_objective import OBJECTIVES, ObjectiveText, margin_of, read_base_score, read_objective
 from .xgboost_tree import read_tree, tree_document

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .document import Place
-from .tree import Link
+from .links import Link
 
 __all__ = ["OBJECTIVES", "ObjectiveText", "margin_of", "read_base_score", "read_objective"]
 

@@ -108,6 +108,13 @@ BAD_ENSEMBLES = {
     "output of a vector": ({"tree_output": [0, -1]}, "tree_output: tree 1"),
     "mean of nothing": ({"n_outputs": 2, "aggregation": "mean"}, "mean"),
     "names": ({"feature_names": ["a"]}, "feature_names"),
+    "scale of the link": ({"link_scale": 0.0}, "link_scale=0.0"),
+    "zeros of too few columns": ({"zero_is_missing": np.array([True])}, "zero_is_missing: shape"),
+    "zeros that are numbers": ({"zero_is_missing": [1, 0, 0]}, "zero_is_missing: must hold booleans"),
+    "categories of too few columns": ({"category_values": [["a"]]}, "category_values: 1 columns"),
+    "a category twice": ({"category_values": [["a", "b", "a"], None, None]}, "column 0 lists a category twice"),
+    "unknown input": ({"category_input": "text"}, "category_input='text'"),
+    "unknown filling": ({"unstored": "mean"}, "unstored='mean'"),
 }
 
 
@@ -179,13 +186,15 @@ def test_rows_that_walk_in_step_are_the_slow_twins(comparison, missing):
     """Thresholds that are no float32, or are one that rows have; infinite values; leaves at every depth."""
     rng = np.random.default_rng(3)
     trees = [random_tree(rng, 4, n) for n in (0, 1, 14, 15, 31)]
-    thirds = [replace(t, threshold=np.where(t.is_leaf, 0, rng.integers(-6, 9, t.n_nodes) / 3)) for t in trees]
+    numbers = np.append(np.arange(-6, 9) / 3, [np.inf, -np.inf])
+    thirds = [replace(t, threshold=np.where(t.is_leaf, 0, rng.choice(numbers, t.n_nodes))) for t in trees]
     parts = {"n_outputs": 2, "tree_output": [0, 1, 0, 1, 1], "tree_weight": rng.uniform(0.5, 2, 5)}
     ensemble = TreeEnsemble(thirds, 4, comparison=comparison, **parts)
     X = (rng.integers(-7, 10, size=(300, 4)) / 3).astype(np.float32)
     X[rng.random(X.shape) < 0.05] = np.inf
     X[rng.random(X.shape) < 0.05] = -np.inf
     X[:100][rng.random((100, 4)) < missing] = np.nan
+    assert any(np.isinf(tree.threshold).any() for tree in thirds)
     np.testing.assert_allclose(ensemble.margin(X), reference.margin(ensemble, X), atol=1e-5)
 
 
@@ -263,6 +272,73 @@ def test_what_a_sparse_matrix_does_not_store_is_missing(of):
     np.testing.assert_array_equal(ensemble.margin(stored), ensemble.margin(filled))
     np.testing.assert_array_equal(ensemble.apply(stored, n_threads=2), ensemble.apply(filled))
     assert (stored.toarray()[there] == 0).any()
+
+
+def test_what_a_sparse_matrix_does_not_store_may_be_zero():
+    rng = np.random.default_rng(6)
+    ensemble = TreeEnsemble([random_tree(rng, 6, 20) for _ in range(3)], 6, unstored="zero")
+    dense = rng.integers(-2, 3, size=(500, 6)).astype(float)
+    np.testing.assert_array_equal(ensemble.margin(sparse.csr_array(dense)), ensemble.margin(dense))
+
+
+def test_a_zero_may_be_missing_in_some_columns():
+    rng = np.random.default_rng(8)
+    trees = [random_tree(rng, 3, 20) for _ in range(3)]
+    X = rng.integers(-2, 3, size=(500, 3)).astype(float)
+    X[:9, 0], X[:9, 1] = 1e-36, -1e-36
+    given = X.copy()
+    ensemble = TreeEnsemble(trees, 3, input_dtype="float64", zero_is_missing=np.array([True, False, True]))
+    filled = np.where((np.abs(X) < 1e-35) & [True, False, True], np.nan, X)
+    expected = TreeEnsemble(trees, 3, input_dtype="float64").margin(filled)
+    np.testing.assert_array_equal(ensemble.margin(X), expected)
+    np.testing.assert_array_equal(X, given)
+
+
+DOUBLE = {"input_dtype": "float64"}
+
+
+@pytest.mark.parametrize(("link", "expected"), [("identity", 1.5), ("logit", 1 / (1 + np.exp(-3))), ("log", np.e**3)])
+def test_prediction_is_the_inverse_link_of_the_scaled_margin(link, expected):
+    ensemble = TreeEnsemble((), 1, base_score=1.5, link=link, link_scale=1.0 if link == "identity" else 2.0, **DOUBLE)
+    np.testing.assert_allclose(ensemble.predict([[0.0]]), [[expected]], rtol=1e-12)
+
+
+def test_prediction_of_classes_adds_up_to_one():
+    ensemble = TreeEnsemble((), 1, n_outputs=3, base_score=[0.0, np.log(2), 800.0], link="softmax", **DOUBLE)
+    np.testing.assert_allclose(ensemble.predict([[0.0]]), [[0, 0, 1]], atol=1e-12)
+    ensemble = TreeEnsemble((), 1, n_outputs=2, base_score=[0.0, np.log(4)], link="softmax", link_scale=0.5, **DOUBLE)
+    np.testing.assert_allclose(ensemble.predict([[0.0]]), [[1 / 3, 2 / 3]], rtol=1e-12)
+
+
+def about_categories(**rules):
+    """Column 1: categories 0 and 2 go left, others right; missing ones left."""
+    tree = Tree(
+        [1, -1, -1], [2, -1, -1], [1, -1, -1], np.zeros(3), np.array([True, False, False]),
+        np.array([0.0, 1.0, 2.0]), np.ones(3), np.zeros(3), category_start=[0, 2, 2, 2], categories=[0, 2],
+    )  # fmt: skip
+    names = [None, ["red", "green", "blue"]]
+    return TreeEnsemble((tree,), 2, unlisted_category="right", category_values=names, **rules)
+
+
+def test_a_frame_is_encoded_by_the_names_of_its_categories():
+    pandas = pytest.importorskip("pandas")
+    column = pandas.Categorical(["blue", "green", "yellow", None, "red"], categories=["yellow", "green", "red", "blue"])
+    frame = pandas.DataFrame({"x": np.arange(5.0), "c": column})
+    for rules in ({}, {"category_input": "value"}):
+        assert about_categories(**rules).margin(frame)[:, 0].tolist() == [1, 2, 1, 1, 1]
+    with pytest.raises(ValueError, match="column 'c' holds categories; the ensemble knows of none"):
+        replace(about_categories(), category_values=None).margin(frame)
+
+
+def test_a_table_holds_codes_or_the_categories_themselves():
+    codes = np.array([[0.0, 2.0], [0.0, 1.0], [0.0, 9.0], [0.0, np.nan]])
+    assert about_categories().margin(codes)[:, 0].tolist() == [1, 2, 2, 1]
+    table = np.array([[0.0, "blue"], [1, "green"], [2, "yellow"], [3, None], [4, np.nan]], dtype=object)
+    assert about_categories(category_input="value").margin(table)[:, 0].tolist() == [1, 2, 1, 1, 1]
+    numbers = replace(about_categories(category_input="value"), category_values=[None, [3.0, 5.0, 7.5]])
+    assert numbers.margin([[0, 7.5], [0, 5], [0, 0], [0, np.nan]])[:, 0].tolist() == [1, 2, 1, 1]
+    with pytest.raises(ValueError, match="X: shape"):
+        numbers.margin([[0.0, 1.0, 2.0]])
 
 
 def test_no_trees():
