@@ -33,14 +33,20 @@ def table(task, missing=0.0, n=1500, d=6, seed=0):
 
 
 def library_trees(model):
-    file = json.loads(model.get_booster().save_raw("json"))
+    booster = model if hasattr(model, "save_raw") else model.get_booster()
+    file = json.loads(booster.save_raw("json"))
     booster = file["learner"]["gradient_booster"]
     return booster.get("gbtree", booster)["model"]["trees"]
 
 
 def assert_same_trees(ours, peer, record_difference, case):
     """Structure, questions and default directions exactly; gain, cover and leaf values to their tolerances."""
-    own, theirs = ours.tree_ensemble_.trees, library_trees(peer)
+    assert_same_arrays(ours.tree_ensemble_.trees, peer, record_difference, case)
+
+
+def assert_same_arrays(own, peer, record_difference, case):
+    """The same for trees; the peer is a model, or a booster, of the library."""
+    theirs = library_trees(peer)
     assert len(own) == len(theirs)
     worst = dict.fromkeys(("gain", "cover", "value"), 0.0)
     for number, (a, b) in enumerate(zip(own, theirs)):

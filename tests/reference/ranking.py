@@ -42,6 +42,36 @@ def top_pairs(n, k):
     return [(a, b) for a in range(min(n, k)) for b in range(a + 1, n)]
 
 
+def minimal_standard(seed):
+    """Numbers 0 to 2^31 - 3 of Park and Miller's generator x <- 48271 x mod (2^31 - 1), which starts from 1 for 0."""
+    modulus = 2**31 - 1
+    x = seed % modulus or 1
+    while True:
+        x = x * 48271 % modulus
+        yield x - 1
+
+
+def number_below(n, stream):
+    """A number from 0 to n - 1, each as likely: the range of the stream is cut into n, the rest is drawn anew."""
+    width = (2**31 - 3) // n
+    return next(x for x in stream if x < n * width) // width
+
+
+def drawn_pairs(labels, n_pairs, iteration, group, n_groups):
+    """Pairs of ranks: rows of each relevance, the highest first, take turns to draw one of another relevance.
+
+    `labels` are in the order of the ranks.
+    """
+    stream = minimal_standard(((iteration + 1) * n_groups + group) % 2**32)
+    by_label, pairs = sorted(range(len(labels)), key=lambda rank: -labels[rank]), []
+    for relevance in sorted(set(labels), reverse=True):
+        own = [rank for rank in by_label if labels[rank] == relevance]
+        others = [rank for rank in by_label if labels[rank] != relevance]
+        for _ in range(n_pairs if others else 0):
+            pairs += [(rank, others[number_below(len(others), stream)]) for rank in own]
+    return pairs
+
+
 def group_gradients(scores, labels, pairs, measure, *, by_score=True, places=None):
     """Gradients, Hessians and costs of one group, without normalization.
 

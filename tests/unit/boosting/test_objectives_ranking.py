@@ -120,6 +120,28 @@ def drawn_pairs(objective, order):
     return [order[pairs[a:b] + first] for a, b, first in zip(start, start[1:], objective.kernel._groups.start)]
 
 
+@pytest.mark.parametrize("n_pairs", [1, 3])
+@pytest.mark.parametrize("name", ["rank:ndcg", "rank:map", "rank:pairwise"])
+def test_drawn_pairs_and_their_gradients_are_those_of_the_twin(name, n_pairs):
+    """Three rounds, each with pairs of its own; the sums of a group are divided by the pairs of a row."""
+    groups, y = groups_of(sum(SIZES), group=SIZES), rows(name)[1]
+    given = {"lambdarank_pair_method": "mean", "lambdarank_num_pair_per_sample": n_pairs}
+    objective = objective_of(name, given).of_rows(y, groups)
+    measure = {"rank:ndcg": lambda labels: twin.ndcg(labels, len(labels)), "rank:map": twin.average_precision}.get(name)
+    for iteration in range(3):
+        score = rows(name, iteration)[0]
+        out, seen = gradients(objective, score), 0
+        for g, (first, last) in enumerate(zip(groups.start, groups.start[1:])):
+            own = score[first:last].astype(float).tolist(), y[first:last].tolist()
+            ranked = [own[1][i] for i in twin.ranking_of(own[0])]
+            pairs = twin.drawn_pairs(ranked, n_pairs, iteration, g, groups.n_groups)
+            gradient, hessian, *_ = twin.group_gradients(*own, pairs, measure)
+            expected = np.column_stack([gradient, hessian]) / n_pairs
+            np.testing.assert_allclose(out[first:last], expected, rtol=3e-6, atol=3e-7)
+            seen += len(pairs)
+        assert seen >= 19 * n_pairs
+
+
 def test_drawn_pairs_are_even():
     """Each row has its number of pairs, all with rows of other relevance, each of these as often as the others."""
     y = np.float32([3, 1, 1, 0, 2, 0, 0])
