@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from .tree import Tree, TreeEnsemble
+from .ensemble import TreeEnsemble
+from .tree import Tree
 
 __all__ = ["CartTree", "cart_ensemble"]
 
