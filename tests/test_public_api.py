@@ -27,6 +27,7 @@ PUBLIC = {
         "train",
     },
     "decomposition": {"PCA"},
+    "ensemble": set(),
     "explain": {"Explanation", "Game", "KernelExplainer", "LimeExplanation", "LimeTabularExplainer"},
     "linear_model": {"LinearRegression", "LogisticRegression"},
     "neural_network": {

@@ -1,0 +1,3 @@
+"""Ensembles: the answers of many trees, put together."""
+
+__all__: list[str] = []
