@@ -13,13 +13,14 @@ X                  rows, float32, NaN is missing               (n_samples, n_fea
 y                  targets, or numbers of classes, float32     (n_samples,)
 weight             weights of the rows, float32, positive      (n_samples,)
 margin             f, float32                                  (n_outputs, n_samples)
-gradients          g and h, float32 (float64 if weighted)      (n_outputs, n_samples, 2)
+gradients          g and h, float32 (or see below)             (n_outputs, n_samples, 2)
 =================  ==========================================  =======================================
 
 Departures from xgboost 3.2 with ``tree_method="hist"``: the cuts of columns with more than max_bin distinct values are
 exact quantiles (`quantiles`), unless ``cuts="xgboost"`` asks for those of the library (`library_cuts`); a column with
 max_bin values and missing ones keeps them apart as there. The trees of a round all see the margins from before the
-round, as there.
+round, as there. Gradients of weighted rows are float64, so that a weight is a repetition to the last bit, but with
+``cuts="xgboost"`` float32, so that trees are the library's to the last bit.
 
 Reference: T. Chen and C. Guestrin, "XGBoost: A Scalable Tree Boosting System", KDD 2016.
 """
@@ -146,7 +147,7 @@ class Training:
         self.objective = objective = objective.of_rows(y, groups, n_threads)
         self.X, self.y, self.sample_weight = X, y, sample_weight
         self.sampling, self.n_parallel, self.dropout = sampling, n_parallel, dropout
-        self.weight = _weight_of_loss(y, sample_weight, positive_weight)
+        self.weight = _weight_of_loss(y, sample_weight, positive_weight, single=cuts == "xgboost")
         if base_score is None:
             base_score = self._estimated_start(positive_weight, n_outputs)
         self.intercept = base_score
@@ -297,12 +298,13 @@ def boost(*arguments: Any, n_rounds: int, **options: Any) -> Training:
 
 
 def _weight_of_loss(
-    y: NDArray[np.float32], sample_weight: NDArray[np.float32] | None, positive_weight: float
+    y: NDArray[np.float32], sample_weight: NDArray[np.float32] | None, positive_weight: float, single: bool
 ) -> NDArray[np.floating]:
-    """Weight of each row's loss; its type is that of the gradients."""
+    """Weight of each row's loss; its type is that of the gradients: `single` is float32 for certain."""
     weight = np.ones(len(y), dtype=np.float32) if sample_weight is None else sample_weight
-    # Weights that mean repetition keep their products with gradients exact, in float64; nothing else needs that.
-    repeated = sample_weight is not None and np.any(sample_weight != 1.0)
+    # Weights that mean repetition keep their products with gradients exact, in float64. The library rounds them, which
+    # now and then decides between two thresholds that gain the same: where its model is asked for, so do we.
+    repeated = sample_weight is not None and np.any(sample_weight != 1.0) and not single
     weight = weight.astype(np.float64 if repeated else np.float32)
     # Where rows have several targets, their objective weighs each.
     if positive_weight == 1.0 or y.ndim == 2:

@@ -208,8 +208,8 @@ class XGBParameters(InheritsParameters):
     distinct values. Columns with more are cut at exact quantiles: the model depends neither on the order of the rows
     nor on the scale of the weights, and a row of weight 2 counts as two rows. The library approximates the quantiles
     from the rows in their order. ``cuts="xgboost"`` takes its cuts, bit for bit those of its estimator's `fit`, and
-    with them come its trees; rows of weight 0, which the library counts when it plans the approximation, are left out
-    here.
+    rounds the products of weights and gradients to float32 as it does; with them come its trees. Rows of weight 0,
+    which the library counts when it plans the approximation, are left out here.
 
     ``tree_method="approx"`` does the same with Hessians for weights, anew for each tree. ``tree_method="exact"`` has no
     cuts: its trees are the library's on any columns, to the last bit of their sums if that runs on one thread. Nodes

@@ -289,7 +289,7 @@ class Objective(NamedTuple):
         y : ndarray of float32, shape (n_samples,)
         weight : ndarray of the dtype of `out`, shape (n_samples,)
         out : ndarray, shape (n_outputs, n_samples, 2)
-            float64 if rows have sample weights, else float32.
+            float64 if rows have sample weights that shall be repetitions, else float32.
         """
         self.kernel(rows, margin, y, weight, self.value, out)
 

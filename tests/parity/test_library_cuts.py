@@ -8,6 +8,7 @@ from sklearn.datasets import load_breast_cancer, load_diabetes
 
 from mlx.boosting import XGBClassifier, XGBRegressor
 from mlx.boosting.library_cuts import library_cuts
+from mlx.compare.peers import peer_of
 from tests.parity.test_boosting import compare
 
 pytestmark = pytest.mark.parity
@@ -142,6 +143,16 @@ def test_weighted_trees(task, record_difference):
     X, y = table(task, n=5000)
     ours = MODELS[task](n_estimators=10, max_depth=4, cuts="xgboost")
     compare(ours, X, y, record_difference, f"library's cuts, {task}, weighted", weights("even", len(X)))
+
+
+@pytest.mark.parametrize("kind", ["whole", "even", "heavy-tailed"])
+def test_weighted_sums_are_the_librarys_to_the_last_bit(kind):
+    """Products of weights and gradients are float32 there, which decides between thresholds that gain the same."""
+    X, y = table("regression", n=5000)
+    weight = weights(kind, len(X))
+    ours = XGBRegressor(n_estimators=20, cuts="xgboost", n_jobs=1)
+    peer = peer_of(ours).fit(X, y, sample_weight=weight)
+    np.testing.assert_array_equal(ours.fit(X, y, sample_weight=weight).predict(X), peer.predict(X))
 
 
 @pytest.mark.parametrize("max_bin", [2, 32, 600])

@@ -35,9 +35,8 @@ def targets(objective, Y):
     return np.round(np.exp(Y * 0.3)) + 0.5 if objective in OBJECTIVES[3:] else Y
 
 
-@pytest.mark.parametrize(
-    ("objective", "weighted"), [*((name, False) for name in OBJECTIVES), ("reg:squarederror", True)]
-)
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("objective", OBJECTIVES)
 def test_regression(objective, weighted, tmp_path):
     X, Y, weight = rows()
     Y, weight = targets(objective, Y), weight if weighted else None
