@@ -68,3 +68,8 @@ MODEL_FILE_MARGIN = 1e-6
 DUMP_IMPORTANCE = 1e-5
 # Relative: the library's data frame is read from text with nine digits.
 DUMP_NUMBER = 1e-8
+
+# ---- conversions ----
+# Relative: inverse links of equal margins; exp, and the sum of a softmax, are rounded otherwise by an ulp or two.
+CONVERTED_PREDICTION = 1e-14
+CONVERTED_FLOAT32 = 1e-6
