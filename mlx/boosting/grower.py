@@ -115,6 +115,8 @@ def grower_of(
         ),
     }
     if scipy.sparse.issparse(X):
+        if tree_method == "vectors":
+            raise NotImplementedError("multi_strategy='multi_output_tree' takes no sparse rows")
         if tree_method != "hist":
             raise NotImplementedError(f"tree_method={tree_method!r} takes no sparse rows; choose 'hist'")
         growers["hist"] = lambda: SparseGrower(

@@ -22,7 +22,7 @@ class KnownRows(NamedTuple):
 
     Attributes
     ----------
-    y : ndarray of float32, shape (n_samples,), or (n_samples, 2) of bounds with 'survival:aft'; or None
+    y : ndarray of float32, shape (n_samples,), or (n_samples, n_targets), with 'survival:aft' of two bounds; or None
     weight : ndarray of float32, shape (n_samples,), or None
         Of the rows, or of their groups.
     groups : Groups or None
@@ -46,8 +46,6 @@ def known_rows(matrix: DMatrix, objective: str) -> KnownRows:
     if objective == INTERVALS:
         lower, upper = matrix.given("label_lower_bound"), matrix.given("label_upper_bound")
         label = None if lower is None or upper is None else np.column_stack([lower, upper])
-    elif label is not None and label.ndim > 1:
-        raise NotImplementedError(f"label: {label.shape[1]} targets per row are not supported")
     ranked = objective.startswith("rank:")
     # Rows without groups are one group.
     sizes = matrix.get_group() if matrix.given("group_ptr") is not None else np.array([n_samples])

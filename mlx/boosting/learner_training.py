@@ -63,6 +63,9 @@ class LearnerTraining:
         with naming("data"):
             check_codes(rows, known)
         objective, n_outputs = parameters.objective_for()
+        n_targets = parameters.n_targets(dtrain, own)
+        if n_targets > 1:
+            objective, n_outputs = parameters.objective_of_targets(objective, n_targets), n_targets
         y, weight, groups = known_rows(dtrain, objective.name)
         y = _targets(y, objective, n_outputs, dtrain.num_row(), own)
         self._rows = positive_rows(weight)
@@ -152,7 +155,8 @@ def _targets(
     """Targets; with gradients of one's own only those that leaves are made of matter, and there need be none."""
     if own and not (objective.leaf_quantile and y is not None):
         # 1 is a target of every objective.
-        return np.ones((n_samples, 2) if objective.name == INTERVALS else n_samples, dtype=np.float32)
+        per_row = 2 if objective.name == INTERVALS else n_outputs if objective.link != "softmax" else 1
+        return np.ones((n_samples, per_row) if per_row > 1 else n_samples, dtype=np.float32)
     if y is None:
         missing = "label_lower_bound, label_upper_bound" if objective.name == INTERVALS else "label"
         raise ValueError(f"{missing}: dtrain has no targets to learn")

@@ -37,7 +37,7 @@ class DMatrix:
     ----------
     data : array-like, pandas.DataFrame or scipy sparse matrix, shape (n_samples, n_features)
         It is copied, once, to float32.
-    label : array-like of shape (n_samples,), optional
+    label : array-like of shape (n_samples,) or (n_samples, n_targets), optional
         Targets; classes are numbers from 0.
     weight : array-like of shape (n_samples,), optional
         Weights of the rows; of the groups when ranking.

@@ -11,6 +11,7 @@ lambda, alpha            reg_lambda, reg_alpha
 seed                     random_state
 nthread                  n_jobs; 0 is all cores
 num_class                number of classes of multi:softmax and multi:softprob
+num_target               number of targets per row, where the targets do not say it: for own objectives
 eval_metric              a name, or a list of names; in a list of pairs it may stand several times
 validate_parameters      False: no warning about names that are not known
 =======================  =================================================================================
@@ -44,6 +45,7 @@ from .objective import PARAMETERS
 from .prediction import evaluated
 from .ranker import XGBRanker
 from .regressor import XGBRegressor
+from .targets import of_targets
 
 __all__ = ["METRIC", "LearnerParameters", "pairs_of"]
 
@@ -75,7 +77,6 @@ HELD: Mapping[str, tuple[Any, ...]] = {
     "max_cat_threshold": (64,),
     "updater": ("grow_quantile_histmaker",),
     "refresh_leaf": (True,),
-    "num_target": (1,),
     "feature_selector": (),
     "top_k": (),
 }
@@ -113,7 +114,7 @@ class LearnerParameters(XGBModel):
     given : dict
         Values by the estimators' names.
     metrics : list of str
-    num_class : int
+    num_class, num_target : int
     no_default_metric : bool
         Whether nothing is evaluated unless `metrics` has names.
     """
@@ -132,7 +133,7 @@ class LearnerParameters(XGBModel):
         super().__init__()
         self.given: dict[str, Any] = {}
         self.metrics: list[str] = []
-        self.num_class = 0
+        self.num_class, self.num_target = 0, 1
         self.no_default_metric = False
 
     def set(self, pairs: Iterable[tuple[str, Any]]) -> None:
@@ -191,6 +192,18 @@ class LearnerParameters(XGBModel):
             raise ValueError(f"num_class={self.num_class}: objective={name!r} has no classes")
         return objective, self.num_class if softmax else objective.n_outputs
 
+    def n_targets(self, matrix: DMatrix, own: bool) -> int:
+        """Targets of each row of a matrix, or outputs that an `own` objective is to have."""
+        label = matrix.given("label")
+        stated, known = self.num_target, 1 if label is None or label.ndim == 1 else label.shape[1]
+        if stated > 1 and known != stated and not (own and known == 1):
+            raise ValueError(f"num_target={stated}: dtrain has {known} per row")
+        return max(stated, known)
+
+    def objective_of_targets(self, objective: Any, n_targets: int) -> Any:
+        """The objective of each of several targets."""
+        return of_targets(objective, n_targets, float(self._resolved("scale_pos_weight")))
+
     def scores(self, model: GrownModel, matrix: DMatrix, margin: NDArray[np.float32]) -> list[tuple[str, float]]:
         """Name and value of each metric, for the margins of the rows of a matrix."""
         names = self.metrics or ([] if self.no_default_metric else [self.objective_for()[0].metric])
@@ -233,7 +246,8 @@ class LearnerParameters(XGBModel):
         for name, value in self.given.items():
             setattr(other, name, value)
         other.given, other.metrics = dict(self.given), list(self.metrics)
-        other.num_class, other.no_default_metric = self.num_class, self.no_default_metric
+        other.num_class, other.num_target = self.num_class, self.num_target
+        other.no_default_metric = self.no_default_metric
         return other
 
     def texts(self, names: Iterable[str]) -> dict[str, str]:
@@ -260,8 +274,8 @@ class LearnerParameters(XGBModel):
             for one in wanted:
                 self._metric(one)
             return True
-        if name == "num_class":
-            self.num_class = _checked(name, written, value, {name: self._parameter_constraints["max_depth"]})
+        if name in ("num_class", "num_target"):
+            setattr(self, name, _checked(name, written, value, {name: self._parameter_constraints["max_depth"]}))
             return True
         if name == "disable_default_eval_metric":
             self.no_default_metric = _checked(name, written, value, {name: ["boolean"]})

@@ -48,7 +48,7 @@ def of_targets(objective: Objective, n_targets: int, positive_weight: float = 1.
         If the objective is one of `SINGLE_TARGET`: the message names it.
     """
     if objective.name in SINGLE_TARGET:
-        raise NotImplementedError(f"objective={objective.name!r} takes one target per row, y has {n_targets}")
+        raise NotImplementedError(f"objective={objective.name!r} takes one target per row, there are {n_targets}")
     one_start = objective.start
 
     def start(

@@ -4,9 +4,11 @@ import json
 
 import numpy as np
 import pytest
+import scipy.sparse
 import xgboost
 from sklearn.exceptions import DataConversionWarning
 
+from mlx import boosting
 from mlx.boosting import XGBClassifier, XGBRegressor
 
 OBJECTIVES = (
@@ -161,3 +163,102 @@ def test_trees_with_vectors_are_the_same_node_for_node(case, tmp_path):
     again = models[1]()
     again.load_model(tmp_path / "ours.ubj")
     np.testing.assert_array_equal(getattr(again, asked)(X), getattr(ours, asked)(X))
+
+
+LEARNING = {
+    "plain": {},
+    "vectors": {"multi_strategy": "multi_output_tree", "num_target": 3},
+    "labels": {"objective": "binary:logistic", "scale_pos_weight": 2.0, "base_score": [0.3, 0.5, 0.6]},
+    "labels, vectors": {"objective": "binary:logistic", "multi_strategy": "multi_output_tree"},
+    "lossguide, vectors": {"multi_strategy": "multi_output_tree", "grow_policy": "lossguide", "max_leaves": 12},
+    "dart": {"booster": "dart", "rate_drop": 1.0},
+    "parallel": {"num_parallel_tree": 2},
+}
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("case", LEARNING)
+def test_the_learning_api(case, weighted, tmp_path):
+    """train, metrics, margins to start from, slices, leaves, files, and training that goes on."""
+    X, Y, weight = rows()
+    facts = {"label": (Y > 0).astype(float) if "labels" in case else Y, "weight": weight if weighted else None}
+    margin, found = Y[::-1] / 9, []
+    for library, own in ((boosting, {"cuts": "xgboost"}), (xgboost, {})):
+        given = {"max_depth": 4, "nthread": 1, **LEARNING[case], **own}
+        matrix, history = library.DMatrix(X, **facts), {}
+        booster = library.train(given, matrix, 4, evals=[(matrix, "rows")], evals_result=history, verbose_eval=False)
+        more = library.train(given, matrix, 2, xgb_model=booster, verbose_eval=False)
+        started = library.train(given, library.DMatrix(X, base_margin=margin, **facts), 2, verbose_eval=False)
+        booster.save_model(tmp_path / f"{library.__name__}.json")
+        found.append(
+            [
+                matrix.get_label(),
+                *(value for values in history["rows"].values() for value in values),
+                booster.predict(matrix),
+                booster.predict(matrix, output_margin=True, iteration_range=(1, 3)),
+                booster.predict(matrix, pred_leaf=True),
+                # With dropout the library's predictions in place start elsewhere than all others of it.
+                booster.inplace_predict(X[:5], base_margin=None if case == "dart" else margin[:5]),
+                booster[1:3].predict(matrix) if case != "dart" else 0.0,
+                more.predict(matrix),
+                started.predict(library.DMatrix(X, base_margin=margin)),
+            ]
+        )
+    for a, b in zip(*found):
+        assert np.shape(a) == np.shape(b)
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=2e-6)
+    for library, path in ((xgboost, "mlx.boosting.json"), (boosting, "xgboost.json")):
+        again = library.Booster(model_file=tmp_path / path)
+        np.testing.assert_allclose(again.predict(library.DMatrix(X)), found[0][-7], rtol=1e-5, atol=2e-6)
+
+
+@pytest.mark.parametrize("strategy", ["one_output_per_tree", "multi_output_tree"])
+def test_own_objectives_of_several_targets(strategy):
+    X, Y, _ = rows(500)
+    predictions = []
+
+    def squared(margin, matrix):
+        assert margin.shape == Y.shape
+        return margin - Y, np.ones(Y.shape)
+
+    for library, own in ((boosting, {"cuts": "xgboost"}), (xgboost, {})):
+        for facts in ({"label": Y}, {}):
+            matrix = library.DMatrix(X, **facts)
+            given = {"multi_strategy": strategy, "max_depth": 3, "num_target": 3, "nthread": 1, **own}
+            predictions.append(library.train(given, matrix, 3, obj=squared).predict(matrix))
+    for other in predictions[1:]:
+        np.testing.assert_allclose(predictions[0], other, rtol=1e-5, atol=1e-6)
+
+
+def test_folds_of_several_targets():
+    X, Y, _ = rows(600)
+    ours, theirs = (
+        library.cv({"max_depth": 3, "nthread": 1, **own}, library.DMatrix(X, label=Y), 3, nfold=3, seed=4)
+        for library, own in ((boosting, {"cuts": "xgboost"}), (xgboost, {}))
+    )
+    assert list(ours) == list(theirs)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "message"),
+    [
+        ({"objective": "rank:ndcg"}, NotImplementedError, "rank:ndcg.* one target"),
+        ({"objective": "multi:softprob", "num_class": 3}, NotImplementedError, "multi:softprob.* one target"),
+        ({"num_target": 2}, ValueError, "num_target=2"),
+        ({"num_target": "two"}, ValueError, "num_target"),
+        ({"eval_metric": "auc"}, NotImplementedError, "auc"),
+    ],
+    ids=str,
+)
+def test_what_the_learning_api_refuses(given, error, message):
+    X, Y, _ = rows(100)
+    matrix = boosting.DMatrix(X, label=Y)
+    with pytest.raises(error, match=message):
+        boosting.train(given, matrix, 1, evals=[(matrix, "rows")], verbose_eval=False)
+
+
+def test_sparse_rows_and_vectors():
+    X, Y, _ = rows(100)
+    with pytest.raises(NotImplementedError, match="multi_strategy='multi_output_tree'"):
+        XGBRegressor(multi_strategy="multi_output_tree").fit(scipy.sparse.csr_matrix(np.nan_to_num(X)), Y)
