@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from .document import ModelFormatError
 from .ensemble import TreeEnsemble
 from .fitted import Fitted
 from .lightgbm_model import read_lightgbm
@@ -61,8 +62,18 @@ def tree_ensemble_of(model: Any) -> TreeEnsemble:
     for cls in type(model).__mro__:
         convert = CONVERSIONS.get((cls.__module__.split(".")[0], cls.__name__))
         if convert is not None:
-            return convert(Fitted(model, type(model).__name__))
+            return _checked(convert, Fitted(model, type(model).__name__))
     raise TypeError(f"model: {type(model).__module__}.{type(model).__name__} is no model of trees that is known")
+
+
+def _checked(convert: Callable[[Fitted], TreeEnsemble], model: Fitted) -> TreeEnsemble:
+    try:
+        return convert(model)
+    except ModelFormatError:
+        raise
+    except ValueError as error:
+        # Parts that are right one by one, and do not fit each other.
+        model.refuse(str(error))
 
 
 def _xgboost_booster(model: Fitted) -> TreeEnsemble:

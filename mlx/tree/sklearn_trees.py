@@ -111,12 +111,14 @@ def adaboost_ensemble(model: Fitted) -> TreeEnsemble:
 def isolation_ensemble(model: Fitted) -> TreeEnsemble:
     """Mean length of the paths on which a row is isolated."""
     n_features = model.child("n_features_in_").integer(1)
-    columns = list(model.child("estimators_features_").items())
+    places, columns = (list(model.child(name).items()) for name in ("estimators_", "estimators_features_"))
+    if len(places) != len(columns):
+        model.refuse(f"has {len(places)} estimators_, and estimators_features_ for {len(columns)}")
     trees = []
-    for number, place in enumerate(model.child("estimators_").items()):
-        own = columns[number].array("iu", None)
+    for place, at_columns in zip(places, columns):
+        own = at_columns.array("iu", None)
         if np.any((own < 0) | (own >= n_features)):
-            columns[number].refuse(f"must be columns from 0 to {n_features - 1}")
+            at_columns.refuse(f"must be columns from 0 to {n_features - 1}")
         tree = _tree(place, len(own), np.zeros(len(place.child("tree_").child("children_left").array("iu", None))))
         counts = place.child("tree_").child("n_node_samples").array("iu", tree.n_nodes)
         value = tree.depth + 1.0 + average_path_length(counts) - 1.0
