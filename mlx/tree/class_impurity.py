@@ -5,6 +5,8 @@ With p_k the share of class k in the node's weight::
     Gini       1 - Σ p_k²          chance that two samples drawn from the node are of different classes
     entropy    -Σ p_k log₂ p_k     bits that it takes to tell the class of a sample
 
+With several outputs it is the mean over them. The order of the operations is scikit-learn's.
+
 Reference: L. Breiman, J. Friedman, R. Olshen & C. Stone, Classification and Regression Trees (1984), section 4.3.
 """
 
@@ -25,26 +27,30 @@ LOG_2 = math.log(2.0)
 
 
 @kernel(inner=True)
-def gini(counts, weight):
-    """Gini impurity 1 - Σ p_k²."""
-    squares = 0.0
-    for k in range(len(counts)):
-        squares += counts[k] * counts[k]
-    return 1.0 - squares / (weight * weight)
+def gini(sums, weight):
+    """Gini impurity 1 - Σ p_k²; sums of shape (n_outputs, K) hold the weight of each class."""
+    impurity = 0.0
+    for output in range(sums.shape[0]):
+        squares = 0.0
+        for k in range(sums.shape[1]):
+            squares += sums[output, k] * sums[output, k]
+        impurity += 1.0 - squares / (weight * weight)
+    return impurity / sums.shape[0]
 
 
 @kernel(inner=True)
-def entropy(counts, weight):
-    """Entropy -Σ p_k log₂ p_k in bits."""
+def entropy(sums, weight):
+    """Entropy -Σ p_k log₂ p_k in bits; sums of shape (n_outputs, K) hold the weight of each class."""
     bits = 0.0
-    for k in range(len(counts)):
-        if counts[k] > 0.0:
-            p = counts[k] / weight
-            bits -= p * (math.log(p) / np.float64(LOG_2))
-    return bits
+    for output in range(sums.shape[0]):
+        for k in range(sums.shape[1]):
+            if sums[output, k] > 0.0:
+                p = sums[output, k] / weight
+                bits -= p * (math.log(p) / np.float64(LOG_2))
+    return bits / sums.shape[0]
 
 
 @kernel(inner=True)
-def class_impurity(criterion, counts, weight):
-    """Impurity of a node whose classes weigh `counts`, `weight` together."""
-    return gini(counts, weight) if criterion == GINI else entropy(counts, weight)
+def class_impurity(criterion, sums, weight):
+    """Impurity of a node whose classes weigh `sums`, `weight` together."""
+    return gini(sums, weight) if criterion == GINI else entropy(sums, weight)

@@ -10,16 +10,15 @@ same formulas, and the search is free to sort, count and skip as it likes:
 
 1. Each sample of the node becomes a key: its rank in the column, its class, its weight (`gather_keys`).
 2. Keys are sorted (`key_sorting`).
-3. From left to right, each key moves its weight to the left part. A quick form of the criterion, without division,
-   screens the candidates; the formula itself is evaluated for the few that may beat the best so far (`Candidate`).
+3. From left to right, each key moves its weight to the left part (`count_scanning`).
 
 =========  ==================================================  =============
 symbol     what                                                shape
 =========  ==================================================  =============
 K          classes
 label      class of a sample << 16 | its weight                (n_samples,)
-total      weight of each class in the node                    (K,)
-left       weight of each class left of the candidate          (K,)
+total      weight of each class in the node                    (1, K)
+left       weight of each class left of the candidate          (1, K)
 =========  ==================================================  =============
 """
 
@@ -31,38 +30,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..numeric.jit import kernel
-from .class_impurity import class_impurity, gini
-from .feature_draws import begin_draws, draw_feature, end_draws, found_constant, found_varying
+from .candidates import CANDIDATE, CLOSEST, accept, choose_by_gain_ratio, forget, last_rank_up_to
+from .class_impurity import GAIN_RATIO, class_impurity
+from .count_scanning import consider, scan_entropy, scan_gini
+from .feature_draws import begin_draws, draw_feature, end_draws, found_constant, found_varying, random_uniform
 from .frontier import LEAF, may_split, next_open, settle
 from .key_sorting import RANK_SHIFT, n_buckets, sort_keys
 
 __all__ = ["LARGEST_COUNT", "MOST_CLASSES", "MOST_WEIGHT", "CountedSamples", "counted_samples", "grow_by_counts"]
 
 # A class and a weight share a half of a key.
-CLASS_SHIFT = np.uint64(16)
 MOST_CLASSES = 1 << 16
 LARGEST_COUNT = (1 << 16) - 1
 
 # Squares of weights up to here are exact in float64.
 MOST_WEIGHT = 1 << 26
-
-# Values closer than this (in float32) are not separated.
-CLOSEST = np.float32(1e-7)
-
-# What the quick form of the criterion may be wrong by, in parts of the node's weight.
-SCREEN = 2.0**-44
-
-CANDIDATE = np.dtype(
-    [
-        ("criterion", np.float64),
-        ("screen", np.float64),  # the quick form must be above this
-        ("feature", np.int64),
-        ("rank", np.uint64),  # ranks up to this go left
-        ("next_rank", np.uint64),
-        ("n_left", np.int64),
-    ],
-    align=True,
-)
 
 
 class CountedSamples(NamedTuple):
@@ -76,8 +58,9 @@ class CountedSamples(NamedTuple):
     spare_place, spare_label : ndarray of uint32, shape (n,)
     keys, spare_keys : ndarray of uint64, shape (n,)
     bucket : ndarray of uint64
-    total, left, right : ndarray of float64, shape (K,)
-    best : record array of CANDIDATE, shape (1,)
+    total, left, right : ndarray of float64, shape (1, K)
+    found : record array of CANDIDATE, shape (n_features + 1,)
+        Best candidate so far; for the gain ratio that of each column, and the column's at hand last.
     unit : float
         What a weight of 1 stands for: a power of two.
     """
@@ -92,12 +75,12 @@ class CountedSamples(NamedTuple):
     total: NDArray[np.float64]
     left: NDArray[np.float64]
     right: NDArray[np.float64]
-    best: NDArray
+    found: NDArray
     unit: float
 
 
 def counted_samples(
-    codes: NDArray[np.integer], counts: NDArray[np.integer], n_classes: int, unit: float = 1.0
+    codes: NDArray[np.integer], counts: NDArray[np.integer], n_classes: int, n_features: int, unit: float = 1.0
 ) -> CountedSamples:
     """Samples that weigh something.
 
@@ -107,7 +90,7 @@ def counted_samples(
         Classes.
     counts : ndarray of int, shape (n_samples,)
         Weights in units; not above `LARGEST_COUNT`, `MOST_WEIGHT` together.
-    n_classes : int
+    n_classes, n_features : int
     unit : float, default=1
     """
     place = np.flatnonzero(counts).astype(np.uint32)
@@ -115,16 +98,20 @@ def counted_samples(
     spare_place, spare_label = np.empty((2, len(place)), dtype=np.uint32)
     keys, spare_keys = np.empty((2, len(place)), dtype=np.uint64)
     bucket = np.empty(n_buckets(len(place)), dtype=np.uint64)
-    total, left, right = np.empty((3, n_classes))
-    best = np.zeros(1, dtype=CANDIDATE)
+    total, left, right = np.empty((3, 1, n_classes))
+    found = np.zeros(n_features + 1, dtype=CANDIDATE)
     return CountedSamples(
-        place, label, spare_place, spare_label, keys, spare_keys, bucket, total, left, right, best, float(unit)
+        place, label, spare_place, spare_label, keys, spare_keys, bucket, total, left, right, found, float(unit)
     )
 
 
 @kernel
-def grow_by_counts(table, samples, draws, frontier, settings, nodes):
-    """Grow a tree to its end."""
+def grow_by_counts(table, samples, x_log_x, random, draws, frontier, settings, nodes):
+    """Grow a tree to its end.
+
+    `x_log_x` (see `count_scanning`) is None if impurity is Gini's. If `random` is None, all thresholds are searched,
+    else one is drawn for each column.
+    """
     while True:
         at = next_open(frontier, settings, nodes)
         if at < 0:
@@ -137,12 +124,12 @@ def grow_by_counts(table, samples, draws, frontier, settings, nodes):
         node.feature = LEAF
         node.improvement = 0.0
         if may_split(node, settings):
-            find_best(table, samples, draws, node, settings, weight)
+            chosen = search(table, samples, x_log_x, random, draws, node, settings, weight)
             if node.feature != LEAF:
-                divide(table, samples, node, settings, weight)
+                divide(table, samples, samples.found[chosen].last, node, settings, weight)
         number = settle(frontier, at, settings, nodes)
-        for k in range(len(samples.total)):
-            nodes.value[number, 0, k] = samples.total[k] / weight
+        for k in range(samples.total.shape[1]):
+            nodes.value[number, 0, k] = samples.total[0, k] / weight
 
 
 @kernel(inner=True)
@@ -150,20 +137,18 @@ def count_classes(label, start, end, counts):
     """Write the weight of each class among samples; their weight."""
     counts[:] = 0.0
     for p in range(start, end):
-        counts[label[p] >> np.uint32(16)] += np.float64(label[p] & np.uint32(0xFFFF))
+        counts[0, label[p] >> np.uint32(16)] += np.float64(label[p] & np.uint32(0xFFFF))
     weight = 0.0
-    for k in range(len(counts)):
-        weight += counts[k]
+    for k in range(counts.shape[1]):
+        weight += counts[0, k]
     return weight
 
 
 @kernel(inner=True)
-def find_best(table, samples, draws, node, settings, weight):
-    """Search columns drawn at random for the best split of a node."""
-    best, n = samples.best[0], node.end - node.start
-    best.feature = LEAF
-    best.criterion = -np.inf
-    best.screen = -np.inf
+def search(table, samples, x_log_x, random, draws, node, settings, weight):
+    """Search columns drawn at random for the best split of a node; its place among the candidates."""
+    n, n_searched, place = node.end - node.start, 0, 0
+    forget(samples.found[0])
     begin_draws(draws, node.n_constants)
     while True:
         feature = draw_feature(draws, settings.max_features)
@@ -175,15 +160,25 @@ def find_best(table, samples, draws, node, settings, weight):
             found_constant(draws)
             continue
         found_varying(draws)
-        keys = sort_keys(samples.keys, samples.spare_keys, n, lowest, highest, samples.bucket)
-        scan_gini(keys, n, feature, values, samples, settings, weight)
+        if settings.criterion == GAIN_RATIO:
+            place = n_searched
+            forget(samples.found[place])
+        if random is not None:
+            count_random(feature, values, lowest, highest, n, samples, place, draws, settings, weight)
+        else:
+            keys = sort_keys(samples.keys, samples.spare_keys, n, lowest, highest, samples.bucket)
+            if x_log_x is None:
+                scan_gini(keys, n, feature, values, samples, place, settings, weight)
+            else:
+                scan_entropy(keys, n, feature, values, x_log_x, samples, place, settings, weight)
+        if samples.found[place].feature != LEAF:
+            n_searched += 1
     node.n_constants = end_draws(draws)
-    if best.feature != LEAF:
-        values = table.distinct[table.start[best.feature] :]
-        node.feature = best.feature
-        node.threshold = values[best.rank] / 2.0 + values[best.next_rank] / 2.0
-        node.cut = node.start + best.n_left
-        node.missing_left = np.int64(best.n_left > n - best.n_left)
+    if settings.criterion == GAIN_RATIO:
+        place = choose_by_gain_ratio(samples.found, n_searched, node.impurity, weight)
+    if place >= 0:
+        accept(samples.found[place], node)
+    return place
 
 
 @kernel(inner=True)
@@ -199,66 +194,34 @@ def gather_keys(ranks, samples, start, n):
 
 
 @kernel(inner=True)
-def scan_gini(keys, n, feature, values, samples, settings, weight):
-    """Compare the splits between sorted keys with the best so far, by Gini impurity.
-
-    Where l_k and r_k are the weights of class k on either side, it is Σ l_k² / W_left + Σ r_k² / W_right - W.
-    """
-    best, total, left = samples.best[0], samples.total, samples.left
-    left[:] = 0.0
-    weight_left, squares_left, squares_right = 0.0, 0.0, 0.0
-    for k in range(len(total)):
-        squares_right += total[k] * total[k]
-    for i in range(1, n):
-        key = keys[i - 1]
-        moved = np.float64(key & np.uint64(0xFFFF))
-        k = (key >> CLASS_SHIFT) & np.uint64(0xFFFF)
-        before = left[k]
-        after = before + moved
-        left[k] = after
-        weight_left += moved
-        # (l + w)² - l² and (r - w)² - r², which are exact
-        squares_left += moved * (before + after)
-        squares_right -= moved * (total[k] + total[k] - before - after)
-        weight_right = weight - weight_left
-        if (
-            squares_left * weight_right + squares_right * weight_left > best.screen * (weight_left * weight_right)
-            and key >> RANK_SHIFT != keys[i] >> RANK_SHIFT
-        ):
-            consider_gini(key, keys[i], i, n, feature, values, samples, settings, weight, weight_left)
+def count_random(feature, values, lowest, highest, n, samples, place, draws, settings, weight):
+    """Draw a threshold, and compare the split at it with the best so far."""
+    low, high = np.float64(values[lowest]), np.float64(values[highest])
+    threshold = random_uniform(draws, low, high)
+    if threshold == high:
+        threshold = low
+    last = np.uint64(last_rank_up_to(values, np.int64(highest) + 1, threshold))
+    n_left, weight_left = 0, 0.0
+    samples.left[:] = 0.0
+    for i in range(n):
+        key = samples.keys[i]
+        if key >> RANK_SHIFT <= last:
+            n_left += 1
+            moved = np.float64(key & np.uint64(0xFFFF))
+            weight_left += moved
+            samples.left[0, (key >> np.uint64(16)) & np.uint64(0xFFFF)] += moved
+    if consider(n_left, n, feature, last, samples, place, settings, weight, weight_left):
+        samples.found[place].threshold = threshold
 
 
 @kernel(inner=True)
-def consider_gini(key, next_key, n_left, n, feature, values, samples, settings, weight, weight_left):
-    """Make a candidate the best so far if it is allowed and better."""
-    best, weight_right = samples.best[0], weight - weight_left
-    if n_left < settings.min_samples_leaf or n - n_left < settings.min_samples_leaf:
-        return
-    if min(weight_left, weight_right) * samples.unit < settings.min_weight_leaf:
-        return
-    if values[next_key >> RANK_SHIFT] <= values[key >> RANK_SHIFT] + CLOSEST:
-        return
-    for k in range(len(samples.total)):
-        samples.right[k] = samples.total[k] - samples.left[k]
-    criterion = -weight_right * gini(samples.right, weight_right) - weight_left * gini(samples.left, weight_left)
-    if criterion > best.criterion:
-        best.criterion = criterion
-        best.screen = criterion + weight - SCREEN * weight
-        best.feature = feature
-        best.rank = key >> RANK_SHIFT
-        best.next_rank = next_key >> RANK_SHIFT
-        best.n_left = n_left
-
-
-@kernel(inner=True)
-def divide(table, samples, node, settings, weight):
+def divide(table, samples, last, node, settings, weight):
     """Bring the samples that go left to the front, all in their order, and write what the children inherit."""
-    ranks, place, label = table.ranks[node.feature], samples.place, samples.label
-    last = np.uint32(samples.best[0].rank)
+    column, place, label = table.ranks[node.feature], samples.place, samples.label
     front, n_right = np.int64(node.start), np.int64(0)
     for p in range(node.start, node.end):
         here, own = place[p], label[p]
-        goes_left = ranks[here] <= last
+        goes_left = np.int64(column[here]) <= last
         place[front] = here
         label[front] = own
         samples.spare_place[n_right] = here
@@ -270,8 +233,8 @@ def divide(table, samples, node, settings, weight):
         label[front + i] = samples.spare_label[i]
     weight_left = count_classes(label, node.start, node.cut, samples.left)
     weight_right = weight - weight_left
-    for k in range(len(samples.total)):
-        samples.right[k] = samples.total[k] - samples.left[k]
+    for k in range(samples.total.shape[1]):
+        samples.right[0, k] = samples.total[0, k] - samples.left[0, k]
     node.impurity_left = class_impurity(settings.criterion, samples.left, weight_left)
     node.impurity_right = class_impurity(settings.criterion, samples.right, weight_right)
     node.improvement = (weight * samples.unit / settings.total_weight) * (

@@ -88,7 +88,7 @@ def random_int(draws, low, high):
 @kernel(inner=True)
 def random_uniform(draws, low, high):
     """Next random number between low and high."""
-    return (high - low) * np.float64(random_int(draws, 0, LARGEST + 1)) / np.float64(LARGEST) + low
+    return (high - low) * np.float64(random_int(draws, np.int64(0), np.int64(LARGEST + 1))) / np.float64(LARGEST) + low
 
 
 @kernel(inner=True)

@@ -195,8 +195,8 @@ def next_open(frontier, settings, nodes):
         if node.feature != LEAF and state.n_splits_left > 0:
             state.n_splits_left -= 1
             first = state.n_open
-            open_child(node, frontier.open[first], True)
-            open_child(node, frontier.open[first + 1], False)
+            open_child(node, frontier.open[first], np.int64(1))
+            open_child(node, frontier.open[first + 1], np.int64(0))
             # Best first, a node looks for constant columns anew.
             frontier.open[first].n_constants = 0
             frontier.open[first + 1].n_constants = 0
@@ -231,8 +231,8 @@ def settle(frontier, at, settings, nodes):
         state.n_open -= 1
     else:
         left, right = frontier.open[at + 1], frontier.open[at]
-        open_child(node, left, True)
-        open_child(node, right, False)
+        open_child(node, left, np.int64(1))
+        open_child(node, right, np.int64(0))
         state.n_open += 1
     return number
 
@@ -241,7 +241,7 @@ def settle(frontier, at, settings, nodes):
 def open_child(node, child, is_left):
     """Write what a child knows from its parent. A right child may stand in its parent's place."""
     low, middle, high = node.lower, node.middle, node.upper
-    if is_left:
+    if is_left == 1:
         child.start = node.start
         child.end = node.cut
         child.impurity = node.impurity_left
@@ -255,7 +255,7 @@ def open_child(node, child, is_left):
         child.upper = middle if node.direction < 0 else high
     child.depth = node.depth + 1
     child.parent = node.node
-    child.is_left = np.int64(is_left)
+    child.is_left = is_left
     child.n_constants = node.n_constants
 
 

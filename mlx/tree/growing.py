@@ -11,10 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .cart_tree import CartTree
+from .class_criteria import class_sums
 from .class_impurity import ENTROPY, GAIN_RATIO, GINI
-from .count_growing import LARGEST_COUNT, MOST_WEIGHT, counted_samples, grow_by_counts
+from .count_growing import LARGEST_COUNT, MOST_CLASSES, MOST_WEIGHT, counted_samples, grow_by_counts
+from .count_scanning import x_log_x_table
 from .feature_draws import feature_draws
 from .frontier import Frontier, GrowthSettings, Nodes, new_frontier, new_nodes
+from .order_growing import grow_in_order, ordered_samples
 from .ranking import RankedTable
 
 __all__ = ["CRITERIA", "ClassTargets", "GrowthSettings", "ValueTargets", "grow"]
@@ -23,6 +26,10 @@ CRITERIA = {"gini": GINI, "entropy": ENTROPY, "log_loss": ENTROPY, "gain_ratio":
 
 # Halvings that may make weights whole numbers.
 MOST_HALVINGS = 30
+
+# Entropy's table of x log x may have this length, or so many entries for each sample.
+LEAST_TABLE = 1 << 20
+WEIGHT_PER_SAMPLE = 8
 
 
 class ClassTargets(NamedTuple):
@@ -75,30 +82,37 @@ def grow(
     monotonic_cst : ndarray of int8, shape (n_features,), optional
         For each column 1, 0 or -1: how the value may change as the column grows.
     """
-    n_samples = table.ranks.shape[1]
-    total = float(n_samples) if weights is None else float(np.sum(weights))
-    settings = settings._replace(total_weight=total)
-    whole = whole_weights(weights, n_samples)
-    if not isinstance(targets, ClassTargets) or len(targets.n_classes) > 1 or whole is None:
-        raise NotImplementedError("targets or weights that are not counted")
-    if splitter != "best" or monotonic_cst is not None or settings.criterion != GINI or table.missing.any():
-        raise NotImplementedError("splitter, criterion, monotonic_cst, or missing values")
-    counts, unit = whole
-    n_classes = int(targets.n_classes[0])
-    samples = counted_samples(targets.codes[:, 0], counts, n_classes, unit)
-    draws = feature_draws(len(table.ranks), seed)
-    frontier = new_frontier(len(samples.place), settings)
-    nodes = new_nodes(len(samples.place), (1, n_classes), settings)
-    grow_by_counts(table, samples, draws, frontier, settings, nodes)
-    return grown_tree(nodes, frontier, len(table.ranks), targets.n_classes)
+    n_features, n_samples = table.ranks.shape
+    weights = np.ones(n_samples) if weights is None else weights
+    settings = settings._replace(total_weight=float(np.sum(weights)))
+    draws, random = feature_draws(n_features, seed), None if splitter == "best" else 1
+    if not isinstance(targets, ClassTargets):
+        raise NotImplementedError("values")
+    shape = (len(targets.n_classes), int(targets.n_classes.max()))
+    whole = None if monotonic_cst is not None or table.missing.any() else whole_weights(weights, targets, settings)
+    if whole is not None:
+        counts, unit = whole
+        samples = counted_samples(targets.codes[:, 0], counts, shape[1], n_features, unit)
+        n_in = len(samples.place)
+        frontier, nodes = new_frontier(n_in, settings), new_nodes(n_in, shape, settings)
+        x_log_x = None if settings.criterion == GINI else x_log_x_table(int(counts.sum()))
+        grow_by_counts(table, samples, x_log_x, random, draws, frontier, settings, nodes)
+    else:
+        in_order = ordered_samples(np.ascontiguousarray(weights, dtype=np.float64), n_features)
+        n_in = len(in_order.order)
+        frontier, nodes = new_frontier(n_in, settings), new_nodes(n_in, shape, settings)
+        directions = np.zeros(0, dtype=np.int8) if monotonic_cst is None else monotonic_cst
+        classes = class_sums(targets.codes, targets.n_classes)
+        grow_in_order(table, in_order, classes, None, random, directions, draws, frontier, settings, nodes)
+    return grown_tree(nodes, frontier, n_features, targets.n_classes)
 
 
 def whole_weights(
-    weights: NDArray[np.floating] | NDArray[np.integer] | None, n_samples: int
+    weights: NDArray[np.floating] | NDArray[np.integer], targets: ClassTargets, settings: GrowthSettings
 ) -> tuple[NDArray[np.integer], float] | None:
-    """Weights as whole numbers and the power of two that they are multiples of; None if they are no such numbers."""
-    if weights is None:
-        return (np.ones(n_samples, dtype=np.uint32), 1.0) if n_samples <= MOST_WEIGHT else None
+    """Weights as whole numbers, and the power of two that they are multiples of; None if they cannot be counted."""
+    if len(targets.n_classes) > 1 or targets.n_classes[0] > MOST_CLASSES:
+        return None
     unit, counts = 1.0, np.asarray(weights)
     if counts.dtype.kind == "f":
         for _ in range(MOST_HALVINGS):
@@ -107,7 +121,8 @@ def whole_weights(
             unit, counts = unit / 2, counts * 2
         else:
             return None
-    if counts.min() < 0 or counts.max() > LARGEST_COUNT or counts.sum() > MOST_WEIGHT:
+    most = MOST_WEIGHT if settings.criterion == GINI else max(LEAST_TABLE, WEIGHT_PER_SAMPLE * len(counts))
+    if counts.min() < 0 or counts.max() > LARGEST_COUNT or counts.sum() > min(most, MOST_WEIGHT):
         return None
     return counts.astype(np.uint32), unit
 
