@@ -62,8 +62,6 @@ def draw_rows(seed: int, n_samples: int, n_drawn: int, sample_weight: NDArray[np
     return rows.astype(np.int32)
 
 
-def out_of_bag_rows(
-    seed: int, n_samples: int, n_drawn: int, sample_weight: NDArray[np.float64] | None
-) -> NDArray[np.intp]:
-    """Numbers of the rows that are not in a tree's bootstrap sample, rising."""
-    return np.flatnonzero(np.bincount(draw_rows(seed, n_samples, n_drawn, sample_weight), minlength=n_samples) == 0)
+def out_of_bag_rows(drawn: NDArray[np.int32], n_samples: int) -> NDArray[np.intp]:
+    """Numbers of the rows that are not among the drawn ones, rising."""
+    return np.flatnonzero(np.bincount(drawn, minlength=n_samples) == 0)

@@ -155,7 +155,7 @@ class TreeEnsemble:
         margin = np.empty((len(rows), self.n_outputs), dtype=trees.value.dtype)
         base = self.base_score if start is None else start
         margin[:] = 0.0 if self.aggregation == "mean" else base
-        run_tasks(lambda part: add_trees(rows.part(part), trees, sets, margin[part]), rows.parts(), n_threads)
+        run_tasks(lambda part: add_trees(rows.part(part), trees, sets, margin[part]), rows.parts(n_threads), n_threads)
         if self.aggregation == "mean":
             margin = base + margin / self._weight_of_output()
         return margin
@@ -171,7 +171,9 @@ class TreeEnsemble:
 
         rows, (trees, sets) = self._rows(X), self.flat
         leaves = np.empty((len(rows), self.n_trees), dtype=np.int32)
-        run_tasks(lambda part: find_leaves(rows.part(part), trees, sets, leaves[part]), rows.parts(), n_threads)
+        run_tasks(
+            lambda part: find_leaves(rows.part(part), trees, sets, leaves[part]), rows.parts(n_threads), n_threads
+        )
         return leaves
 
     def select(self, chosen: Sequence[int] | NDArray[np.integer] | NDArray[np.bool_]) -> TreeEnsemble:

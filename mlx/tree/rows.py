@@ -14,6 +14,10 @@ __all__ = ["Rows"]
 ROWS_PER_PART = 4_096
 VALUES_PER_PART = 1_000_000
 
+# Parts for each thread, if they do not get smaller than this by it.
+PARTS_PER_THREAD = 4
+FEWEST_ROWS_PER_PART = 512
+
 # LightGBM takes a number up to this one for zero.
 LARGEST_ZERO = np.float32(1e-35)
 
@@ -61,10 +65,12 @@ class Rows:
     def __len__(self) -> int:
         return int(self.table.shape[0])
 
-    def parts(self) -> list[slice]:
+    def parts(self, n_threads: int = 1) -> list[slice]:
         """All rows, cut into parts for threads."""
         n_rows, n_features = self.table.shape
         step = min(ROWS_PER_PART, max(1, VALUES_PER_PART // n_features))
+        if n_threads > 1:
+            step = min(step, max(FEWEST_ROWS_PER_PART, -(-n_rows // (PARTS_PER_THREAD * n_threads))))
         return [slice(first, first + step) for first in range(0, n_rows, step)]
 
     def part(self, rows: slice) -> NDArray[np.floating]:
