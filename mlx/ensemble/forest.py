@@ -19,7 +19,6 @@ import sys
 import time
 import warnings
 from abc import ABCMeta, abstractmethod
-from copy import copy
 from numbers import Integral
 from typing import Any, ClassVar
 
@@ -28,20 +27,20 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.base import BaseEstimator, MultiOutputMixin, _fit_context, is_classifier
 from sklearn.exceptions import DataConversionWarning
-from sklearn.utils import check_random_state, compute_sample_weight, get_tags
+from sklearn.utils import check_random_state, get_tags
 from sklearn.utils._param_validation import Interval, RealNotInt
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from ..numeric.threads import resolve_n_jobs, run_tasks
 from ..tree.cart_tree import CartTree, cart_ensemble
-from ..tree.decision_tree import LARGEST_SEED, growth_settings
+from ..tree.decision_tree import LARGEST_SEED
 from ..tree.ensemble import TreeEnsemble
-from ..tree.growing import grow
-from ..tree.ranking import RankedTable, ranked_table
+from ..tree.ranking import ranked_table
 from ..validation import naming, validate_data
 from .bootstrap import draw_rows, n_rows_to_draw, out_of_bag_rows
 from .flat_forest import FlatForest
+from .forest_growing import Ground, grow_tree
 from .out_of_bag import out_of_bag_means
 from .proximity import outlier_scores, proximity
 
@@ -289,14 +288,16 @@ class BaseForest(MultiOutputMixin, BaseEstimator, metaclass=ABCMeta):
             # The seeds that the old trees took.
             random_state.randint(LARGEST_SEED, size=n_old)
         seeds = [random_state.randint(LARGEST_SEED) for _ in range(self.n_estimators - n_old)]
+        balanced = self.bootstrap and getattr(self, "class_weight", None) == "balanced_subsample"
         table = ranked_table(X, self._n_threads())
+        ground = Ground(table, targets, y, self._sample_weight, self._n_samples_bootstrap, balanced)
 
-        def grow_tree(number: int) -> Any:
+        def grow_one(number: int) -> Any:
             if self.verbose > 1:
                 print(f"building tree {number + 1} of {len(seeds)}")
-            return self._grow_tree(template, seeds[number], table, targets, y)
+            return grow_tree(template, seeds[number], ground)
 
-        self.estimators_.extend(run_tasks(grow_tree, range(len(seeds)), self._n_threads()))
+        self.estimators_.extend(run_tasks(grow_one, range(len(seeds)), self._n_threads()))
         self._flat_trees = FlatForest([tree.tree_ for tree in self.estimators_])
         return len(seeds)
 
@@ -313,30 +314,6 @@ class BaseForest(MultiOutputMixin, BaseEstimator, metaclass=ABCMeta):
         for name in ("n_features_in_", "n_outputs_", "n_classes_"):
             if np.any(getattr(template, name, 0) != getattr(old, name, 0)):
                 raise ValueError(f"warm_start: the trees have {name}={getattr(old, name)}, the new data another")
-
-    def _grow_tree(self, template: Any, seed: int, table: RankedTable, targets: Any, y: NDArray) -> Any:
-        """A tree from a seed."""
-        n_features, n_samples = table.ranks.shape
-        weights = self._sample_weight
-        if self.bootstrap:
-            rows = self._draw(seed)
-            weights = np.bincount(rows, minlength=n_samples)
-            if getattr(self, "class_weight", None) == "balanced_subsample":
-                weights = weights * compute_sample_weight("balanced", y, indices=rows)
-        settings = growth_settings(self, n_samples, n_features, weights)
-        tree = copy(template)
-        tree.random_state, tree.max_features_ = seed, settings.max_features
-        grown = grow(
-            table,
-            targets,
-            weights,
-            settings,
-            np.random.RandomState(seed).randint(0, LARGEST_SEED),
-            splitter=tree.splitter,
-            monotonic_cst=tree._monotonic(n_features),
-        )
-        tree._keep(grown)
-        return tree
 
     def _draw(self, seed: int) -> NDArray[np.int32]:
         """Rows of the bootstrap sample of the tree with that seed."""
