@@ -14,12 +14,13 @@ columns have directions, weights keep between the bounds of their node, and a no
     -(2 G w + (H + λ) w²)
 
 instead of T(G)² / (H + λ), as with max_delta_step. Where a loss has quantiles of residuals for leaves, its weights are
-shown, which decided about the splits, and the quantile.
+shown, which decided about the splits, and the quantile. Trees with vectors in their leaves: see `vector_arithmetic`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,11 +46,11 @@ class NodeArithmetic:
     ----------
     tree, node : int
     gradient, cover : float
-        G and H.
+        G and H; of trees with vectors in their leaves an array each, as of the next one, shape (n_outputs,).
     weight : float
         What the node would answer as a leaf, before the learning rate, between its bounds.
     similarity : float
-        T(G)² / (H + λ), or what a weight that was cut off is worth.
+        T(G)² / (H + λ), or what a weight that was cut off is worth; the sum over all outputs.
     gain : float
         Of its split; 0 at a leaf.
     gain_missing_left, gain_missing_right : float
@@ -61,9 +62,9 @@ class NodeArithmetic:
 
     tree: int
     node: int
-    gradient: float
-    cover: float
-    weight: float
+    gradient: Any
+    cover: Any
+    weight: Any
     similarity: float
     gain: float
     gain_missing_left: float
@@ -104,14 +105,14 @@ class NodeNumbers:
 
     def worth_text(self, node: int) -> str:
         """`worth`, worked out."""
-        (G, H), value = self.sums[node], _text(self.worth(node))
+        (G, H), value = self.sums[node], digits(self.worth(node))
         if self.is_bounded or self.penalty.max_delta_step:
-            w = _bracketed(self.weight(node))
+            w = bracketed(self.weight(node))
             below = _denominator(H, self.penalty)
-            return f"-(2 G w + (H + λ) w²) = -(2 · {_bracketed(G)} · {w} + {below} · {w}²) = {value}"
+            return f"-(2 G w + (H + λ) w²) = -(2 · {bracketed(G)} · {w} + {below} · {w}²) = {value}"
         name = "T(G)" if self.penalty.reg_alpha else "G"
         thresholded = soft_threshold(G, self.penalty.reg_alpha)
-        return f"{name}² / (H + λ) = {_bracketed(thresholded)}² / {_denominator(H, self.penalty)} = {value}"
+        return f"{name}² / (H + λ) = {bracketed(thresholded)}² / {_denominator(H, self.penalty)} = {value}"
 
     def weight_text(self, node: int) -> str:
         """`weight`, worked out."""
@@ -121,7 +122,7 @@ class NodeNumbers:
         if low <= free <= high:
             return text
         name, bound = ("below", low) if free < low else ("above", high)
-        return f"{text}, {name} its bound, so {_text(bound)}"
+        return f"{text}, {name} its bound, so {digits(bound)}"
 
 
 def node_arithmetic(ensemble: TreeEnsemble, number: int, node: int, rules: GrowthRules) -> NodeArithmetic:
@@ -143,14 +144,14 @@ def node_arithmetic(ensemble: TreeEnsemble, number: int, node: int, rules: Growt
     ------
     ValueError
         If there is no such node, if its sums are not known, or if these parameters do not give the node's numbers.
-    NotImplementedError
-        If the leaves of the tree hold vectors.
     """
     tree, penalty = ensemble.trees[number], rules.penalty
     if not 0 <= node < tree.n_nodes:
         raise ValueError(f"node={node}: tree {number} has nodes 0 to {tree.n_nodes - 1}")
     if tree.value.ndim == 2:
-        raise NotImplementedError(f"tree={number}: the arithmetic of trees with vectors in their leaves is not written")
+        from .vector_arithmetic import vector_node_arithmetic
+
+        return vector_node_arithmetic(ensemble, number, node, rules)
     rate = tree_learning_rate(tree, rules)
     sums = node_sums(tree, penalty, rate)
     G, H = sums[node]
@@ -162,22 +163,22 @@ def node_arithmetic(ensemble: TreeEnsemble, number: int, node: int, rules: Growt
     known = NodeNumbers(tree, sums, rules)
     weight, is_leaf = known.weight(node), bool(tree.left[node] < 0)
     asks = "leaf" if is_leaf else f"{question_text(ensemble, tree, node)} ?"
-    lines = [f"tree {number}, node {node}: {asks}", _line("sums", f"G = {_text(G)}, H = {_text(H)}")]
+    lines = [f"tree {number}, node {node}: {asks}", line_of("sums", f"G = {digits(G)}, H = {digits(H)}")]
     if penalty.reg_alpha:
-        lines.append(_line("threshold", f"T(G) = sign(G) max(|G| - α, 0) = {_thresholded(G, penalty)}"))
+        lines.append(line_of("threshold", f"T(G) = sign(G) max(|G| - α, 0) = {_thresholded(G, penalty)}"))
     if np.isfinite(known.own_bounds[node]).any():
         low, high = known.own_bounds[node]
-        lines.append(_line("bounds", f"w from {_text(low)} to {_text(high)}, by monotone_constraints"))
-    lines.append(_line("weight", known.weight_text(node)))
-    lines.append(_line("similarity", known.worth_text(node)))
+        lines.append(line_of("bounds", f"w from {digits(low)} to {digits(high)}, by monotone_constraints"))
+    lines.append(line_of("weight", known.weight_text(node)))
+    lines.append(line_of("similarity", known.worth_text(node)))
     if is_leaf:
         lines += [_value_line(tree, number, node, weight, rate, rules)]
-        lines += _refused_lines(ensemble, tree, node, rules.gamma)
+        lines += refused_lines(ensemble, tree, node, rules.gamma)
         return NodeArithmetic(number, node, G, H, weight, known.worth(node), 0.0, np.nan, np.nan, tuple(lines))
     gain, gain_lines = _gain_lines(known, number, node)
     sides = _gains_by_side(known, node)
-    lines += [*gain_lines, _line("missing", _missing_text(tree, node, *sides))]
-    lines += _runner_up_lines(ensemble, tree.record, node, gain)
+    lines += [*gain_lines, line_of("missing", missing_text(tree, node, *sides))]
+    lines += runner_up_lines(ensemble, tree.record, node, gain)
     return NodeArithmetic(number, node, G, H, weight, known.worth(node), gain, *sides, tuple(lines))
 
 
@@ -185,12 +186,12 @@ def _value_line(tree: Tree, number: int, node: int, weight: float, rate: float, 
     """What a leaf adds to the margin."""
     value = float(tree.value[node])
     if rules.leaf_quantile:
-        quantile = _bracketed(value / rate if rate else 0.0)
+        quantile = bracketed(value / rate if rate else 0.0)
         about = "q the quantile of y - f of the leaf's rows, in the place of w"
-        return _line("value", f"η q = {_text(rate)} · {quantile} = {_text(value)}, {about}")
-    _check(tree, number, node, rate * weight, value, 1.0)
+        return line_of("value", f"η q = {digits(rate)} · {quantile} = {digits(value)}, {about}")
+    check_stored(tree, number, node, rate * weight, value, 1.0)
     stated = "" if rate == rules.learning_rate else ", with the η of this tree"
-    return _line("value", f"η w = {_text(rate)} · {_bracketed(weight)} = {_text(value)}{stated}")
+    return line_of("value", f"η w = {digits(rate)} · {bracketed(weight)} = {digits(value)}{stated}")
 
 
 def _gain_lines(known: NodeNumbers, number: int, node: int) -> tuple[float, list[str]]:
@@ -199,16 +200,16 @@ def _gain_lines(known: NodeNumbers, number: int, node: int) -> tuple[float, list
     left, right = int(tree.left[node]), int(tree.right[node])
     gain, parent = known.gain(node, known.sums[left]), known.worth(node)
     terms = [known.worth(child) for child in (left, right)]
-    _check(tree, number, node, gain, float(tree.gain[node]), sum(map(abs, terms)) + abs(parent))
+    check_stored(tree, number, node, gain, float(tree.gain[node]), sum(map(abs, terms)) + abs(parent))
     lines = []
     for name, child in (("left", left), ("right", right)):
         G, H = known.sums[child]
-        bounded = f"w = {_text(known.weight(child))}, " if known.is_bounded else ""
-        about = f"node {child}: G = {_text(G)}, H = {_text(H)}, {bounded}similarity {known.worth_text(child)}"
-        lines.append(_line(name, about))
-    decision = f"at least γ = {_text(gamma)}" if gain >= gamma else f"below γ = {_text(gamma)}"
-    working = f"{_text(terms[0])} + {_text(terms[1])} - {_bracketed(parent)} = {_text(gain)}"
-    return gain, [*lines, _line("gain", f"{working}, {decision}")]
+        bounded = f"w = {digits(known.weight(child))}, " if known.is_bounded else ""
+        about = f"node {child}: G = {digits(G)}, H = {digits(H)}, {bounded}similarity {known.worth_text(child)}"
+        lines.append(line_of(name, about))
+    decision = f"at least γ = {digits(gamma)}" if gain >= gamma else f"below γ = {digits(gamma)}"
+    working = f"{digits(terms[0])} + {digits(terms[1])} - {bracketed(parent)} = {digits(gain)}"
+    return gain, [*lines, line_of("gain", f"{working}, {decision}")]
 
 
 def _gains_by_side(known: NodeNumbers, node: int) -> tuple[float, float]:
@@ -228,7 +229,7 @@ def _gains_by_side(known: NodeNumbers, node: int) -> tuple[float, float]:
     return gains[0], gains[1]
 
 
-def _missing_text(tree: Tree, node: int, gain_left: float, gain_right: float) -> str:
+def missing_text(tree: Tree, node: int, gain_left: float, gain_right: float) -> str:
     side = "left" if tree.missing_left[node] else "right"
     if tree.record is None:
         return f"go {side}, as the file says; it does not say why"
@@ -236,37 +237,39 @@ def _missing_text(tree: Tree, node: int, gain_left: float, gain_right: float) ->
     if not (G or H):
         return f"no row; a value that is missing later goes {side}"
     gains = [
-        f"not allowed on the {name}" if np.isnan(gain) else f"gain {_text(gain)} on the {name}"
+        f"not allowed on the {name}" if np.isnan(gain) else f"gain {digits(gain)} on the {name}"
         for name, gain in (("left", gain_left), ("right", gain_right))
     ]
-    return f"G = {_text(G)}, H = {_text(H)}: {', '.join(gains)}, so they go {side}"
+    return f"G = {digits(G)}, H = {digits(H)}: {', '.join(gains)}, so they go {side}"
 
 
-def _runner_up_lines(ensemble: TreeEnsemble, record: GrowthRecord | None, node: int, gain: float) -> list[str]:
+def runner_up_lines(ensemble: TreeEnsemble, record: GrowthRecord | None, node: int, gain: float) -> list[str]:
     if record is None:
         return []
     if record.runner_up_feature[node] < 0:
-        return [_line("runner-up", "no other column gains anything")]
+        return [line_of("runner-up", "no other column gains anything")]
     second = float(record.runner_up_gain[node])
     return [
-        _line("runner-up", f"{_candidate(ensemble, record, node)} gains {_text(second)}, {_text(gain - second)} less")
+        line_of(
+            "runner-up", f"{_candidate(ensemble, record, node)} gains {digits(second)}, {digits(gain - second)} less"
+        )
     ]
 
 
-def _refused_lines(ensemble: TreeEnsemble, tree: Tree, node: int, gamma: float) -> list[str]:
+def refused_lines(ensemble: TreeEnsemble, tree: Tree, node: int, gamma: float) -> list[str]:
     record = tree.record
     if record is None:
         return []
     for branch in record.pruned:
         if branch.leaf == node:
-            gains = ", ".join(_text(gain) for gain in branch.tree.gain[~branch.tree.is_leaf])
+            gains = ", ".join(digits(gain) for gain in branch.tree.gain[~branch.tree.is_leaf])
             asked = question_text(ensemble, branch.tree, 0)
-            return [_line("pruned", f"{asked}, and what was below: gains {gains}, all less than γ = {_text(gamma)}")]
+            return [line_of("pruned", f"{asked}, and what was below: gains {gains}, all less than γ = {digits(gamma)}")]
     if record.runner_up_feature[node] < 0:
-        return [_line("no split", "none lowers the loss, or none was looked for, as the tree may not be deeper")]
+        return [line_of("no split", "none lowers the loss, or none was looked for, as the tree may not be deeper")]
     gain = float(record.runner_up_gain[node])
-    why = f"less than γ = {_text(gamma)}" if gain < gamma else "but is not taken: too little, or too many leaves"
-    return [_line("refused", f"{_candidate(ensemble, record, node)}, the best split, gains {_text(gain)}, {why}")]
+    why = f"less than γ = {digits(gamma)}" if gain < gamma else "but is not taken: too little, or too many leaves"
+    return [line_of("refused", f"{_candidate(ensemble, record, node)}, the best split, gains {digits(gain)}, {why}")]
 
 
 def _candidate(ensemble: TreeEnsemble, record: GrowthRecord, node: int) -> str:
@@ -274,49 +277,49 @@ def _candidate(ensemble: TreeEnsemble, record: GrowthRecord, node: int) -> str:
     codes = record.candidate_categories(node)
     if codes:
         return f"{name}:{{{','.join(map(str, codes))}}}"
-    return f"{name}{ensemble.comparison}{_text(record.runner_up_threshold[node])}"
+    return f"{name}{ensemble.comparison}{digits(record.runner_up_threshold[node])}"
 
 
 def _weight_text(G: float, H: float, penalty: Penalty) -> str:
     weight = leaf_weight(G, H, penalty)
     if penalty.min_child_weight > H:
-        return f"0, as H is below min_child_weight = {_text(penalty.min_child_weight)}"
+        return f"0, as H is below min_child_weight = {digits(penalty.min_child_weight)}"
     name = "T(G)" if penalty.reg_alpha else "G"
-    text = f"w = -{name} / (H + λ) = {_text(-soft_threshold(G, penalty.reg_alpha))} / {_denominator(H, penalty)}"
+    text = f"w = -{name} / (H + λ) = {digits(-soft_threshold(G, penalty.reg_alpha))} / {_denominator(H, penalty)}"
     free = -soft_threshold(G, penalty.reg_alpha) / (H + penalty.reg_lambda)
     if 0 < penalty.max_delta_step < abs(free):
-        return f"{text} = {_text(free)}, cut off at max_delta_step: {_text(weight)}"
-    return f"{text} = {_text(weight)}"
+        return f"{text} = {digits(free)}, cut off at max_delta_step: {digits(weight)}"
+    return f"{text} = {digits(weight)}"
 
 
 def _thresholded(G: float, penalty: Penalty) -> str:
-    sign, alpha = ("-" if G < 0 else ""), _text(penalty.reg_alpha)
-    return f"{sign}max({_text(abs(G))} - {alpha}, 0) = {_text(soft_threshold(G, penalty.reg_alpha))}"
+    sign, alpha = ("-" if G < 0 else ""), digits(penalty.reg_alpha)
+    return f"{sign}max({digits(abs(G))} - {alpha}, 0) = {digits(soft_threshold(G, penalty.reg_alpha))}"
 
 
 def _denominator(H: float, penalty: Penalty) -> str:
-    return f"({_text(H)} + {_text(penalty.reg_lambda)})"
+    return f"({digits(H)} + {digits(penalty.reg_lambda)})"
 
 
-def _check(tree: Tree, number: int, node: int, worked_out: float, stored: float, scale: float) -> None:
+def check_stored(tree: Tree, number: int, node: int, worked_out: float, stored: float, scale: float) -> None:
     """Refuse parameters that are not those of the growth: they would make an arithmetic that nobody has done."""
     if abs(worked_out - stored) > GAIN_TOLERANCE * max(scale, abs(stored)):
         what = "value" if tree.left[node] < 0 else "gain"
         raise ValueError(
-            f"node={node}: its {what} is {_text(stored)} in tree {number}, but {_text(worked_out)} with the present "
+            f"node={node}: its {what} is {digits(stored)} in tree {number}, but {digits(worked_out)} with the present "
             "parameters; set reg_lambda, reg_alpha, learning_rate and the others to those of the training"
         )
 
 
-def _line(name: str, text: str) -> str:
+def line_of(name: str, text: str) -> str:
     return f"  {name:<12}{text}"
 
 
-def _text(number: float) -> str:
+def digits(number: float) -> str:
     """Six digits, as one would write them; no minus before a zero."""
     return f"{float(number) + 0.0:.6g}"
 
 
-def _bracketed(number: float) -> str:
-    text = _text(number)
+def bracketed(number: float) -> str:
+    text = digits(number)
     return f"({text})" if text.startswith("-") else text

@@ -32,7 +32,8 @@ class TracedTrees(BaseEstimator):
             the Similarity T(G)² / (H + λ) and the Weight -T(G) / (H + λ), before the learning rate, that follow from it
             and from the Hessians' sum H; RunnerUp, RunnerUpSplit and RunnerUpGain, the best split that was not taken:
             on another column, or at a leaf on any column. Ours, but for Depth, are NaN in models from files that do
-            not hold them: those of the library, and those written with ``records=False``. With ``keep_pruned=True``
+            not hold them: those of the library, and those written with ``records=False``. Trees with vectors in their
+            leaves have Gradient, Weight and Value for each output ("Gradient 0", ...). With ``keep_pruned=True``
             there is one more, Pruned: below the nodes of each tree stand those that were pruned, with the splits that
             they had; a node that was pruned to a leaf stands in both parts, by one number.
 
@@ -64,6 +65,8 @@ class TracedTrees(BaseEstimator):
         from .arithmetic import NodeNumbers
 
         rules, frame = _growth_rules(self), trees_to_dataframe(ensemble)
+        if any(tree.value.ndim == 2 for tree in ensemble.trees):
+            return self._frame_of_vectors(ensemble, frame, rules)
         own: dict[str, list[float]] = {"Gradient": [], "Similarity": [], "Weight": []}
         for tree in ensemble.trees:
             if tree.record is None:
@@ -78,6 +81,27 @@ class TracedTrees(BaseEstimator):
         place = frame.columns.get_loc("Depth") + 1
         for offset, (name, values) in enumerate(own.items()):
             frame.insert(place + offset, name, np.array(values, dtype=np.float64))
+        return frame
+
+    @staticmethod
+    def _frame_of_vectors(ensemble: TreeEnsemble, frame: Any, rules: Any) -> Any:
+        """The same of trees with vectors in their leaves: Similarity is what all outputs together are worth."""
+        from .vector_arithmetic import vector_weights_of, worth_of
+
+        parts = []
+        for tree in ensemble.trees:
+            if tree.record is None:
+                parts.append(np.full((tree.n_nodes, 1 + 2 * ensemble.n_outputs), np.nan))
+                continue
+            sums = tree.record.sums
+            worth = [worth_of(of_node, rules.penalty) for of_node in sums]
+            # Not -0.0, which a weight of nothing would be.
+            parts.append(np.column_stack([worth, sums[:, :, 0], vector_weights_of(sums, rules.penalty) + 0.0]))
+        numbers, outputs = np.concatenate(parts), range(ensemble.n_outputs)
+        names = ["Similarity", *(f"{name} {k}" for name in ("Gradient", "Weight") for k in outputs)]
+        place = frame.columns.get_loc("Depth") + 1
+        for offset, name in enumerate(names):
+            frame.insert(place + offset, name, numbers[:, offset])
         return frame
 
     def to_text(self, tree: int | None = None, *, with_stats: bool = True, dump_format: str = "text") -> str:

@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 
 from ..numeric.jit import kernel
 from ..tree import Tree
+from ..tree.record import GrowthRecord
 from .binning import BinnedTable, bin_table
 from .constraints import ColumnRules, below_all_values
 from .growing import LEAST_GAIN, GrowthSettings
@@ -42,16 +43,19 @@ f32 = np.float32
 
 
 class Split(NamedTuple):
-    """The best question of a node; `bin` is the last bin that goes left, -1 if only missing values do."""
+    """A question; `bin` is the last bin that goes left, -1 if only missing values do, as is `feature` if there is none.
 
-    feature: int
-    bin: int
-    missing_left: bool
-    gain: np.float32
-    left_sums: NDArray[np.float64]
+    `left_sums` are those of the rows that go left; of the runner-up they are not kept.
+    """
+
+    feature: int = -1
+    bin: int = -1
+    missing_left: bool = False
+    gain: np.float32 = f32(0.0)
+    left_sums: NDArray[np.float64] = np.empty((0, 2))
 
 
-NO_SPLIT = Split(-1, -1, False, f32(0.0), np.empty((0, 2)))
+NO_SPLIT = Split()
 
 
 class Node(NamedTuple):
@@ -63,6 +67,7 @@ class Node(NamedTuple):
     sums: NDArray[np.float64]
     histogram: NDArray[np.float64] = np.empty((0, 0, 2))
     split: Split = NO_SPLIT
+    runner_up: Split = NO_SPLIT
 
 
 class VectorGrower:
@@ -130,17 +135,17 @@ class VectorGrower:
         growing = _GrowingTree(by_row.sum(axis=0, dtype=np.float64), settings)
         root = Node(0, 0, np.arange(table.n_samples, dtype=np.int32), growing.sums[0])
         root = root._replace(histogram=self._counted(root.rows, by_row))
-        waiting = self._worth_a_split([root], rules)
+        waiting = self._worth_a_split([root], rules, growing)
         self._leaves = {0: root.rows}
         while waiting and not growing.is_full():
             best = max(range(len(waiting)), key=lambda i: waiting[i].split.gain) if settings.best_first else 0
             node = waiting.pop(best)
             rules.split(np.array([node.number]), np.array([node.split.feature]))
-            left, right = self._parted(node, growing.split(node))
+            left, right = self._parted(node, growing, by_row)
             del self._leaves[node.number]
             self._leaves |= {left.number: left.rows, right.number: right.rows}
             if settings.max_depth == 0 or left.depth < settings.max_depth:
-                waiting += self._worth_a_split(self._with_histograms(left, right, node, by_row), rules)
+                waiting += self._worth_a_split(self._with_histograms(left, right, node, by_row), rules, growing)
         return growing.tree(table, self._lowest)
 
     def add_values(self, tree: Tree, margin: NDArray[np.float32]) -> None:
@@ -166,33 +171,37 @@ class VectorGrower:
         return histogram
 
     def _with_histograms(self, left: Node, right: Node, parent: Node, gradients: NDArray[np.floating]) -> list[Node]:
-        """The children, the smaller one counted, and the other one what is left of their parent."""
-        smaller = right if len(right.rows) < len(left.rows) else left
+        """The children, the one of less cover counted, as in the library, and the other one what is left over."""
+        smaller = right if right.sums[:, 1].sum() < left.sums[:, 1].sum() else left
         counted = self._counted(smaller.rows, gradients)
         rest = parent.histogram - counted
         return [child._replace(histogram=counted if child is smaller else rest) for child in (left, right)]
 
-    def _worth_a_split(self, nodes: list[Node], rules: ColumnRules) -> list[Node]:
-        """Those of some nodes whose best split gains enough, with it."""
+    def _worth_a_split(self, nodes: list[Node], rules: ColumnRules, growing: _GrowingTree) -> list[Node]:
+        """Those of some nodes whose best split gains enough, with it; of the others it is the runner-up."""
         table, worthy = self._table, []
         for node in nodes:
             allowed = rules.allowed(range(node.number, node.number + 1), node.depth)[0]
             left_sums = np.zeros_like(node.sums)
-            feature, cut, missing_left, gain = best_split(
+            best, second = best_splits(
                 node.histogram, table.start, table.n_bins, allowed, node.sums, self.settings.penalty, left_sums
             )
-            if gain > LEAST_GAIN and gain >= self.settings.gamma:
-                worthy.append(node._replace(split=Split(feature, cut, missing_left, f32(gain), left_sums)))
+            split = Split(best[0], best[1], best[2], f32(best[3]), left_sums)
+            growing.runners_up[node.number] = split
+            if split.gain > LEAST_GAIN and split.gain >= self.settings.gamma:
+                second = Split(second[0], second[1], second[2], f32(second[3]))
+                worthy.append(node._replace(split=split, runner_up=second))
         return worthy
 
-    def _parted(self, node: Node, numbers: tuple[int, int]) -> tuple[Node, Node]:
+    def _parted(self, node: Node, growing: _GrowingTree, gradients: NDArray[np.floating]) -> tuple[Node, Node]:
         """The children of a node: its rows and its sums, parted."""
         table, split = self._table, node.split
         group, column = divmod(split.feature, table.n_columns)
         codes = table.codes[group, node.rows, column]
         goes_left = codes <= split.bin if split.bin >= 0 else np.zeros(len(codes), dtype=bool)
-        goes_left = np.where(codes == table.n_bins[split.feature], split.missing_left, goes_left)
-        left, right = numbers
+        missing = codes == table.n_bins[split.feature]
+        goes_left = np.where(missing, split.missing_left, goes_left)
+        left, right = growing.split(node, gradients[node.rows[missing]].sum(axis=0, dtype=np.float64))
         return (
             Node(left, node.depth + 1, node.rows[goes_left], split.left_sums),
             Node(right, node.depth + 1, node.rows[~goes_left], node.sums - split.left_sums),
@@ -206,17 +215,21 @@ class _GrowingTree:
         self.settings = settings
         self.sums, self.left = [sums], [-1]
         self.splits: list[Split | None] = [None]
+        self.missing_sums, self.runners_up = [np.zeros_like(sums)], [NO_SPLIT]
 
     def is_full(self) -> bool:
         """Whether there are as many leaves as there may be."""
         return 0 < self.settings.max_leaves <= (len(self.left) + 1) // 2
 
-    def split(self, node: Node) -> tuple[int, int]:
-        """Give a node two children; their numbers."""
+    def split(self, node: Node, missing_sums: NDArray[np.float64]) -> tuple[int, int]:
+        """Give a node two children; their numbers. The sums are of the rows whose value is missing."""
         first = len(self.left)
         self.left[node.number], self.splits[node.number] = first, node.split
+        self.missing_sums[node.number], self.runners_up[node.number] = missing_sums, node.runner_up
         self.left += [-1, -1]
         self.splits += [None, None]
+        self.missing_sums += [np.zeros_like(missing_sums), np.zeros_like(missing_sums)]
+        self.runners_up += [NO_SPLIT, NO_SPLIT]
         self.sums += [node.split.left_sums, node.sums - node.split.left_sums]
         return first, first + 1
 
@@ -229,6 +242,11 @@ class _GrowingTree:
         vector_weights(sums, self.settings.penalty, weight)
         asked = [split for split in self.splits if split is not None]
 
+        def threshold_of(split: Split) -> np.float32:
+            if split.feature < 0:
+                return f32(0.0)
+            return table.cuts[table.start[split.feature] + split.bin] if split.bin >= 0 else lowest[split.feature]
+
         def of_inner(values: list[Any], dtype: Any, otherwise: Any = 0) -> NDArray:
             array = np.full(len(left), otherwise, dtype=dtype)
             array[inner] = values
@@ -238,13 +256,19 @@ class _GrowingTree:
             left=left,
             right=np.where(inner, left + 1, -1).astype(np.int32),
             feature=of_inner([split.feature for split in asked], np.int32, -1),
-            threshold=of_inner(
-                [table.cuts[table.start[s.feature] + s.bin] if s.bin >= 0 else lowest[s.feature] for s in asked], f32
-            ),
+            threshold=of_inner([threshold_of(split) for split in asked], f32),
             missing_left=of_inner([split.missing_left for split in asked], np.bool_),
             value=np.where(inner[:, np.newaxis], weight, weight * self.settings.learning_rate).astype(f32),
             cover=_covers(sums, left),
             gain=of_inner([split.gain for split in asked], f32),
+            record=GrowthRecord.grown(
+                sums=sums,
+                missing_sums=np.array(self.missing_sums),
+                runner_up_feature=np.array([split.feature for split in self.runners_up], dtype=np.int32),
+                runner_up_threshold=np.array([threshold_of(split) for split in self.runners_up], dtype=f32),
+                runner_up_missing_left=np.array([split.missing_left for split in self.runners_up], dtype=np.bool_),
+                runner_up_gain=np.array([split.gain for split in self.runners_up], dtype=f32),
+            ),
         )
 
 
@@ -299,17 +323,19 @@ def worth(sums, penalty):
 
 
 @kernel
-def best_split(histogram, start, n_bins, allowed, sums, penalty, best_left):
-    """Column, last bin on the left, side of missing values, and gain of the best split of a node; its left sums.
+def best_splits(histogram, start, n_bins, allowed, sums, penalty, best_left):
+    """Best split of a node, whose left sums are written, and the best one on another column.
 
-    The first one found of equals: lower columns first, missing values to the right before to the left.
+    Each is column, last bin on the left, side of missing values, and gain; the first one found of equals: lower columns
+    first, missing values to the right before to the left.
     """
-    feature, cut, missing_left, gain = -1, -1, False, f32(0.0)
+    best = second = (-1, -1, False, f32(0.0))
     own_worth = worth(sums, penalty)
     near, far = np.empty_like(sums), np.empty_like(sums)
     for f in range(len(n_bins)):
         if not allowed[f]:
             continue
+        cut, missing_left, gain, least = -1, False, f32(0.0), best[3]
         for backwards in (False, True):
             near[:] = 0.0
             for step in range(n_bins[f]):
@@ -318,11 +344,16 @@ def best_split(histogram, start, n_bins, allowed, sums, penalty, best_left):
                 far[:] = sums - near
                 new_gain = f32(worth(far, penalty) + worth(near, penalty) - own_worth)
                 if new_gain > gain and has_cover(near) and has_cover(far):
-                    feature, cut, missing_left, gain = f, b - 1 if backwards else b, backwards, new_gain
-                    best_left[:] = far if backwards else near
+                    cut, missing_left, gain = b - 1 if backwards else b, backwards, new_gain
+                    if gain > least:
+                        best_left[:] = far if backwards else near
             if np.all(near == sums):
                 break
-    return feature, cut, missing_left, gain
+        if gain > best[3]:
+            best, second = (f, cut, missing_left, gain), best
+        elif gain > second[3]:
+            second = (f, cut, missing_left, gain)
+    return best, second
 
 
 @kernel

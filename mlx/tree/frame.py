@@ -12,6 +12,7 @@ Cover                           sum of Hessians, or of weights
 Category                        codes of the listed categories, as text
 Depth                           questions asked before the node (ours)
 RunnerUp, -Split, -Gain         best candidate that was not taken: column, threshold, gain (ours); see `GrowthRecord`
+Value 0, Value 1, ...           what a leaf that holds a vector adds to the margins; its Gain is NaN (ours)
 ==============================  ==============================================================================
 """
 
@@ -35,7 +36,6 @@ def trees_to_dataframe(ensemble: TreeEnsemble) -> Any:
     Parameters
     ----------
     ensemble : TreeEnsemble
-        Its leaves must hold one value each.
 
     Returns
     -------
@@ -44,12 +44,14 @@ def trees_to_dataframe(ensemble: TreeEnsemble) -> Any:
     """
     import pandas as pd
 
-    if any(tree.value.ndim == 2 for tree in ensemble.trees):
-        raise ValueError("the leaves of these trees hold vectors, for which the frame has no column")
     rows = [row for number, tree in enumerate(ensemble.trees) for row in _rows(ensemble, number, tree)]
     frame = pd.DataFrame(rows, columns=[*_LIBRARY_COLUMNS, "Depth"])
     runners_up = [_runners_up(ensemble, tree) for tree in ensemble.trees]
-    return frame.assign(**{name: np.concatenate([part[name] for part in runners_up] or [[]]) for name in _RUNNER_UP})
+    frame = frame.assign(**{name: np.concatenate([part[name] for part in runners_up] or [[]]) for name in _RUNNER_UP})
+    if not any(tree.value.ndim == 2 for tree in ensemble.trees):
+        return frame
+    values = np.concatenate([_vectors(tree, ensemble.n_outputs) for tree in ensemble.trees])
+    return frame.assign(**{f"Value {k}": values[:, k] for k in range(ensemble.n_outputs)})
 
 
 _LIBRARY_COLUMNS = ("Tree", "Node", "ID", "Feature", "Split", "Yes", "No", "Missing", "Gain", "Cover", "Category")
@@ -61,7 +63,8 @@ def _rows(ensemble: TreeEnsemble, number: int, tree: Tree) -> Iterator[tuple[Any
     for node, depth in enumerate(tree.depth.tolist()):
         begin, cover = (number, node, f"{number}-{node}"), float(tree.cover[node])
         if tree.left[node] < 0:
-            yield (*begin, "Leaf", *([nothing] * 4), float(tree.value[node]), cover, nothing, depth)
+            value = float(tree.value[node]) if tree.value.ndim == 1 else nothing
+            yield (*begin, "Leaf", *([nothing] * 4), value, cover, nothing, depth)
             continue
         name, codes = feature_name(ensemble, int(tree.feature[node])), node_categories(tree, node)
         threshold = nothing if codes else float(tree.threshold[node])
@@ -69,6 +72,13 @@ def _rows(ensemble: TreeEnsemble, number: int, tree: Tree) -> Iterator[tuple[Any
         # None and NaN where the library has them.
         categories = [str(code) for code in codes] or None
         yield (*begin, name, threshold, *goes, float(tree.gain[node]), cover, categories, depth)
+
+
+def _vectors(tree: Tree, n_outputs: int) -> Any:
+    """Vectors of the leaves, shape (n_nodes, n_outputs); NaN at other nodes, and where leaves hold one value."""
+    if tree.value.ndim == 1:
+        return np.full((tree.n_nodes, n_outputs), np.nan)
+    return np.where(tree.is_leaf[:, np.newaxis], tree.value, np.nan).astype(np.float64)
 
 
 def _runners_up(ensemble: TreeEnsemble, tree: Tree) -> dict[str, Any]:

@@ -184,7 +184,6 @@ def test_wrong_gradients_are_refused_by_name(arguments, name):
 def test_what_cannot_be_trained_on_is_refused_by_name():
     for matrix, name in (
         (DMatrix(X), "label"),
-        (DMatrix(X, np.column_stack([y, y])), "label"),
         (DMatrix(X, y, weight=np.ones(5)), "weight"),
         (DMatrix(np.ones((0, 4)), []), "dtrain"),
         (QuantileDMatrix(X, y, max_bin=16), "max_bin"),

@@ -165,11 +165,13 @@ def test_arithmetic_of_parallel_trees_has_their_learning_rate():
     assert "of this tree" not in str(model.explain_node(5, leaf))
 
 
-def test_vectors_in_leaves_are_refused_by_name():
+def test_sums_of_vectors_in_the_librarys_file_are_not_known():
     model = XGBRegressor()
     model.load_model(STORED / "vector_leaf.json")
-    with pytest.raises(NotImplementedError, match=r"tree=0: .* vectors"):
+    with pytest.raises(ValueError, match=r"node=0: .* tree 0 has no record"):
         model.explain_node(0, 0)
+    frame = model.trees_to_dataframe()
+    assert frame[["Similarity", "Gradient 0", "Weight 1", "RunnerUpGain"]].isna().all(axis=None)
 
 
 def test_categories_in_the_arithmetic_of_the_librarys_file():
@@ -238,14 +240,15 @@ def test_frame_has_the_numbers_of_the_nodes(model):
     assert len(refused) > 0 or not model.gamma
 
 
-def test_frame_of_no_trees_and_of_vectors():
+def test_frame_of_no_trees_and_of_a_vector():
     X, y = table()
     frame = XGBRegressor(n_estimators=0).fit(X, y).trees_to_dataframe()
     assert len(frame) == 0
     assert list(frame.columns[:11]) == LIBRARY_COLUMNS
-    leaf = Tree([-1], [-1], [-1], np.zeros(1), [False], np.zeros((1, 2)), np.ones(1), np.zeros(1))
-    with pytest.raises(ValueError, match="vectors"):
-        trees_to_dataframe(TreeEnsemble([leaf], n_features=1, n_outputs=2))
+    leaf = Tree([-1], [-1], [-1], np.zeros(1), [False], np.array([[0.5, -2.0]]), np.ones(1), np.zeros(1))
+    frame = trees_to_dataframe(TreeEnsemble([leaf], n_features=1, n_outputs=2))
+    assert frame[["Value 0", "Value 1"]].to_numpy().tolist() == [[0.5, -2.0]]
+    assert frame["Gain"].isna().all()
 
 
 def test_text_of_one_and_of_all():
