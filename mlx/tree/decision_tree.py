@@ -21,7 +21,7 @@ from sklearn.utils.validation import _check_n_features, check_is_fitted
 from ..validation import naming, validate_data
 from .cart_tree import CartTree
 from .cost_complexity import prune, pruning_path
-from .growing import CRITERIA, GrowthSettings, grow
+from .growing import CRITERIA, GrowthSettings, grow, wants_order
 from .ranking import ranked_table
 
 __all__ = ["BaseDecisionTree", "growth_settings"]
@@ -161,7 +161,8 @@ class BaseDecisionTree(MultiOutputMixin, BaseEstimator, metaclass=ABCMeta):
         self.max_features_ = settings.max_features
         monotonic = self._monotonic(X.shape[1])
         seed = random_state.randint(0, LARGEST_SEED)
-        tree = grow(ranked_table(X), targets, weights, settings, seed, splitter=self.splitter, monotonic_cst=monotonic)
+        table = ranked_table(X, with_order=wants_order(targets, settings, self.splitter))
+        tree = grow(table, targets, weights, settings, seed, splitter=self.splitter, monotonic_cst=monotonic)
         self._keep(tree)
 
     def _keep(self, tree: CartTree) -> None:

@@ -15,14 +15,25 @@ from .class_criteria import class_sums
 from .class_impurity import ENTROPY, GAIN_RATIO, GINI
 from .count_growing import LARGEST_COUNT, MOST_CLASSES, MOST_WEIGHT, counted_samples, grow_by_counts
 from .count_scanning import x_log_x_table
-from .feature_draws import feature_draws
+from .feature_draws import FeatureDraws, feature_draws
 from .frontier import Frontier, GrowthSettings, Nodes, new_frontier, new_nodes
 from .order_growing import grow_in_order, ordered_samples
 from .ranking import RankedTable
+from .sum_growing import grow_by_sums, sorted_rows
+from .value_criteria import ABSOLUTE_ERROR, POISSON, SQUARED_ERROR, value_sums
 
-__all__ = ["CRITERIA", "ClassTargets", "GrowthSettings", "ValueTargets", "grow"]
+__all__ = ["CRITERIA", "ClassTargets", "GrowthSettings", "ValueTargets", "grow", "wants_order"]
 
-CRITERIA = {"gini": GINI, "entropy": ENTROPY, "log_loss": ENTROPY, "gain_ratio": GAIN_RATIO}
+CRITERIA = {
+    "gini": GINI,
+    "entropy": ENTROPY,
+    "log_loss": ENTROPY,
+    "gain_ratio": GAIN_RATIO,
+    "squared_error": SQUARED_ERROR,
+    "friedman_mse": SQUARED_ERROR,
+    "poisson": POISSON,
+    "absolute_error": ABSOLUTE_ERROR,
+}
 
 # Halvings that may make weights whole numbers.
 MOST_HALVINGS = 30
@@ -86,8 +97,8 @@ def grow(
     weights = np.ones(n_samples) if weights is None else weights
     settings = settings._replace(total_weight=float(np.sum(weights)))
     draws, random = feature_draws(n_features, seed), None if splitter == "best" else 1
-    if not isinstance(targets, ClassTargets):
-        raise NotImplementedError("values")
+    if isinstance(targets, ValueTargets):
+        return grow_values(table, targets, weights, settings, draws, random, monotonic_cst)
     shape = (len(targets.n_classes), int(targets.n_classes.max()))
     whole = None if monotonic_cst is not None or table.missing.any() else whole_weights(weights, targets, settings)
     if whole is not None:
@@ -105,6 +116,43 @@ def grow(
         classes = class_sums(targets.codes, targets.n_classes)
         grow_in_order(table, in_order, classes, None, random, directions, draws, frontier, settings, nodes)
     return grown_tree(nodes, frontier, n_features, targets.n_classes)
+
+
+def wants_order(targets: ClassTargets | ValueTargets, settings: GrowthSettings, splitter: str) -> bool:
+    """Whether `grow` will use the table's order, should no value be missing.
+
+    All columns are kept sorted, which does not pay if a node searches few of them.
+    """
+    return (
+        isinstance(targets, ValueTargets)
+        and targets.values.shape[1] == 1
+        and settings.criterion == SQUARED_ERROR
+        and splitter == "best"
+    )
+
+
+def grow_values(
+    table: RankedTable,
+    targets: ValueTargets,
+    weights: NDArray[np.floating] | NDArray[np.integer],
+    settings: GrowthSettings,
+    draws: FeatureDraws,
+    random: int | None,
+    monotonic_cst: NDArray[np.int8] | None,
+) -> CartTree:
+    """Grow a tree of regression: by sums if the table has its order, nothing is missing, and no weight negative."""
+    weights = np.ascontiguousarray(weights, dtype=np.float64)
+    directions = np.zeros(0, dtype=np.int8) if monotonic_cst is None else monotonic_cst
+    n_features, n_outputs = len(table.ranks), targets.values.shape[1]
+    n_in = int(np.count_nonzero(weights))
+    frontier, nodes = new_frontier(n_in, settings), new_nodes(n_in, (n_outputs, 1), settings)
+    if table.order.shape[1] > 0 and not table.missing.any() and weights.min() >= 0.0:
+        rows = sorted_rows(table, targets.values[:, 0], weights)
+        grow_by_sums(table, rows, directions, draws, frontier, settings, nodes)
+    else:
+        samples, values = ordered_samples(weights, n_features), value_sums(targets.values, settings.criterion)
+        grow_in_order(table, samples, None, values, random, directions, draws, frontier, settings, nodes)
+    return grown_tree(nodes, frontier, n_features, np.ones(n_outputs, dtype=np.int64))
 
 
 def whole_weights(

@@ -21,6 +21,8 @@ from ..numeric.threads import run_tasks
 __all__ = ["RankedTable", "ranked_table"]
 
 SIGN_BIT = np.uint32(0x8000_0000)
+# Values that are closer (in float32) are not told apart.
+LEAST_GAP = np.float32(1e-7)
 LOW_HALF = np.uint64(0xFFFF_FFFF)
 HALF_BITS = np.uint64(32)
 
@@ -38,15 +40,22 @@ class RankedTable(NamedTuple):
         Rank r of column f stands for ``distinct[start[f] + r]``.
     missing : ndarray of bool, shape (n_features,)
         Whether values of the column are missing.
+    order : ndarray of uint32, shape (n_features, n_samples) or (n_features, 0)
+        Rows sorted by each column, if they were asked for.
+    n_close : ndarray of uint64, shape (n_features,)
+        Largest difference of two ranks whose values are not told apart, being closer than 1e-7: mostly 0, and where
+        ranks differ by more, nobody needs to look at the values.
     """
 
     ranks: NDArray[np.uint32]
     distinct: NDArray[np.float32]
     start: NDArray[np.int64]
     missing: NDArray[np.bool_]
+    order: NDArray[np.uint32]
+    n_close: NDArray[np.uint64]
 
 
-def ranked_table(X: NDArray[np.float32], n_threads: int = 1) -> RankedTable:
+def ranked_table(X: NDArray[np.float32], n_threads: int = 1, with_order: bool = False) -> RankedTable:
     """Rank the values of each column.
 
     Parameters
@@ -55,17 +64,24 @@ def ranked_table(X: NDArray[np.float32], n_threads: int = 1) -> RankedTable:
         NaN is a missing value.
     n_threads : int, default=1
         The result is the same for any number.
+    with_order : bool, default=False
+        Keep the sorted rows.
     """
     n_samples, n_features = X.shape
     ranks = np.empty((n_features, n_samples), dtype=np.uint32)
-    distinct = run_tasks(lambda f: _rank_column(X[:, f], ranks[f]), range(n_features), n_threads)
+    order = np.empty((n_features, n_samples if with_order else 0), dtype=np.uint32)
+    columns = run_tasks(lambda f: _rank_column(X[:, f], ranks[f], order[f]), range(n_features), n_threads)
+    distinct = [values for values, _ in columns]
     start = np.concatenate([[0], np.cumsum([len(values) for values in distinct], dtype=np.int64)])
     missing = np.array([bool(np.isnan(values[-1])) for values in distinct], dtype=np.bool_)
-    return RankedTable(ranks, np.concatenate(distinct), start, missing)
+    n_close = np.array([n for _, n in columns], dtype=np.uint64)
+    return RankedTable(ranks, np.concatenate(distinct), start, missing, order, n_close)
 
 
-def _rank_column(column: NDArray[np.float32], ranks: NDArray[np.uint32]) -> NDArray[np.float32]:
-    """Write the ranks of a column; its distinct values.
+def _rank_column(
+    column: NDArray[np.float32], ranks: NDArray[np.uint32], order: NDArray[np.uint32]
+) -> tuple[NDArray[np.float32], int]:
+    """Write the ranks of a column, and its order if there is room; its distinct values, and `RankedTable.n_close`.
 
     Value and place are sorted as one integer, which NumPy does several times faster than it sorts places by value.
     """
@@ -82,4 +98,15 @@ def _rank_column(column: NDArray[np.float32], ranks: NDArray[np.uint32]) -> NDAr
     is_new[:1] = True
     np.not_equal(high[1:], high[:-1], out=is_new[1:])
     ranks[place] = np.cumsum(is_new, dtype=np.uint32) - np.uint32(1)
-    return values[place[is_new]]
+    if len(order):
+        order[:] = place
+    distinct = values[place[is_new]]
+    return distinct, _most_close(distinct)
+
+
+def _most_close(distinct: NDArray[np.float32]) -> int:
+    """Largest number of values that follow another one and are not told apart from it."""
+    reach = distinct + LEAST_GAP
+    if not np.any(distinct[1:] <= reach[:-1]):
+        return 0
+    return int(np.max(np.searchsorted(distinct, reach, side="right") - np.arange(len(distinct)))) - 1

@@ -1,0 +1,351 @@
+r"""Growing by sums: regression trees of least squares on columns that are sorted once.
+
+The rows of a node stand sorted by every column. To search a column is one walk along them that adds up targets; to
+split a node, each column's stretch is parted in two, both parts in their old order::
+
+    rows by column 0   [ 3 1 4 0 2 ]       the split sends 1 and 2 left       [ 1 2 | 3 4 0 ]
+    rows by column 1   [ 0 2 1 4 3 ]                                          [ 2 1 | 0 4 3 ]
+
+A cut leaves sums S and weights W of the targets on its left and right. Of all cuts, the one with the largest
+
+.. math:: S_l^2 / W_l + S_r^2 / W_r
+
+leaves the least squared error (Breiman et al., section 8.3). Multiplied by :math:`W_l W_r` this needs no division: so
+most cuts are found to be worse than the best so far, and the formula itself, whose bits decide, is for the others.
+
+Bits are those of scikit-learn, as long as no two samples of a node have the same value in a column that is not
+constant: sums are added in the order in which its samples would stand, sorted by the column drawn last and then parted
+by swaps (`order_growing` does the same for ties, too, at the cost of a sort for each column of each node).
+
+Reference: L. Breiman, J. Friedman, R. Olshen & C. Stone, Classification and Regression Trees (1984).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..numeric.jit import kernel
+from .candidates import CLOSEST
+from .feature_draws import begin_draws, draw_feature, end_draws, found_constant, found_varying
+from .frontier import EPSILON, LEAF, may_split, next_open, settle
+from .ranking import RankedTable
+
+__all__ = ["SortedRows", "grow_by_sums", "sorted_rows"]
+
+# Of a cut that is judged without division, with room for its rounding: none that is better is turned away.
+ALMOST_ONE = 1 - 1e-13
+
+# A node of so many rows numbers them anew: what is known of them then lies side by side, in the nearest caches.
+SIDE_BY_SIDE = 4096
+
+# An entry of a column is a rank in the high half and the number of a row in the low half.
+HALF = np.uint64(32)
+ROW = np.uint64(2**32 - 1)
+NO_ROW = np.uint32(2**32 - 1)
+
+SEARCHED = np.dtype(
+    [
+        ("sum", np.float64),  # of the node's weighted targets
+        ("squares", np.float64),  # of its weighted squares
+        ("judged", np.float64),  # of the best cut so far
+        ("last", np.int64),  # column by which scikit-learn's samples would be sorted now, -1: as they were
+    ],
+    align=True,
+)
+
+
+class RowTable(NamedTuple):
+    """What is known of each row: weighted target and weight, shape (n_rows, 2), and the target itself."""
+
+    sums: NDArray[np.float64]
+    target: NDArray[np.float64]
+
+
+class SortedRows(NamedTuple):
+    """The rows with weight, numbered from 0.
+
+    Attributes
+    ----------
+    entries : ndarray of uint64, shape (n_features, n_rows)
+        Ranks and rows, sorted by each column, those of a node side by side.
+    as_swapped : ndarray of uint32, shape (n_rows,)
+        The same rows as scikit-learn's samples would stand.
+    far, near : RowTable
+        By number of the row; and, where `is_near`, by the number that the rows of a small node have got anew.
+    is_near : ndarray of uint8, shape (n_rows,)
+        Whether the rows at this place are numbered for `near`.
+    goes_left, number, waiting : ndarray of uint8, uint32 and uint64, shape (n_rows,)
+        Room to part a node, and to number it.
+    searched : record array of SEARCHED, shape (1,)
+        What the search knows of its node.
+    """
+
+    entries: NDArray[np.uint64]
+    as_swapped: NDArray[np.uint32]
+    far: RowTable
+    near: RowTable
+    is_near: NDArray[np.uint8]
+    goes_left: NDArray[np.uint8]
+    number: NDArray[np.uint32]
+    waiting: NDArray[np.uint64]
+    searched: NDArray
+
+
+def sorted_rows(table: RankedTable, target: NDArray[np.float64], weight: NDArray[np.float64]) -> SortedRows:
+    """Rows of a tree's root.
+
+    Parameters
+    ----------
+    table : RankedTable
+        With its order.
+    target, weight : ndarray of float64, shape (n_samples,)
+        Rows without weight are left out.
+    """
+    kept = np.flatnonzero(weight)
+    n_rows = len(kept)
+    number = np.full(len(weight), NO_ROW, dtype=np.uint32)
+    number[kept] = np.arange(n_rows, dtype=np.uint32)
+    entries = np.empty((len(table.order), n_rows), dtype=np.uint64)
+    enter_rows(table, number, entries)
+    y, w = target[kept], weight[kept]
+    is_near, goes_left = np.zeros((2, n_rows), dtype=np.uint8)
+    return SortedRows(
+        entries=entries,
+        as_swapped=np.arange(n_rows, dtype=np.uint32),
+        far=RowTable(np.stack([w * y, w], axis=1), y),
+        near=RowTable(np.empty((n_rows, 2)), np.empty(n_rows)),
+        is_near=is_near,
+        goes_left=goes_left,
+        number=np.empty(n_rows, dtype=np.uint32),
+        waiting=np.empty(n_rows, dtype=np.uint64),
+        searched=np.zeros(1, dtype=SEARCHED),
+    )
+
+
+@kernel
+def enter_rows(table, number, entries):
+    """Write the entries of the rows that have a number, in the order of each column."""
+    for f in range(len(entries)):
+        place = 0
+        for sample in table.order[f]:
+            if number[sample] != NO_ROW:
+                entries[f, place] = (np.uint64(table.ranks[f, sample]) << HALF) | np.uint64(number[sample])
+                place += 1
+
+
+@kernel
+def grow_by_sums(table, rows, directions, draws, frontier, settings, nodes):
+    """Grow a tree to its end, without missing values; `directions` of monotone columns, empty if there are none."""
+    while True:
+        at = next_open(frontier, settings, nodes)
+        if at < 0:
+            return
+        node = frontier.open[at]
+        if node.end - node.start <= SIDE_BY_SIDE and rows.is_near[node.start] == 0:
+            put_side_by_side(rows, node)
+        known = rows.near if rows.is_near[node.start] != 0 else rows.far
+        add_up(rows, known, node)
+        value = min(max(rows.searched[0].sum / node.weight, node.lower), node.upper)
+        node.feature = LEAF
+        node.improvement = 0.0
+        if may_split(node, settings):
+            search(table, rows, known, directions, draws, settings, node)
+            if node.feature != LEAF:
+                part_samples(rows, node)
+                look_at_children(rows, known, settings, node)
+                part_columns(rows, settings, node)
+        number = settle(frontier, at, settings, nodes)
+        nodes.value[number, 0, 0] = value
+
+
+@kernel(inner=True)
+def put_side_by_side(rows, node):
+    """Number the node's rows by their places, and copy what is known of them there."""
+    far, near = rows.far, rows.near
+    for place in range(node.start, node.end):
+        row = rows.as_swapped[place]
+        near.sums[place, 0] = far.sums[row, 0]
+        near.sums[place, 1] = far.sums[row, 1]
+        near.target[place] = far.target[row]
+        rows.number[row] = place
+        rows.as_swapped[place] = place
+        rows.is_near[place] = 1
+    for f in range(len(rows.entries)):
+        entries = rows.entries[f]
+        for place in range(node.start, node.end):
+            entry = entries[place]
+            entries[place] = entry - (entry & ROW) + np.uint64(rows.number[entry & ROW])
+
+
+@kernel(inner=True)
+def add_up(rows, known, node):
+    """Weight, sum and squares of a node; of the root, the impurity, too."""
+    searched = rows.searched[0]
+    weight, total, squares = 0.0, 0.0, 0.0
+    for row in rows.as_swapped[node.start : node.end]:
+        total += known.sums[row, 0]
+        squares += known.sums[row, 0] * known.target[row]
+        weight += known.sums[row, 1]
+    node.weight = weight
+    searched.sum = total
+    searched.squares = squares
+    if node.parent < 0:
+        node.impurity = variance(squares, total, weight)
+
+
+@kernel(inner=True)
+def variance(squares, total, weight):
+    """Mean square less squared mean."""
+    mean = total / weight
+    return squares / weight - mean * mean
+
+
+@kernel(inner=True)
+def search(table, rows, known, directions, draws, settings, node):
+    """Find the best cut over the columns that are drawn."""
+    searched = rows.searched[0]
+    searched.judged = -np.inf
+    searched.last = -1
+    begin_draws(draws, node.n_constants)
+    while True:
+        f = draw_feature(draws, settings.max_features)
+        if f < 0:
+            break
+        lowest, highest = rows.entries[f, node.start] >> HALF, rows.entries[f, node.end - 1] >> HALF
+        if lowest != highest:
+            searched.last = f
+        if are_close(table, f, lowest, highest):
+            found_constant(draws)
+        else:
+            found_varying(draws)
+            direction = np.int64(directions[f]) if len(directions) > 0 else 0
+            walk(table, rows, known, direction, settings, node, f)
+    node.n_constants = end_draws(draws)
+
+
+@kernel(inner=True)
+def are_close(table, f, below, above):
+    """Whether the values of two ranks are too close to be told apart."""
+    if above - below > table.n_close[f]:
+        return False
+    first = np.uint64(table.start[f])
+    return table.distinct[first + above] <= table.distinct[first + below] + CLOSEST
+
+
+@kernel(inner=True)
+def walk(table, rows, known, direction, settings, node, f):
+    """Try the cuts of one column, from the lowest value on; one that is better than all before is noted in the node."""
+    searched, entries = rows.searched[0], rows.entries[f]
+    total, weight, best = searched.sum, node.weight, searched.judged
+    not_worse = best * ALMOST_ONE
+    first = node.start + settings.min_samples_leaf
+    left = weight_left = 0.0
+    for place in range(node.start, first - 1):
+        left += known.sums[entries[place] & ROW, 0]
+        weight_left += known.sums[entries[place] & ROW, 1]
+    for cut in range(first, node.end - settings.min_samples_leaf + 1):
+        row = entries[cut - 1] & ROW
+        left += known.sums[row, 0]
+        weight_left += known.sums[row, 1]
+        right, weight_right = total - left, weight - weight_left
+        if left * left * weight_right + right * right * weight_left > not_worse * (weight_left * weight_right):
+            judged = left * left / weight_left + right * right / weight_right
+            if (
+                judged > best
+                and min(weight_left, weight_right) >= settings.min_weight_leaf
+                and (direction == 0 or obeys(direction, left / weight_left, right / weight_right, node))
+            ):
+                below, above = entries[cut - 1] >> HALF, entries[cut] >> HALF
+                if not are_close(table, f, below, above):
+                    best, not_worse = judged, judged * ALMOST_ONE
+                    values = table.distinct[table.start[f] :]
+                    node.feature = f
+                    node.cut = cut
+                    node.direction = direction
+                    # Halves are added, for the sum of two large values overflows.
+                    node.threshold = values[below] / 2.0 + values[above] / 2.0
+    searched.judged = best
+
+
+@kernel(inner=True)
+def obeys(direction, left, right, node):
+    """Whether the children's values rise (1) or fall (-1) as the column demands, and stay within the node's bounds."""
+    within = min(left, right) >= node.lower and max(left, right) <= node.upper
+    return within and (left - right) * direction <= 0
+
+
+@kernel(inner=True)
+def part_samples(rows, node):
+    """Part the node's rows as scikit-learn parts its samples: what goes right is swapped to the end, one by one."""
+    goes_left, samples, last = rows.goes_left, rows.as_swapped, rows.searched[0].last
+    chosen = rows.entries[node.feature]
+    for place in range(node.start, node.end):
+        goes_left[chosen[place] & ROW] = np.uint8(place < node.cut)
+    if last >= 0:
+        for place in range(node.start, node.end):
+            samples[place] = np.uint32(rows.entries[last, place] & ROW)
+    low, high = node.start, node.end
+    while low < high:
+        row = samples[low]
+        if goes_left[row] != 0:
+            low += 1
+        else:
+            high -= 1
+            samples[low] = samples[high]
+            samples[high] = row
+    node.missing_left = np.int64(node.cut - node.start > node.end - node.cut)
+
+
+@kernel(inner=True)
+def look_at_children(rows, known, settings, node):
+    """Write what the children will know: their impurities, and the bound between their values."""
+    searched = rows.searched[0]
+    left, weight_left, squares = 0.0, 0.0, 0.0
+    for row in rows.as_swapped[node.start : node.cut]:
+        squares += known.sums[row, 0] * known.target[row]
+    # scikit-learn adds up the child with fewer samples, and takes it from all if that is the right one.
+    if node.cut - node.start <= node.end - node.cut:
+        for row in rows.as_swapped[node.start : node.cut]:
+            left += known.sums[row, 0]
+            weight_left += known.sums[row, 1]
+    else:
+        left, weight_left = searched.sum, node.weight
+        for place in range(node.end - 1, node.cut - 1, -1):
+            row = rows.as_swapped[place]
+            left -= known.sums[row, 0]
+            weight_left -= known.sums[row, 1]
+    right, weight_right = searched.sum - left, node.weight - weight_left
+    node.impurity_left = variance(squares, left, weight_left)
+    node.impurity_right = variance(searched.squares - squares, right, weight_right)
+    node.improvement = (node.weight / settings.total_weight) * (
+        node.impurity
+        - (weight_right / node.weight * node.impurity_right)
+        - (weight_left / node.weight * node.impurity_left)
+    )
+    node.middle = left / (2 * weight_left) + right / (2 * weight_right)
+
+
+@kernel(inner=True)
+def part_columns(rows, settings, node):
+    """Part every column's stretch of the node, both parts in their old order; not if both children are leaves."""
+    left_is_leaf = node.cut - node.start < settings.min_samples_split or node.impurity_left <= EPSILON
+    right_is_leaf = node.end - node.cut < settings.min_samples_split or node.impurity_right <= EPSILON
+    if (left_is_leaf and right_is_leaf) or node.depth + 1 >= settings.max_depth:
+        return
+    for f in range(len(rows.entries)):
+        if f == node.feature:
+            continue
+        entries, low, n_waiting = rows.entries[f], np.int64(node.start), np.int64(0)
+        for place in range(node.start, node.end):
+            # Both are written and one is kept, for a branch would be guessed wrong half of the time.
+            entry = entries[place]
+            entries[low] = entry
+            rows.waiting[n_waiting] = entry
+            is_left = np.int64(rows.goes_left[entry & ROW])
+            low += is_left
+            n_waiting += 1 - is_left
+        for k in range(n_waiting):
+            entries[low + k] = rows.waiting[k]
