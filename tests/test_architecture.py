@@ -32,7 +32,7 @@ ESTIMATOR_FLOOR = FLOOR_OF["linear_model"]
 EXPLAIN_MAY_CALL_FUNCTIONS_OF = {"linear_model", "cluster"}
 
 # The one Numba policy, and the intrinsics beside it.
-NUMBA_FILES = {"numeric/jit.py", "numeric/intrinsics.py"}
+NUMBA_FILES = {"numeric/jit.py", "numeric/linking.py", "numeric/intrinsics.py"}
 NUMBA_NAMES = {"njit", "jit", "vectorize", "guvectorize", "stencil", "cfunc", "jitclass", "prange"}
 
 # Third-party packages that only one package of ours may import, and only inside functions.
@@ -204,7 +204,7 @@ def absolute_imports(root):
 
 
 def stray_compilers(root):
-    """Only the one policy file, and the intrinsics beside it, know Numba."""
+    """Only the one policy file, and the files beside it, know Numba."""
     breaches = [
         str(found) for found in imports_of(root) if found.top in ("numba", "llvmlite") and found.file not in NUMBA_FILES
     ]

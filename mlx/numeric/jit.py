@@ -13,6 +13,8 @@ Every kernel of the package is decorated with `kernel`, so that what follows is 
     reorder its sums says ``kernel(reassociate=True)``; nan and inf keep their meaning there too.
 ``cache=True``
     Compiled code is kept between processes, in a folder that this file chooses.
+Called by a kernel
+    The callee is compiled as a part of its caller only (`mlx.numeric.linking`): half the time of compiling.
 
 The cache folder
 ----------------
@@ -51,6 +53,11 @@ from typing import Any
 import numba
 import numba.core.config
 
+try:
+    from . import linking
+except ImportError:  # a Numba that it was not tried with
+    linking = None  # type: ignore[assignment]
+
 __all__ = ["cache_base", "cache_folder", "kernel", "remove_stale_folders"]
 
 PACKAGE_ROOT = Path(__file__).resolve().parent.parent
@@ -84,8 +91,7 @@ def kernel(
     inline : bool, default=False
         Paste the body into the callers, for kernels of a few operations that take whole arrays.
     inner : bool, default=False
-        Only other kernels call it: no code is made that takes its arguments out of Python's objects, a fifth of the
-        time that the booster's kernels take to compile.
+        Tells the reader that only other kernels call it. Nothing more: see `mlx.numeric.linking`.
 
     Returns
     -------
@@ -101,8 +107,16 @@ def kernel(
         "fastmath": REASSOCIATE if reassociate else False,
         "inline": "always" if inline else "never",
         "no_cfunc_wrapper": True,  # an entry from C, which nobody uses
-        "no_cpython_wrapper": inner,
     }
+    if linking is None or _settings.DISABLE_JIT:
+        return _dispatcher(function, folder, options)
+    entry = _dispatcher(function, folder, {**options, "pipeline_class": linking.EntryCompiler})
+    linking.show_callee(entry, function, options)
+    return entry
+
+
+def _dispatcher(function: Callable, folder: Path | None, options: dict[str, Any]) -> Any:
+    """Numba's object that compiles the function when it is called, and keeps the code in the folder."""
     if folder is None:
         return numba.njit(**options)(function)
     # Numba reads its setting when the function is decorated. It is the user's setting too: put it back.
