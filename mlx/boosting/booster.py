@@ -167,7 +167,7 @@ class Training:
             else grower_of(
                 "vectors" if vector_leaves else tree_method,
                 X,
-                sample_weight,
+                _weight_in_cuts(sample_weight, groups, cuts),
                 settings,
                 sampling,
                 max_bin=max_bin,
@@ -310,6 +310,14 @@ def _weight_of_loss(
     if positive_weight == 1.0 or y.ndim == 2:
         return weight
     return np.where(y == 1.0, weight * weight.dtype.type(positive_weight), weight)
+
+
+def _weight_in_cuts(
+    sample_weight: NDArray[np.float32] | None, groups: Groups | None, cuts: str
+) -> NDArray[np.float32] | None:
+    """Weights of the rows where columns are cut."""
+    by_group = cuts == "xgboost" and groups is not None and groups.weight is not None
+    return groups.library_weight_of_rows() if groups is not None and by_group else sample_weight
 
 
 def _margin_of_start(intercept: NDArray[np.float32], objective: Objective) -> NDArray[np.float32]:

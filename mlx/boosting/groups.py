@@ -55,6 +55,16 @@ class Groups(NamedTuple):
         """Weight of the group of each row, shape (n_samples,), or None."""
         return None if self.weight is None else np.repeat(self.weight, self.sizes)
 
+    def library_weight_of_rows(self) -> NDArray[np.float32] | None:
+        """Weights of the rows as xgboost 3.2 has them when it makes its cuts: a row late.
+
+        It moves on to the next group only after that group's first row. If each row is a group, it needs not look.
+        """
+        weight = self.weight_of_rows()
+        if weight is not None and self.n_groups < len(weight):
+            weight[1:] = weight[:-1].copy()
+        return weight
+
     def select(self, kept: NDArray[np.bool_]) -> tuple[Groups, NDArray[np.bool_]]:
         """Some of the groups, and which rows are theirs.
 

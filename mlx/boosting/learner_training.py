@@ -118,6 +118,7 @@ class LearnerTraining:
         """Add a round to the model, with gradients and Hessians of one's own or those of the objective."""
         if gradients is None:
             self.model.add_round(self._training.round(), self._training.weights)
+            self.model.position_bias = self._training.objective.position_bias
             return
         returned = gradients()
         if not isinstance(returned, tuple | list) or len(returned) != 2:

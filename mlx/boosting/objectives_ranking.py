@@ -28,7 +28,9 @@ clicked, or not, for its place alone. After each round, with cost C_ij = log(1 /
     t⁺_a = (Σ C_ij / t⁻_j  of pairs with i at place a / that sum for the first place)^(1 / (1 + p))
     t⁻_a = (Σ C_ij / t⁺_i  of pairs with j at place a / that sum for the first place)^(1 / (1 + p))
 
-Sums over pairs are float32 and run in the order of the pairs, as in the library.
+Sums over pairs are float32 and run in the order of the pairs, as in the library. Departure: where σ_ij is 1 in float32
+the library's cost is infinite, its biases are NaN from then on and no longer looked at; here log(1 / (1 - σ_ij)) is
+what it is but for rounding, f_i - f_j.
 
 References: C. Burges, "From RankNet to LambdaRank to LambdaMART: An Overview", Microsoft Research MSR-TR-2010-82, 2010.
 Z. Hu, Y. Wang, Q. Peng and H. Li, "Unbiased LambdaMART: An Unbiased Pairwise Learning-to-Rank Algorithm", WWW 2019.
@@ -156,6 +158,12 @@ def order_probability(difference):
     return f32(1.0) / (math.exp(min(-difference, LARGEST_EXPONENT)) + f32(1.0))
 
 
+@kernel(inner=True)
+def order_cost(difference, probability):
+    """log(1 / (1 - σ)) = log(1 + exp(f_i - f_j)); the difference itself where σ is 1 but for less than its last bit."""
+    return math.log(1.0 / (1.0 - probability)) if probability < 1.0 else np.float64(difference)
+
+
 @kernel
 def weighed_by_place(gradient, hessian, cost, bias, begin, high, low):
     """λ and h without the bias of the places of two rows; their costs are added to `bias`."""
@@ -215,7 +223,7 @@ def add_pairs(ranking, g, bias, options, pairs, first, n_pairs, sums):
         hessian = max(probability * (1.0 - probability), TINY) * change * 2.0
         if unbiased:
             high, low = (rows[a], rows[b]) if a_is_higher else (rows[b], rows[a])
-            cost = math.log(1.0 / (1.0 - probability)) * change
+            cost = order_cost(difference, probability) * change
             gradient, hessian = weighed_by_place(gradient, hessian, cost, bias, begin, high, low)
         g_a = f32(gradient) if a_is_higher else -f32(gradient)
         sums[a, 0] += g_a

@@ -212,7 +212,9 @@ class XGBRanker(XGBModel):
 
     def _targets(self, y: Any) -> NDArray[np.float32]:
         """Relevances as float32."""
-        y = check_array(column_or_1d(y), ensure_2d=False, dtype="numeric", input_name="y", ensure_all_finite=True)
+        y = check_array(
+            column_or_1d(y, warn=True), ensure_2d=False, dtype="numeric", input_name="y", ensure_all_finite=True
+        )
         return np.asarray(y, dtype=np.float32)
 
     def _sets_given(self, arguments: FitArguments, n_outputs: int) -> list[EvaluationSet]:

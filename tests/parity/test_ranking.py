@@ -1,9 +1,13 @@
 """XGBRanker beside xgboost 3.2's: trees node for node, pairs drawn at random included, metrics, scores, files."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.exceptions import DataConversionWarning
 
+from mlx import boosting
 from mlx.boosting.ranker import XGBRanker
 from mlx.compare.peers import peer_of
 from tests import tolerances
@@ -77,6 +81,42 @@ def test_weights_of_groups(objective, record_difference):
         objective, weighted=True, eval_metric=["auc", "pre@3", "map"][: 3 if "map" in objective else 1]
     )
     assert_same(ours, peer, X, record_difference, f"{objective}, weighted")
+
+
+@pytest.mark.parametrize("method", ["hist", "approx"])
+def test_weights_of_groups_in_the_librarys_cuts(method):
+    """More values than bins: where columns are cut, the library gives rows the weights of the groups a row late."""
+    rng = np.random.default_rng(3)
+    X, qid = rng.normal(size=(3000, 3)), np.arange(3000) // 25
+    y = np.clip(np.round(X[:, 0] + rng.normal(size=3000)), 0, 4)
+    weight = rng.exponential(size=qid[-1] + 1) ** 2 + 0.01
+    ours = XGBRanker(objective="rank:pairwise", n_estimators=5, tree_method=method, cuts="xgboost", n_jobs=1)
+    peer = peer_of(ours)
+    for model in (ours, peer):
+        model.fit(X, y, qid=qid, sample_weight=weight)
+    np.testing.assert_array_equal(ours.predict(X), peer.predict(X))
+
+
+def test_biases_of_places_in_the_learning_api():
+    X, y, qid = table("rank:ndcg")
+    written = []
+    for library in (boosting, xgboost):
+        rows = library.DMatrix(X, label=y, qid=qid)
+        given = {"objective": "rank:ndcg", "lambdarank_unbiased": True, "nthread": 1, "max_depth": 3}
+        booster = library.train(given, rows, 3)
+        written.append(json.loads(booster.save_raw("json"))["learner"]["objective"])
+    for name in ("ti+", "tj-"):
+        np.testing.assert_allclose(written[0][name], written[1][name], rtol=1e-5)
+        assert len(set(written[0][name])) > 3
+
+
+def test_a_column_of_relevances_is_warned_about_as_scikit_learn_does():
+    X, y, qid = table("rank:ndcg")
+    one = XGBRanker(n_estimators=2).fit(X, y, qid=qid)
+    with pytest.warns(DataConversionWarning, match="column-vector") as warned:
+        column = XGBRanker(n_estimators=2).fit(X, y[:, np.newaxis], qid=qid)
+    assert len(warned) == 1
+    np.testing.assert_array_equal(one.predict(X), column.predict(X))
 
 
 METRICS = ["ndcg", "ndcg@5", "ndcg-", "ndcg@3-", "map", "map@4", "map@2-", "pre", "pre@2", "auc", "aucpr"]

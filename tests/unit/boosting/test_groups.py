@@ -140,3 +140,11 @@ def test_a_group_without_weight_takes_no_part():
     first, second = (model.predict(grid) for model in models)
     np.testing.assert_array_equal(first, second)
     assert len(np.unique(first)) > 1
+
+
+def test_the_library_moves_on_to_the_next_weight_a_row_late():
+    groups = groups_of(6, group=[3, 1, 2], weight=[1.0, 2.0, 4.0])
+    assert groups.weight_of_rows().tolist() == [1, 1, 1, 2, 4, 4]
+    assert groups.library_weight_of_rows().tolist() == [1, 1, 1, 1, 2, 4]
+    single = groups_of(3, group=[1, 1, 1], weight=[1.0, 2.0, 4.0])
+    assert single.library_weight_of_rows().tolist() == [1, 2, 4]

@@ -24,8 +24,8 @@ def rows(name, seed=0):
 
 
 def gradients(objective, score):
-    out = np.empty((1, len(score), 2), dtype=np.float32)
-    objective.gradients(np.array([0, len(score)]), score[np.newaxis], ONE, ONE, out)
+    out, one = np.empty((1, len(score), 2), dtype=np.float32), ONE[: len(score)]
+    objective.gradients(np.array([0, len(score)]), score[np.newaxis], one, one, out)
     return out[0]
 
 
@@ -96,6 +96,20 @@ def test_biases_of_places(name):
     np.testing.assert_allclose(objective.kernel.t_plus, plus, rtol=1e-5)
     np.testing.assert_allclose(objective.kernel.t_minus, minus, rtol=1e-5)
     assert plus[0] == 1.0
+
+
+def test_biases_of_places_at_margins_far_apart():
+    """σ is 1 in float32: a pair costs the difference of its margins, log(1 + exp(d)), and not infinitely much."""
+    y = np.float32([2, 1, 0, 1, 0, 2])
+    given = {"lambdarank_unbiased": True, "lambdarank_score_normalization": False, "lambdarank_num_pair_per_sample": 3}
+    objective = objective_of("rank:pairwise", given).of_rows(y, groups_of(6, group=[3, 3]))
+    score = np.float32([300, 200, -500, 40, -60, -20])
+    out = gradients(objective, score)
+    d = {(0, 1): 100.0, (0, 2): 800.0, (1, 2): 700.0, (5, 3): -60.0, (5, 4): 40.0, (3, 4): 100.0}
+    cost = {pair: np.logaddexp(0, difference) for pair, difference in d.items()}
+    of_place = [sum(cost[i, j] for i, j in d if i % 3 == place) for place in range(3)]
+    np.testing.assert_allclose(objective.kernel.t_plus, np.sqrt(np.array(of_place) / of_place[0]), rtol=1e-5)
+    assert np.isfinite(out).all() and np.isfinite(objective.position_bias).all()
 
 
 def test_pairwise_gradient_is_that_of_a_loss():
