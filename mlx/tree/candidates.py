@@ -29,7 +29,6 @@ CLOSEST = np.float32(1e-7)
 CANDIDATE = np.dtype(
     [
         ("judged", np.float64),  # the criterion, the larger the better
-        ("screen", np.float64),  # what a quick form of the criterion must be above
         ("feature", np.int64),  # LEAF: there is no candidate yet
         ("threshold", np.float64),
         ("last", np.int64),  # ranks up to this go left
@@ -46,7 +45,6 @@ def forget(candidate):
     """Make a record say that there is no candidate."""
     candidate.feature = LEAF
     candidate.judged = -np.inf
-    candidate.screen = -np.inf
 
 
 @kernel(inner=True)
@@ -74,7 +72,7 @@ def last_rank_up_to(values, n_values, threshold):
 
 @kernel(inner=True)
 def choose_by_gain_ratio(candidates, n, impurity, weight):
-    """Place of the best of n candidates, one for each column; -1 if none gains anything."""
+    """Place of the best of n candidates, one for each column; of one that is none if none gains anything."""
     average, n_gaining = 0.0, 0
     for i in range(n):
         gain = impurity + candidates[i].judged / weight
@@ -82,7 +80,8 @@ def choose_by_gain_ratio(candidates, n, impurity, weight):
             average += gain
             n_gaining += 1
     average /= max(n_gaining, 1)
-    best, best_ratio = -1, 0.0
+    best, best_ratio = n, 0.0
+    forget(candidates[n])
     for i in range(n):
         gain = impurity + candidates[i].judged / weight
         left = candidates[i].weight_left / weight

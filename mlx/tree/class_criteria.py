@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..numeric.jit import kernel
-from .class_impurity import class_impurity
+from .class_impurity import LEFT, RIGHT, TOTAL, class_impurity
 
 __all__ = [
     "ClassSums",
@@ -34,79 +34,78 @@ class ClassSums(NamedTuple):
     Attributes
     ----------
     codes : ndarray of int32, shape (n_samples, n_outputs)
-    total, left, right : ndarray of float64, shape (n_outputs, K)
+    sums : ndarray of float64, shape (3, n_outputs, K)
         K is the largest number of classes of an output.
     """
 
     codes: NDArray[np.int32]
-    total: NDArray[np.float64]
-    left: NDArray[np.float64]
-    right: NDArray[np.float64]
+    sums: NDArray[np.float64]
 
 
 def class_sums(codes: NDArray[np.int32], n_classes: NDArray[np.int64]) -> ClassSums:
     """Room for the sums of a tree."""
-    total, left, right = np.zeros((3, len(n_classes), int(n_classes.max())))
-    return ClassSums(codes, total, left, right)
+    return ClassSums(codes, np.zeros((3, len(n_classes), int(n_classes.max()))))
 
 
 @kernel(inner=True)
 def begin(state, samples, start, end):
     """Sum up the samples of a node."""
-    part = samples.part[0]
-    state.total[:] = 0.0
+    part, codes, sums = samples.part[0], state.codes, state.sums
+    order, weights = samples.order, samples.weights
+    sums[TOTAL] = 0.0
     part.weight = 0.0
     for p in range(start, end):
-        i = samples.order[p]
-        for output in range(state.total.shape[0]):
-            state.total[output, state.codes[i, output]] += samples.weights[i]
-        part.weight += samples.weights[i]
+        i = order[p]
+        for output in range(sums.shape[1]):
+            sums[TOTAL, output, codes[i, output]] += weights[i]
+        part.weight += weights[i]
 
 
 @kernel(inner=True)
 def reset(state, samples):
     """Put all samples on the right side."""
-    part = samples.part[0]
+    part, sums = samples.part[0], state.sums
     part.cut = part.start
     part.weight_left = 0.0
     part.weight_right = part.weight
-    state.left[:] = 0.0
-    state.right[:] = state.total
+    sums[LEFT] = 0.0
+    sums[RIGHT] = sums[TOTAL]
 
 
 @kernel(inner=True)
 def move(state, samples, cut):
     """Put the samples before the cut on the left side: added to it, or taken from all, whichever are fewer."""
-    part = samples.part[0]
+    part, codes, sums = samples.part[0], state.codes, state.sums
+    order, weights = samples.order, samples.weights
     sign, first, last = 1.0, part.cut, cut
     if cut - part.cut > part.end - cut:
-        state.left[:] = state.total
+        sums[LEFT] = sums[TOTAL]
         part.weight_left = part.weight
         sign, first, last = -1.0, cut, part.end
     for step in range(last - first):
-        i = samples.order[first + step if sign > 0 else last - 1 - step]
-        for output in range(state.total.shape[0]):
-            state.left[output, state.codes[i, output]] += sign * samples.weights[i]
-        part.weight_left += sign * samples.weights[i]
+        i = order[first + step if sign > 0 else last - 1 - step]
+        for output in range(sums.shape[1]):
+            sums[LEFT, output, codes[i, output]] += sign * weights[i]
+        part.weight_left += sign * weights[i]
     part.weight_right = part.weight - part.weight_left
-    for output in range(state.total.shape[0]):
-        for k in range(state.total.shape[1]):
-            state.right[output, k] = state.total[output, k] - state.left[output, k]
+    for output in range(sums.shape[1]):
+        for k in range(sums.shape[2]):
+            sums[RIGHT, output, k] = sums[TOTAL, output, k] - sums[LEFT, output, k]
     part.cut = cut
 
 
 @kernel(inner=True)
 def impurity(state, samples, criterion):
     """Impurity of the node."""
-    return class_impurity(criterion, state.total, samples.part[0].weight)
+    return class_impurity(criterion, state.sums, TOTAL, samples.part[0].weight)
 
 
 @kernel(inner=True)
 def child_impurities(state, samples, criterion):
     """Impurities of the two sides."""
     part = samples.part[0]
-    left = class_impurity(criterion, state.left, part.weight_left)
-    return left, class_impurity(criterion, state.right, part.weight_right)
+    left = class_impurity(criterion, state.sums, LEFT, part.weight_left)
+    return left, class_impurity(criterion, state.sums, RIGHT, part.weight_right)
 
 
 @kernel(inner=True)
@@ -120,24 +119,24 @@ def judge(state, samples, criterion):
 @kernel(inner=True)
 def child_values(state, samples):
     """Share of the first class on either side, of the first output."""
-    part = samples.part[0]
-    return state.left[0, 0] / part.weight_left, state.right[0, 0] / part.weight_right
+    part, sums = samples.part[0], state.sums
+    return sums[LEFT, 0, 0] / part.weight_left, sums[RIGHT, 0, 0] / part.weight_right
 
 
 @kernel(inner=True)
 def middle(state, samples):
     """Bound between the values of the two sides."""
-    part = samples.part[0]
-    return state.left[0, 0] / (2 * part.weight_left) + state.right[0, 0] / (2 * part.weight_right)
+    part, sums = samples.part[0], state.sums
+    return sums[LEFT, 0, 0] / (2 * part.weight_left) + sums[RIGHT, 0, 0] / (2 * part.weight_right)
 
 
 @kernel(inner=True)
 def write_value(state, samples, value, lower, upper, is_bounded):
     """Write the shares of the classes; that of the first class (of two) is kept within the bounds."""
-    weight = samples.part[0].weight
-    for output in range(state.total.shape[0]):
-        for k in range(state.total.shape[1]):
-            value[output, k] = state.total[output, k] / weight
+    weight, sums = samples.part[0].weight, state.sums
+    for output in range(sums.shape[1]):
+        for k in range(sums.shape[2]):
+            value[output, k] = sums[TOTAL, output, k] / weight
     if is_bounded:
         value[0, 0] = max(lower, min(upper, value[0, 0]))
         value[0, 1] = 1.0 - value[0, 0]

@@ -18,39 +18,44 @@ import numpy as np
 
 from ..numeric.jit import kernel
 
-__all__ = ["ENTROPY", "GAIN_RATIO", "GINI", "class_impurity", "entropy", "gini"]
+__all__ = ["ENTROPY", "GAIN_RATIO", "GINI", "LEFT", "RIGHT", "TOTAL", "class_impurity", "entropy", "gini"]
 
 # Numbers of the criteria. Gain ratio measures impurity as entropy, and chooses splits otherwise.
 GINI, ENTROPY, GAIN_RATIO = 0, 1, 2
+
+# Sums of weights have shape (3, n_outputs, K): of all samples of a node, of those left and right of a cut.
+TOTAL, LEFT, RIGHT = np.int64(0), np.int64(1), np.int64(2)
 
 LOG_2 = math.log(2.0)
 
 
 @kernel(inner=True)
-def gini(sums, weight):
-    """Gini impurity 1 - Σ p_k²; sums of shape (n_outputs, K) hold the weight of each class."""
+def gini(sums, side, weight):
+    """Gini impurity 1 - Σ p_k² of one of the three sums, which weighs so much."""
     impurity = 0.0
-    for output in range(sums.shape[0]):
+    for output in range(sums.shape[1]):
         squares = 0.0
-        for k in range(sums.shape[1]):
-            squares += sums[output, k] * sums[output, k]
+        for k in range(sums.shape[2]):
+            squares += sums[side, output, k] * sums[side, output, k]
         impurity += 1.0 - squares / (weight * weight)
-    return impurity / sums.shape[0]
+    return impurity / sums.shape[1]
 
 
 @kernel(inner=True)
-def entropy(sums, weight):
-    """Entropy -Σ p_k log₂ p_k in bits; sums of shape (n_outputs, K) hold the weight of each class."""
+def entropy(sums, side, weight):
+    """Entropy -Σ p_k log₂ p_k, in bits, of one of the three sums, which weighs so much."""
     bits = 0.0
-    for output in range(sums.shape[0]):
-        for k in range(sums.shape[1]):
-            if sums[output, k] > 0.0:
-                p = sums[output, k] / weight
+    for output in range(sums.shape[1]):
+        for k in range(sums.shape[2]):
+            if sums[side, output, k] > 0.0:
+                p = sums[side, output, k] / weight
                 bits -= p * (math.log(p) / np.float64(LOG_2))
-    return bits / sums.shape[0]
+    return bits / sums.shape[1]
 
 
 @kernel(inner=True)
-def class_impurity(criterion, sums, weight):
-    """Impurity of a node whose classes weigh `sums`, `weight` together."""
-    return gini(sums, weight) if criterion == GINI else entropy(sums, weight)
+def class_impurity(criterion, sums, side, weight):
+    """Impurity of a node, or of a side of a cut through it, which weighs so much."""
+    if criterion == GINI:
+        return gini(sums, side, weight)
+    return entropy(sums, side, weight)

@@ -12,14 +12,14 @@ same formulas, and the search is free to sort, count and skip as it likes:
 2. Keys are sorted (`key_sorting`).
 3. From left to right, each key moves its weight to the left part (`count_scanning`).
 
-=========  ==================================================  =============
-symbol     what                                                shape
-=========  ==================================================  =============
+=========  ===================================================  =============
+symbol     what                                                 shape
+=========  ===================================================  =============
 K          classes
-label      class of a sample << 16 | its weight                (n_samples,)
-total      weight of each class in the node                    (1, K)
-left       weight of each class left of the candidate          (1, K)
-=========  ==================================================  =============
+sample     class << 48 | weight << 32 | its row in the table    (n,)
+key        its rank in a column << 32 | class << 16 | weight    (n,)
+sums       weight of each class in the node, left of a cut, and right of it, with 1 for the one output: (3, 1, K)
+=========  ===================================================  =============
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from numpy.typing import NDArray
 
 from ..numeric.jit import kernel
 from .candidates import CANDIDATE, CLOSEST, accept, choose_by_gain_ratio, forget, last_rank_up_to
-from .class_impurity import GAIN_RATIO, class_impurity
-from .count_scanning import consider, scan_entropy, scan_gini
-from .feature_draws import begin_draws, draw_feature, end_draws, found_constant, found_varying, random_uniform
-from .frontier import LEAF, may_split, next_open, settle
-from .key_sorting import RANK_SHIFT, n_buckets, sort_keys
+from .class_impurity import GAIN_RATIO, LEFT, RIGHT, TOTAL, class_impurity
+from .count_scanning import SEARCH, count_up_to, scan_entropy, scan_gini
+from .feature_draws import begin_draws, draw_feature, end_draws, found_constant, found_varying, random_between
+from .frontier import LEAF, GrowthSettings, may_split, next_open, settle
+from .key_sorting import n_buckets, sort_keys
 
 __all__ = ["LARGEST_COUNT", "MOST_CLASSES", "MOST_WEIGHT", "CountedSamples", "counted_samples", "grow_by_counts"]
 
@@ -46,41 +46,38 @@ LARGEST_COUNT = (1 << 16) - 1
 # Squares of weights up to here are exact in float64.
 MOST_WEIGHT = 1 << 26
 
+HALF = np.uint64(32)
+LOW_HALF = np.uint64(2**32 - 1)
+LOW_16 = np.uint64(2**16 - 1)
+
 
 class CountedSamples(NamedTuple):
     """Samples of a tree, and room to sort them.
 
     Attributes
     ----------
-    place : ndarray of uint32, shape (n,)
-        Number of each sample in the table; those of a node stand together, rising.
-    label : ndarray of uint32, shape (n,)
-    spare_place, spare_label : ndarray of uint32, shape (n,)
-    keys, spare_keys : ndarray of uint64, shape (n,)
-    bucket : ndarray of uint64
-    total, left, right : ndarray of float64, shape (1, K)
+    sample : ndarray of uint64, shape (n,)
+        Those of a node stand together, by rising row.
+    keys : ndarray of uint64, shape (2, n)
+        The second row is to sort into.
+    bucket : ndarray of uint32
+    sums : ndarray of float64, shape (3, 1, K)
+        See `class_impurity`.
     found : record array of CANDIDATE, shape (n_features + 1,)
         Best candidate so far; for the gain ratio that of each column, and the column's at hand last.
-    unit : float
-        What a weight of 1 stands for: a power of two.
+    search : record array of SEARCH, shape (1,)
     """
 
-    place: NDArray[np.uint32]
-    label: NDArray[np.uint32]
-    spare_place: NDArray[np.uint32]
-    spare_label: NDArray[np.uint32]
+    sample: NDArray[np.uint64]
     keys: NDArray[np.uint64]
-    spare_keys: NDArray[np.uint64]
-    bucket: NDArray[np.uint64]
-    total: NDArray[np.float64]
-    left: NDArray[np.float64]
-    right: NDArray[np.float64]
+    bucket: NDArray[np.uint32]
+    sums: NDArray[np.float64]
     found: NDArray
-    unit: float
+    search: NDArray
 
 
 def counted_samples(
-    codes: NDArray[np.integer], counts: NDArray[np.integer], n_classes: int, n_features: int, unit: float = 1.0
+    codes: NDArray[np.integer], counts: NDArray[np.integer], n_classes: int, settings: GrowthSettings, unit: float
 ) -> CountedSamples:
     """Samples that weigh something.
 
@@ -90,18 +87,23 @@ def counted_samples(
         Classes.
     counts : ndarray of int, shape (n_samples,)
         Weights in units; not above `LARGEST_COUNT`, `MOST_WEIGHT` together.
-    n_classes, n_features : int
-    unit : float, default=1
+    n_classes : int
+    settings : GrowthSettings
+    unit : float
+        What a weight of 1 stands for: a power of two.
     """
-    place = np.flatnonzero(counts).astype(np.uint32)
-    label = (codes[place].astype(np.uint32) << np.uint32(16)) | counts[place].astype(np.uint32)
-    spare_place, spare_label = np.empty((2, len(place)), dtype=np.uint32)
-    keys, spare_keys = np.empty((2, len(place)), dtype=np.uint64)
-    bucket = np.empty(n_buckets(len(place)), dtype=np.uint64)
-    total, left, right = np.empty((3, 1, n_classes))
-    found = np.zeros(n_features + 1, dtype=CANDIDATE)
+    row = np.flatnonzero(counts).astype(np.uint64)
+    label = (codes[row].astype(np.uint64) << np.uint64(16)) | counts[row].astype(np.uint64)
+    search = np.zeros(1, dtype=SEARCH)
+    search["criterion"], search["min_samples_leaf"] = settings.criterion, settings.min_samples_leaf
+    search["min_weight_leaf"], search["unit"] = settings.min_weight_leaf / unit, unit
     return CountedSamples(
-        place, label, spare_place, spare_label, keys, spare_keys, bucket, total, left, right, found, float(unit)
+        sample=(label << HALF) | row,
+        keys=np.empty((2, len(row)), dtype=np.uint64),
+        bucket=np.empty(n_buckets(len(row)), dtype=np.uint32),
+        sums=np.empty((3, 1, n_classes)),
+        found=np.zeros(settings.max_features + 1, dtype=CANDIDATE),
+        search=search,
     )
 
 
@@ -112,131 +114,127 @@ def grow_by_counts(table, samples, x_log_x, random, draws, frontier, settings, n
     `x_log_x` (see `count_scanning`) is None if impurity is Gini's. If `random` is None, all thresholds are searched,
     else one is drawn for each column.
     """
+    # Arrays are taken out of their tuples here, once: to count who holds them takes longer than to search a small node.
+    sample, keys, sums, found = samples.sample, samples.keys, samples.sums, samples.found
+    open_nodes = frontier.open
+    ranks, value, now = table.ranks, nodes.value, samples.search[0]
     while True:
         at = next_open(frontier, settings, nodes)
         if at < 0:
             return
-        node = frontier.open[at]
-        weight = count_classes(samples.label, node.start, node.end, samples.total)
-        node.weight = weight * samples.unit
+        node = open_nodes[at]
+        now.n = node.end - node.start
+        now.weight = count_classes(sample, node.start, node.end, sums, TOTAL)
+        node.weight = now.weight * now.unit
         if node.parent < 0:
-            node.impurity = class_impurity(settings.criterion, samples.total, weight)
+            node.impurity = class_impurity(now.criterion, sums, TOTAL, now.weight)
         node.feature = LEAF
         node.improvement = 0.0
         if may_split(node, settings):
-            chosen = search(table, samples, x_log_x, random, draws, node, settings, weight)
+            best = found[search_columns(table, samples, x_log_x, random, draws, node, settings.max_features)]
+            accept(best, node)
             if node.feature != LEAF:
-                divide(table, samples, samples.found[chosen].last, node, settings, weight)
+                divide(ranks, node.feature, np.uint64(best.last), sample, keys, node.start, node.end)
+                look_at_children(sample, sums, node, now, settings.total_weight)
         number = settle(frontier, at, settings, nodes)
-        for k in range(samples.total.shape[1]):
-            nodes.value[number, 0, k] = samples.total[0, k] / weight
+        for k in range(sums.shape[2]):
+            value[number, 0, k] = sums[TOTAL, 0, k] / now.weight
 
 
 @kernel(inner=True)
-def count_classes(label, start, end, counts):
+def count_classes(sample, start, end, sums, side):
     """Write the weight of each class among samples; their weight."""
-    counts[:] = 0.0
+    for k in range(sums.shape[2]):
+        sums[side, 0, k] = 0.0
     for p in range(start, end):
-        counts[0, label[p] >> np.uint32(16)] += np.float64(label[p] & np.uint32(0xFFFF))
+        label = sample[p] >> HALF
+        sums[side, 0, label >> np.uint64(16)] += np.float64(label & LOW_16)
     weight = 0.0
-    for k in range(counts.shape[1]):
-        weight += counts[0, k]
+    for k in range(sums.shape[2]):
+        weight += sums[side, 0, k]
     return weight
 
 
 @kernel(inner=True)
-def search(table, samples, x_log_x, random, draws, node, settings, weight):
+def search_columns(table, samples, x_log_x, random, draws, node, max_features):
     """Search columns drawn at random for the best split of a node; its place among the candidates."""
-    n, n_searched, place = node.end - node.start, 0, 0
-    forget(samples.found[0])
+    sample, keys, bucket = samples.sample, samples.keys, samples.bucket
+    ranks, distinct, start = table.ranks, table.distinct, table.start
+    sums, found, now = samples.sums, samples.found, samples.search[0]
+    n_searched, place = np.int64(0), np.int64(0)
+    forget(found[0])
     begin_draws(draws, node.n_constants)
     while True:
-        feature = draw_feature(draws, settings.max_features)
+        feature = draw_feature(draws, max_features)
         if feature < 0:
             break
-        values = table.distinct[table.start[feature] :]
-        lowest, highest = gather_keys(table.ranks[feature], samples, node.start, n)
-        if values[highest] <= values[lowest] + CLOSEST:
+        now.first_rank = start[feature]
+        lowest, highest = gather_keys(ranks, feature, sample, node.start, now.n, keys)
+        least, most = distinct[now.first_rank + lowest], distinct[now.first_rank + highest]
+        if most <= least + CLOSEST:
             found_constant(draws)
             continue
         found_varying(draws)
-        if settings.criterion == GAIN_RATIO:
+        if now.criterion == GAIN_RATIO:
             place = n_searched
-            forget(samples.found[place])
+            forget(found[place])
         if random is not None:
-            count_random(feature, values, lowest, highest, n, samples, place, draws, settings, weight)
+            threshold = random_between(draws.state[0], least, most)
+            last = last_rank_up_to(distinct[now.first_rank :], np.int64(highest) + 1, threshold)
+            count_up_to(np.uint64(last), threshold, keys, feature, sums, found[place], now)
         else:
-            keys = sort_keys(samples.keys, samples.spare_keys, n, lowest, highest, samples.bucket)
+            row = sort_keys(keys, now.n, lowest, highest, bucket)
             if x_log_x is None:
-                scan_gini(keys, n, feature, values, samples, place, settings, weight)
+                scan_gini(keys, row, distinct, feature, sums, found[place], now)
             else:
-                scan_entropy(keys, n, feature, values, x_log_x, samples, place, settings, weight)
-        if samples.found[place].feature != LEAF:
+                scan_entropy(keys, row, distinct, feature, x_log_x, sums, found[place], now)
+        if found[place].feature != LEAF:
             n_searched += 1
     node.n_constants = end_draws(draws)
-    if settings.criterion == GAIN_RATIO:
-        place = choose_by_gain_ratio(samples.found, n_searched, node.impurity, weight)
-    if place >= 0:
-        accept(samples.found[place], node)
+    if now.criterion == GAIN_RATIO:
+        return choose_by_gain_ratio(found, n_searched, node.impurity, now.weight)
     return place
 
 
 @kernel(inner=True)
-def gather_keys(ranks, samples, start, n):
+def gather_keys(ranks, feature, sample, start, n, keys):
     """Write the keys of a node's samples for a column; its lowest and its highest rank."""
-    lowest, highest = np.uint64(2**32), np.uint64(0)
+    lowest, highest = LOW_HALF, np.uint64(0)
     for i in range(n):
-        rank = np.uint64(ranks[samples.place[start + i]])
+        own = sample[start + i]
+        rank = np.uint64(ranks[feature, own & LOW_HALF])
         lowest = min(lowest, rank)
         highest = max(highest, rank)
-        samples.keys[i] = (rank << RANK_SHIFT) | np.uint64(samples.label[start + i])
+        keys[0, i] = (rank << HALF) | (own >> HALF)
     return lowest, highest
 
 
 @kernel(inner=True)
-def count_random(feature, values, lowest, highest, n, samples, place, draws, settings, weight):
-    """Draw a threshold, and compare the split at it with the best so far."""
-    low, high = np.float64(values[lowest]), np.float64(values[highest])
-    threshold = random_uniform(draws, low, high)
-    if threshold == high:
-        threshold = low
-    last = np.uint64(last_rank_up_to(values, np.int64(highest) + 1, threshold))
-    n_left, weight_left = 0, 0.0
-    samples.left[:] = 0.0
-    for i in range(n):
-        key = samples.keys[i]
-        if key >> RANK_SHIFT <= last:
-            n_left += 1
-            moved = np.float64(key & np.uint64(0xFFFF))
-            weight_left += moved
-            samples.left[0, (key >> np.uint64(16)) & np.uint64(0xFFFF)] += moved
-    if consider(n_left, n, feature, last, samples, place, settings, weight, weight_left):
-        samples.found[place].threshold = threshold
+def divide(ranks, feature, last, sample, spare, start, end):
+    """Bring the samples that go left, those of ranks up to the last, to the front; all keep their order."""
+    front, n_right = np.int64(start), np.int64(0)
+    for p in range(start, end):
+        own = sample[p]
+        goes_left = np.int64(ranks[feature, own & LOW_HALF] <= last)
+        sample[front] = own
+        spare[0, n_right] = own
+        front += goes_left
+        n_right += 1 - goes_left
+    for i in range(n_right):
+        sample[front + i] = spare[0, i]
 
 
 @kernel(inner=True)
-def divide(table, samples, last, node, settings, weight):
-    """Bring the samples that go left to the front, all in their order, and write what the children inherit."""
-    column, place, label = table.ranks[node.feature], samples.place, samples.label
-    front, n_right = np.int64(node.start), np.int64(0)
-    for p in range(node.start, node.end):
-        here, own = place[p], label[p]
-        goes_left = np.int64(column[here]) <= last
-        place[front] = here
-        label[front] = own
-        samples.spare_place[n_right] = here
-        samples.spare_label[n_right] = own
-        front += np.int64(goes_left)
-        n_right += 1 - np.int64(goes_left)
-    for i in range(n_right):
-        place[front + i] = samples.spare_place[i]
-        label[front + i] = samples.spare_label[i]
-    weight_left = count_classes(label, node.start, node.cut, samples.left)
+def look_at_children(sample, sums, node, now, total_weight):
+    """Write what the children of a node will know of it: their impurities."""
+    weight, weight_left = now.weight, count_classes(sample, node.start, node.cut, sums, LEFT)
     weight_right = weight - weight_left
-    for k in range(samples.total.shape[1]):
-        samples.right[0, k] = samples.total[0, k] - samples.left[0, k]
-    node.impurity_left = class_impurity(settings.criterion, samples.left, weight_left)
-    node.impurity_right = class_impurity(settings.criterion, samples.right, weight_right)
-    node.improvement = (weight * samples.unit / settings.total_weight) * (
-        node.impurity - (weight_right / weight * node.impurity_right) - (weight_left / weight * node.impurity_left)
+    for k in range(sums.shape[2]):
+        sums[RIGHT, 0, k] = sums[TOTAL, 0, k] - sums[LEFT, 0, k]
+    left = class_impurity(now.criterion, sums, LEFT, weight_left)
+    right = class_impurity(now.criterion, sums, RIGHT, weight_right)
+    node.impurity_left = left
+    node.impurity_right = right
+    node.improvement = (weight * now.unit / total_weight) * (
+        node.impurity - (weight_right / weight * right) - (weight_left / weight * left)
     )

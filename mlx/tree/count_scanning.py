@@ -17,10 +17,10 @@ import numpy as np
 
 from ..numeric.jit import kernel
 from .candidates import CLOSEST
-from .class_impurity import class_impurity
+from .class_impurity import LEFT, RIGHT, TOTAL, class_impurity
 from .key_sorting import RANK_SHIFT
 
-__all__ = ["consider", "scan_entropy", "scan_gini", "x_log_x_table"]
+__all__ = ["SEARCH", "count_up_to", "scan_entropy", "scan_gini", "x_log_x_table"]
 
 CLASS_SHIFT = np.uint64(16)
 LOW_16 = np.uint64(0xFFFF)
@@ -32,6 +32,21 @@ GINI_SLACK = 2.0**-44
 ENTROPY_SLACK = 2.0**-49
 
 
+# The node that is searched, and what a side must have. Weights are in units.
+SEARCH = np.dtype(
+    [
+        ("criterion", np.int64),
+        ("min_samples_leaf", np.int64),
+        ("min_weight_leaf", np.float64),
+        ("unit", np.float64),
+        ("n", np.int64),
+        ("first_rank", np.int64),  # place of the values of the column that is searched
+        ("weight", np.float64),
+    ],
+    align=True,
+)
+
+
 def x_log_x_table(largest: int) -> np.ndarray:
     """X log₂ x for whole x from 0 to the largest."""
     x = np.arange(largest + 1, dtype=np.float64)
@@ -39,91 +54,127 @@ def x_log_x_table(largest: int) -> np.ndarray:
 
 
 @kernel(inner=True)
-def scan_gini(keys, n, feature, values, samples, place, settings, weight):
+def scan_gini(keys, row, distinct, feature, sums, best, now):
     """Compare the cuts between sorted keys with the best so far, by Gini impurity."""
-    best, total, left = samples.found[place], samples.total, samples.left
-    left[:] = 0.0
-    weight_left, squares_left, squares_right = 0.0, 0.0, 0.0
-    for k in range(total.shape[1]):
-        squares_right += total[0, k] * total[0, k]
-    for i in range(1, n):
-        key = keys[i - 1]
-        moved = np.float64(key & LOW_16)
-        k = (key >> CLASS_SHIFT) & LOW_16
-        before = left[0, k]
+    weight, weight_left, squares_left, squares_right = now.weight, 0.0, 0.0, 0.0
+    for k in range(sums.shape[2]):
+        sums[LEFT, 0, k] = 0.0
+        squares_right += sums[TOTAL, 0, k] * sums[TOTAL, 0, k]
+    key, screen, judged, n_left = keys[row, 0], best.judged + (1.0 - GINI_SLACK) * weight, best.judged, 0
+    for i in range(1, now.n):
+        moved, k = np.float64(key & LOW_16), (key >> CLASS_SHIFT) & LOW_16
+        before, of_class = sums[LEFT, 0, k], sums[TOTAL, 0, k]
         after = before + moved
-        left[0, k] = after
+        sums[LEFT, 0, k] = after
         weight_left += moved
         # (l + w)² - l² and (r - w)² - r², which are exact
         squares_left += moved * (before + after)
-        squares_right -= moved * (total[0, k] + total[0, k] - before - after)
+        squares_right -= moved * (of_class + of_class - before - after)
         weight_right = weight - weight_left
-        if (
-            squares_left * weight_right + squares_right * weight_left > best.screen * (weight_left * weight_right)
-            and key >> RANK_SHIFT != keys[i] >> RANK_SHIFT
-        ):
-            consider_cut(key, keys[i], i, n, feature, values, samples, place, settings, weight, weight_left)
+        last, key = key, keys[row, i]
+        if squares_left * weight_right + squares_right * weight_left <= screen * (weight_left * weight_right):
+            continue
+        if last >> RANK_SHIFT == key >> RANK_SHIFT or not is_allowed(last, key, i, weight_left, distinct, now):
+            continue
+        gini_left = 1.0 - squares_left / (weight_left * weight_left)
+        gini_right = 1.0 - squares_right / (weight_right * weight_right)
+        here = -weight_right * gini_right - weight_left * gini_left
+        if here > judged:
+            judged, screen, n_left, best.weight_left = here, here + (1.0 - GINI_SLACK) * weight, i, weight_left
+    if n_left > 0:
+        keep_cut(keys, row, n_left, judged, distinct, feature, best, now)
 
 
 @kernel(inner=True)
-def scan_entropy(keys, n, feature, values, x_log_x, samples, place, settings, weight):
+def scan_entropy(keys, row, distinct, feature, x_log_x, sums, best, now):
     """Compare the cuts between sorted keys with the best so far, by entropy."""
-    best, total, left = samples.found[place], samples.total, samples.left
-    left[:] = 0.0
-    weight_left, own_left, own_right = np.int64(0), 0.0, 0.0
-    whole = np.int64(weight)
-    for k in range(total.shape[1]):
-        own_right += x_log_x[np.int64(total[0, k])]
-    slack = ENTROPY_SLACK * (n + total.shape[1]) * (x_log_x[whole] + weight)
-    for i in range(1, n):
-        key = keys[i - 1]
-        moved = np.int64(key & LOW_16)
-        k = (key >> CLASS_SHIFT) & LOW_16
-        before = np.int64(left[0, k])
+    weight, weight_left, own_left, own_right = np.int64(now.weight), np.int64(0), 0.0, 0.0
+    for k in range(sums.shape[2]):
+        sums[LEFT, 0, k] = 0.0
+        own_right += x_log_x[np.int64(sums[TOTAL, 0, k])]
+    slack = ENTROPY_SLACK * (now.n + sums.shape[2]) * (x_log_x[weight] + weight)
+    key, screen, judged, n_left = keys[row, 0], best.judged - slack, best.judged, 0
+    for i in range(1, now.n):
+        moved, k = np.int64(key & LOW_16), (key >> CLASS_SHIFT) & LOW_16
+        before, of_class = np.int64(sums[LEFT, 0, k]), np.int64(sums[TOTAL, 0, k])
         after = before + moved
-        of_class = np.int64(total[0, k])
-        left[0, k] = np.float64(after)
+        sums[LEFT, 0, k] = np.float64(after)
         weight_left += moved
         own_left += x_log_x[after] - x_log_x[before]
         own_right += x_log_x[of_class - after] - x_log_x[of_class - before]
-        if (
-            own_left - x_log_x[weight_left] + own_right - x_log_x[whole - weight_left] > best.judged - slack
-            and key >> RANK_SHIFT != keys[i] >> RANK_SHIFT
-        ):
-            consider_cut(key, keys[i], i, n, feature, values, samples, place, settings, weight, np.float64(weight_left))
+        last, key = key, keys[row, i]
+        if own_left - x_log_x[weight_left] + own_right - x_log_x[weight - weight_left] <= screen:
+            continue
+        if last >> RANK_SHIFT == key >> RANK_SHIFT:
+            continue
+        if not is_allowed(last, key, i, np.float64(weight_left), distinct, now):
+            continue
+        here = judge(np.float64(weight_left), sums, now)
+        if here > judged:
+            judged, screen, n_left, best.weight_left = here, here - slack, i, np.float64(weight_left)
+    if n_left > 0:
+        keep_cut(keys, row, n_left, judged, distinct, feature, best, now)
 
 
 @kernel(inner=True)
-def consider_cut(key, next_key, n_left, n, feature, values, samples, place, settings, weight, weight_left):
-    """Make a cut between two keys the best so far if it is allowed and better."""
-    last = key >> RANK_SHIFT
-    below, above = values[last], values[next_key >> RANK_SHIFT]
-    if not above <= below + CLOSEST and consider(
-        n_left, n, feature, last, samples, place, settings, weight, weight_left
-    ):
-        samples.found[place].threshold = below / 2.0 + above / 2.0
+def is_allowed(key, next_key, n_left, weight_left, distinct, now):
+    """Whether there may be a cut between two keys, which have different ranks."""
+    below = distinct[now.first_rank + np.int64(key >> RANK_SHIFT)]
+    above = distinct[now.first_rank + np.int64(next_key >> RANK_SHIFT)]
+    return above > below + CLOSEST and is_large_enough(n_left, weight_left, now)
 
 
 @kernel(inner=True)
-def consider(n_left, n, feature, last, samples, place, settings, weight, weight_left):
-    """Whether a split is allowed and better than the best so far, which it is then made but for its threshold."""
-    best, weight_right = samples.found[place], weight - weight_left
-    if min(n_left, n - n_left) < settings.min_samples_leaf:
-        return False
-    if min(weight_left, weight_right) * samples.unit < settings.min_weight_leaf:
-        return False
-    for k in range(samples.total.shape[1]):
-        samples.right[0, k] = samples.total[0, k] - samples.left[0, k]
-    left = class_impurity(settings.criterion, samples.left, weight_left)
-    right = class_impurity(settings.criterion, samples.right, weight_right)
-    judged = -weight_right * right - weight_left * left
+def is_large_enough(n_left, weight_left, now):
+    """Whether both sides have the samples and the weight that a leaf needs."""
+    return (
+        min(n_left, now.n - n_left) >= now.min_samples_leaf
+        and min(weight_left, now.weight - weight_left) >= now.min_weight_leaf
+    )
+
+
+@kernel(inner=True)
+def keep_cut(keys, row, n_left, judged, distinct, feature, best, now):
+    """Make the cut after n_left keys the best so far; its weight is kept already."""
+    last, following = np.int64(keys[row, n_left - 1] >> RANK_SHIFT), np.int64(keys[row, n_left] >> RANK_SHIFT)
+    best.judged = judged
+    best.feature = feature
+    best.threshold = distinct[now.first_rank + last] / 2.0 + distinct[now.first_rank + following] / 2.0
+    best.last = last
+    best.n_left = n_left
+    best.missing_left = np.int64(2 * n_left > now.n)
+
+
+@kernel(inner=True)
+def count_up_to(last, threshold, keys, feature, sums, best, now):
+    """Compare the split after a rank with the best so far."""
+    n_left, weight_left = np.int64(0), 0.0
+    for k in range(sums.shape[2]):
+        sums[LEFT, 0, k] = 0.0
+    for i in range(now.n):
+        if keys[0, i] >> RANK_SHIFT <= last:
+            moved = np.float64(keys[0, i] & LOW_16)
+            n_left += 1
+            weight_left += moved
+            sums[LEFT, 0, (keys[0, i] >> CLASS_SHIFT) & LOW_16] += moved
+    if not is_large_enough(n_left, weight_left, now):
+        return
+    judged = judge(weight_left, sums, now)
     if judged > best.judged:
         best.judged = judged
-        best.screen = judged + weight - GINI_SLACK * weight
         best.feature = feature
+        best.threshold = threshold
         best.last = np.int64(last)
         best.n_left = n_left
         best.weight_left = weight_left
-        best.missing_left = np.int64(2 * n_left > n)
-        return True
-    return False
+        best.missing_left = np.int64(2 * n_left > now.n)
+
+
+@kernel(inner=True)
+def judge(weight_left, sums, now):
+    """The criterion itself, where the left side has its sums."""
+    weight_right = now.weight - weight_left
+    for k in range(sums.shape[2]):
+        sums[RIGHT, 0, k] = sums[TOTAL, 0, k] - sums[LEFT, 0, k]
+    right = class_impurity(now.criterion, sums, RIGHT, weight_right)
+    return -weight_right * right - weight_left * class_impurity(now.criterion, sums, LEFT, weight_left)

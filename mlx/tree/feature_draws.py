@@ -28,7 +28,7 @@ __all__ = [
     "found_constant",
     "found_varying",
     "random_int",
-    "random_uniform",
+    "random_between",
 ]
 
 # Largest number that the generator gives; also the divisor that makes a fraction of it.
@@ -72,9 +72,8 @@ def feature_draws(n_features: int, seed: int) -> FeatureDraws:
 
 
 @kernel(inner=True)
-def random_int(draws, low, high):
-    """Next random integer in [low, high)."""
-    state = draws.state[0]
+def random_int(state, low, high):
+    """Next random integer in [low, high); the state is a record of DRAW_STATE."""
     x = np.uint32(state.seed)
     if x == np.uint32(0):
         x = np.uint32(1)
@@ -86,9 +85,11 @@ def random_int(draws, low, high):
 
 
 @kernel(inner=True)
-def random_uniform(draws, low, high):
-    """Next random number between low and high."""
-    return (high - low) * np.float64(random_int(draws, np.int64(0), np.int64(LARGEST + 1))) / np.float64(LARGEST) + low
+def random_between(state, lowest, highest):
+    """Next random threshold from the lowest to below the highest of two float32, as float64."""
+    low, high = np.float64(lowest), np.float64(highest)
+    threshold = (high - low) * np.float64(random_int(state, np.int64(0), np.int64(LARGEST + 1))) / LARGEST + low
+    return low if threshold == high else threshold
 
 
 @kernel(inner=True)
@@ -113,7 +114,7 @@ def draw_feature(draws, max_features):
         state.n_visited < max_features or state.n_visited <= state.n_found + state.n_drawn
     ):
         state.n_visited += 1
-        place = random_int(draws, state.n_drawn, state.n_left - state.n_found)
+        place = random_int(state, state.n_drawn, state.n_left - state.n_found)
         if place >= state.n_known:
             state.place = place + state.n_found
             return features[state.place]

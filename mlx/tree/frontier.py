@@ -59,11 +59,27 @@ OPEN_NODE = np.dtype(
 
 FRONTIER_STATE = np.dtype(
     [
+        ("n_nodes", np.int64),  # of the tree so far
+        ("depth", np.int64),
         ("n_open", np.int64),
         ("n_heap", np.int64),
-        ("n_fresh", np.int64),
+        ("n_fresh", np.int64),  # children of the last split that are not searched yet
         ("n_splits_left", np.int64),
-        ("depth", np.int64),
+    ],
+    align=True,
+)
+
+# As in `mlx.tree.cart_tree.CartTree`.
+GROWN_NODE = np.dtype(
+    [
+        ("left", np.int64),
+        ("right", np.int64),
+        ("feature", np.int64),
+        ("threshold", np.float64),
+        ("impurity", np.float64),
+        ("n_samples", np.int64),
+        ("weight", np.float64),
+        ("missing_left", np.int64),
     ],
     align=True,
 )
@@ -101,18 +117,17 @@ class GrowthSettings(NamedTuple):
 
 
 class Nodes(NamedTuple):
-    """The grown tree, node by node, with room for more; as in `mlx.tree.cart_tree.CartTree`."""
+    """The grown tree, node by node, with room for more.
 
-    left: NDArray[np.int64]
-    right: NDArray[np.int64]
-    feature: NDArray[np.int64]
-    threshold: NDArray[np.float64]
-    impurity: NDArray[np.float64]
-    n_samples: NDArray[np.int64]
-    weight: NDArray[np.float64]
-    missing_left: NDArray[np.uint8]
+    Attributes
+    ----------
+    node : record array of GROWN_NODE
+    value : ndarray of float64, shape (len(node), n_outputs, K)
+        What each node answers.
+    """
+
+    node: NDArray
     value: NDArray[np.float64]
-    n_nodes: NDArray[np.int64]
 
 
 class Frontier(NamedTuple):
@@ -122,13 +137,13 @@ class Frontier(NamedTuple):
     ----------
     open : record array of OPEN_NODE
         Depth first a stack; best first every node of the tree.
-    heap : ndarray of int64
-        Places in `open`, the best improvement first.
+    heap : ndarray of int64, or None
+        Places in `open`, the best improvement first; None: depth first.
     state : record array of FRONTIER_STATE, shape (1,)
     """
 
     open: NDArray
-    heap: NDArray[np.int64]
+    heap: NDArray[np.int64] | None
     state: NDArray
 
 
@@ -145,18 +160,14 @@ def most_nodes(n_samples: int, settings: GrowthSettings) -> int:
 def new_nodes(n_samples: int, value_shape: tuple[int, int], settings: GrowthSettings) -> Nodes:
     """Room for the nodes of a tree of n_samples samples."""
     n = most_nodes(n_samples, settings)
-    left, right, feature, n_in = np.empty((4, n), dtype=np.int64)
-    threshold, impurity, weight = np.empty((3, n))
-    missing_left = np.zeros(n, dtype=np.uint8)
-    value, n_nodes = np.zeros((n, *value_shape)), np.zeros(1, dtype=np.int64)
-    return Nodes(left, right, feature, threshold, impurity, n_in, weight, missing_left, value, n_nodes)
+    return Nodes(np.zeros(n, dtype=GROWN_NODE), np.zeros((n, *value_shape)))
 
 
 def new_frontier(n_samples: int, settings: GrowthSettings) -> Frontier:
     """Frontier whose only node is the root with all samples."""
-    n_nodes = most_nodes(n_samples, settings)
+    n_nodes, best_first = most_nodes(n_samples, settings), settings.max_leaf_nodes >= 0
     # A stack holds one node a level, and the children of the last.
-    n_open = n_nodes if settings.max_leaf_nodes >= 0 else min(n_nodes, n_samples, settings.max_depth) + 2
+    n_open = n_nodes if best_first else min(n_nodes, n_samples, settings.max_depth) + 2
     nodes = np.zeros(n_open, dtype=OPEN_NODE)
     root = nodes[0]
     root["end"], root["parent"] = n_samples, UNDEFINED
@@ -164,8 +175,7 @@ def new_frontier(n_samples: int, settings: GrowthSettings) -> Frontier:
     state = np.zeros(1, dtype=FRONTIER_STATE)
     state["n_open"] = state["n_fresh"] = 1
     state["n_splits_left"] = settings.max_leaf_nodes - 1
-    state["depth"] = -1
-    return Frontier(nodes, np.empty(n_open, dtype=np.int64), state)
+    return Frontier(nodes, np.empty(n_open, dtype=np.int64) if best_first else None, state)
 
 
 @kernel(inner=True)
@@ -184,26 +194,31 @@ def may_split(node, settings):
 @kernel(inner=True)
 def next_open(frontier, settings, nodes):
     """Place in `open` of the node to search next; -1 if the tree is grown."""
-    state = frontier.state[0]
-    if settings.max_leaf_nodes < 0:
+    return next_in(frontier.open, frontier.heap, frontier.state[0], nodes.node)
+
+
+@kernel(inner=True)
+def next_in(open_nodes, heap, state, grown):
+    """`next_open` on arrays: which of the two orders it is, is decided when the kernel is compiled."""
+    if heap is None:
         return state.n_open - 1
     if state.n_fresh > 0:
         return state.n_open - state.n_fresh
     while state.n_heap > 0:
-        at = take_best(frontier)
-        node = frontier.open[at]
+        at = take_best(open_nodes, heap, state)
+        node = open_nodes[at]
         if node.feature != LEAF and state.n_splits_left > 0:
             state.n_splits_left -= 1
             first = state.n_open
-            open_child(node, frontier.open[first], np.int64(1))
-            open_child(node, frontier.open[first + 1], np.int64(0))
+            open_child(node, open_nodes[first], np.int64(1))
+            open_child(node, open_nodes[first + 1], np.int64(0))
             # Best first, a node looks for constant columns anew.
-            frontier.open[first].n_constants = 0
-            frontier.open[first + 1].n_constants = 0
+            open_nodes[first].n_constants = 0
+            open_nodes[first + 1].n_constants = 0
             state.n_open += 2
             state.n_fresh = 2
             return first
-        close_leaf(nodes, node.node)
+        close_leaf(grown[node.node])
     return -1
 
 
@@ -213,27 +228,37 @@ def settle(frontier, at, settings, nodes):
 
     Returns the node's number. The record of the node is its right child's afterwards.
     """
-    state, node = frontier.state[0], frontier.open[at]
-    if node.improvement + EPSILON < settings.min_impurity_decrease:
+    return settle_in(frontier.open, frontier.heap, frontier.state[0], at, settings.min_impurity_decrease, nodes.node)
+
+
+@kernel(inner=True)
+def settle_in(open_nodes, heap, state, at, min_impurity_decrease, grown):
+    """`settle` on arrays."""
+    node = open_nodes[at]
+    if node.improvement + EPSILON < min_impurity_decrease:
         node.feature = LEAF
-    number = add_node(nodes, node)
+    number = state.n_nodes
+    state.n_nodes += 1
+    node.node = number
+    add_node(grown, node)
     state.depth = max(state.depth, node.depth)
-    if settings.max_leaf_nodes >= 0:
+    if heap is None:
+        if node.feature == LEAF:
+            state.n_open -= 1
+        else:
+            left, right = open_nodes[at + 1], node
+            open_child(node, left, np.int64(1))
+            open_child(node, right, np.int64(0))
+            state.n_open += 1
+    else:
         if node.feature == LEAF:
             node.improvement = 0.0
         state.n_fresh -= 1
         if state.n_fresh == 0:
             # Both of a pair are searched before either can be chosen.
-            first = at - 1 if at > 0 else at
-            for waiting in range(first, at + 1):
-                add_to_heap(frontier, waiting)
-    elif node.feature == LEAF:
-        state.n_open -= 1
-    else:
-        left, right = frontier.open[at + 1], frontier.open[at]
-        open_child(node, left, np.int64(1))
-        open_child(node, right, np.int64(0))
-        state.n_open += 1
+            for waiting in range(max(at - 1, 0), at + 1):
+                state.n_heap += 1
+                sift_up(open_nodes, heap, state.n_heap - 1, waiting)
     return number
 
 
@@ -260,73 +285,60 @@ def open_child(node, child, is_left):
 
 
 @kernel(inner=True)
-def add_node(nodes, node):
-    """Append a node to the tree, and enter it as its parent's child; its number."""
-    number = nodes.n_nodes[0]
-    nodes.n_nodes[0] += 1
-    node.node = number
+def add_node(grown, node):
+    """Write a node into the tree, and enter it as its parent's child."""
     if node.parent >= 0:
         if node.is_left != 0:
-            nodes.left[node.parent] = number
+            grown[node.parent].left = node.node
         else:
-            nodes.right[node.parent] = number
-    nodes.impurity[number] = node.impurity
-    nodes.n_samples[number] = node.end - node.start
-    nodes.weight[number] = node.weight
+            grown[node.parent].right = node.node
+    own = grown[node.node]
+    own.impurity = node.impurity
+    own.n_samples = node.end - node.start
+    own.weight = node.weight
     if node.feature == LEAF:
-        close_leaf(nodes, number)
+        close_leaf(own)
     else:
-        nodes.feature[number] = node.feature
-        nodes.threshold[number] = node.threshold
-        nodes.missing_left[number] = np.uint8(node.missing_left)
-    return number
+        own.feature = node.feature
+        own.threshold = node.threshold
+        own.missing_left = node.missing_left
 
 
 @kernel(inner=True)
-def close_leaf(nodes, number):
-    """Make a node a leaf."""
-    nodes.left[number] = LEAF
-    nodes.right[number] = LEAF
-    nodes.feature[number] = UNDEFINED
-    nodes.threshold[number] = UNDEFINED
+def close_leaf(own):
+    """Make a node of the tree a leaf."""
+    own.left = LEAF
+    own.right = LEAF
+    own.feature = UNDEFINED
+    own.threshold = UNDEFINED
 
 
 @kernel(inner=True)
-def add_to_heap(frontier, at):
-    """Put a searched node on the heap."""
-    state = frontier.state[0]
-    state.n_heap += 1
-    sift_up(frontier, state.n_heap - 1, at)
-
-
-@kernel(inner=True)
-def sift_up(frontier, hole, at):
-    """Move the hole up past nodes that improve less, and fill it."""
-    heap, nodes = frontier.heap, frontier.open
-    while hole > 0 and nodes[heap[(hole - 1) // 2]].improvement < nodes[at].improvement:
+def sift_up(open_nodes, heap, hole, at):
+    """Move the hole of the heap up past nodes that improve less, and fill it."""
+    while hole > 0 and open_nodes[heap[(hole - 1) // 2]].improvement < open_nodes[at].improvement:
         heap[hole] = heap[(hole - 1) // 2]
         hole = (hole - 1) // 2
     heap[hole] = at
 
 
 @kernel(inner=True)
-def take_best(frontier):
+def take_best(open_nodes, heap, state):
     """Take the node off the heap whose split improves most.
 
     The hole goes down to the bottom, by the better child (the right one if they are equal), and the last node up again.
     """
-    state, heap, nodes = frontier.state[0], frontier.heap, frontier.open
     best = heap[0]
     state.n_heap -= 1
-    n, hole = state.n_heap, 0
+    n, hole = state.n_heap, np.int64(0)
     if n == 0:
         return best
     last = heap[n]
     while 2 * hole + 1 < n:
         child = 2 * hole + 2
-        if child == n or nodes[heap[child]].improvement < nodes[heap[child - 1]].improvement:
+        if child == n or open_nodes[heap[child]].improvement < open_nodes[heap[child - 1]].improvement:
             child -= 1
         heap[hole] = heap[child]
         hole = child
-    sift_up(frontier, hole, last)
+    sift_up(open_nodes, heap, hole, last)
     return best

@@ -103,8 +103,8 @@ def grow(
     whole = None if monotonic_cst is not None or table.missing.any() else whole_weights(weights, targets, settings)
     if whole is not None:
         counts, unit = whole
-        samples = counted_samples(targets.codes[:, 0], counts, shape[1], n_features, unit)
-        n_in = len(samples.place)
+        samples = counted_samples(targets.codes[:, 0], counts, shape[1], settings, unit)
+        n_in = len(samples.sample)
         frontier, nodes = new_frontier(n_in, settings), new_nodes(n_in, shape, settings)
         x_log_x = None if settings.criterion == GINI else x_log_x_table(int(counts.sum()))
         grow_by_counts(table, samples, x_log_x, random, draws, frontier, settings, nodes)
@@ -177,18 +177,19 @@ def whole_weights(
 
 def grown_tree(nodes: Nodes, frontier: Frontier, n_features: int, n_classes: NDArray[np.int64]) -> CartTree:
     """The nodes that were grown, without the room for more."""
-    n = int(nodes.n_nodes[0])
+    n = int(frontier.state["n_nodes"][0])
+    node = nodes.node[:n]
     return CartTree(
         n_features=n_features,
         n_classes=n_classes,
         max_depth=int(frontier.state["depth"][0]),
-        children_left=nodes.left[:n].copy(),
-        children_right=nodes.right[:n].copy(),
-        feature=nodes.feature[:n].copy(),
-        threshold=nodes.threshold[:n].copy(),
-        impurity=nodes.impurity[:n].copy(),
-        n_node_samples=nodes.n_samples[:n].copy(),
-        weighted_n_node_samples=nodes.weight[:n].copy(),
+        children_left=node["left"].copy(),
+        children_right=node["right"].copy(),
+        feature=node["feature"].copy(),
+        threshold=node["threshold"].copy(),
+        impurity=node["impurity"].copy(),
+        n_node_samples=node["n_samples"].copy(),
+        weighted_n_node_samples=node["weight"].copy(),
         value=nodes.value[:n].copy(),
-        missing_go_to_left=nodes.missing_left[:n].copy(),
+        missing_go_to_left=node["missing_left"].astype(np.uint8),
     )

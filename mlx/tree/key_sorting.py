@@ -22,6 +22,9 @@ __all__ = ["RANK_SHIFT", "n_buckets", "sort_keys"]
 
 RANK_SHIFT = np.uint64(32)
 
+# Rows of the array of keys: what is in one is sorted into the other.
+FIRST, SECOND = np.int64(0), np.int64(1)
+
 # Up to so many keys, insertion alone is fastest.
 FEW = 24
 
@@ -37,35 +40,36 @@ def n_buckets(n_keys: int) -> int:
 
 
 @kernel(inner=True)
-def sort_keys(keys, spare, n, lowest, highest, bucket):
-    """Sort keys[:n], whose ranks are between lowest and highest; the array that holds them then, keys or spare."""
+def sort_keys(keys, n, lowest, highest, bucket):
+    """Sort keys[0, :n], whose ranks are between lowest and highest; the row of `keys` that holds them then, 0 or 1."""
     if n <= FEW:
-        insert_keys(keys, n)
-        return keys
+        insert_keys(keys, FIRST, n)
+        return FIRST
     shift, span = np.uint64(0), highest - lowest
     while (span >> shift) > np.uint64(n):
         shift += np.uint64(1)
-    most = distribute(keys, spare, n, lowest, shift, span >> shift, bucket)
+    most = distribute(keys, FIRST, n, lowest, shift, span >> shift, bucket)
     if shift == 0:
-        return spare
+        return SECOND
     if most <= CROWD:
-        insert_keys(spare, n)
-        return spare
-    digit, done = np.uint64((1 << DIGIT_BITS) - 1), np.uint64(0)
+        insert_keys(keys, SECOND, n)
+        return SECOND
+    digit, done, row = np.uint64((1 << DIGIT_BITS) - 1), np.uint64(0), FIRST
     while (span >> done) > 0:
-        distribute(keys, spare, n, lowest, done, digit, bucket)
-        keys, spare = spare, keys
+        distribute(keys, row, n, lowest, done, digit, bucket)
+        row = SECOND - row
         done += np.uint64(DIGIT_BITS)
-    return keys
+    return row
 
 
 @kernel(inner=True)
-def distribute(keys, spare, n, lowest, shift, last, bucket):
-    """Write the keys to `spare`, bucket after bucket, in their order within each; the size of the largest bucket.
+def distribute(keys, row, n, lowest, shift, last, bucket):
+    """Write the keys of a row to the other row, bucket after bucket; the size of the largest bucket.
 
     The number of a key's bucket is its rank above the lowest, shifted right; if it is above `last`, its lowest bits.
+    Within a bucket keys stay in their order.
     """
-    one = np.uint64(1)
+    one, other = np.uint64(1), SECOND - row
     shift += RANK_SHIFT
     lowest <<= RANK_SHIFT
     mask = one
@@ -74,25 +78,25 @@ def distribute(keys, spare, n, lowest, shift, last, bucket):
     for b in range(last + np.uint64(2)):
         bucket[b] = 0
     for i in range(n):
-        bucket[(((keys[i] - lowest) >> shift) & mask) + one] += one
-    most = np.uint64(0)
+        bucket[(((keys[row, i] - lowest) >> shift) & mask) + one] += np.uint32(1)
+    most = np.uint32(0)
     for b in range(last + one):
         most = max(most, bucket[b + one])
         bucket[b + one] += bucket[b]
     for i in range(n):
-        b = ((keys[i] - lowest) >> shift) & mask
-        spare[bucket[b]] = keys[i]
-        bucket[b] += one
+        b = ((keys[row, i] - lowest) >> shift) & mask
+        keys[other, np.uint64(bucket[b])] = keys[row, i]
+        bucket[b] += np.uint32(1)
     return most
 
 
 @kernel(inner=True)
-def insert_keys(keys, n):
-    """Sort keys[:n] where they are, fast if each is near its place."""
+def insert_keys(keys, row, n):
+    """Sort a row of keys where they are, fast if each is near its place."""
     for i in range(1, n):
-        key = keys[i]
+        key = keys[row, i]
         j = i
-        while j > 0 and keys[j - 1] > key:
-            keys[j] = keys[j - 1]
+        while j > 0 and keys[row, j - 1] > key:
+            keys[row, j] = keys[row, j - 1]
             j -= 1
-        keys[j] = key
+        keys[row, j] = key

@@ -30,8 +30,8 @@ from .feature_draws import (
     end_draws,
     found_constant,
     found_varying,
+    random_between,
     random_int,
-    random_uniform,
 )
 from .frontier import LEAF, may_split, next_open, settle
 from .order_sorting import MOST_WAITING, divide, missing_last, missing_to_the_left, sort_in_order
@@ -233,11 +233,8 @@ def search_random(table, samples, classes, values, directions, draws, node, sett
             found_constant(draws)
             continue
         found_varying(draws)
-        low, high = np.float64(of_rank[lowest]), np.float64(of_rank[highest])
-        threshold = random_uniform(draws, low, high)
-        missing_left = random_int(draws, np.int64(0), np.int64(2)) if n_missing > 0 else 0
-        if threshold == high:
-            threshold = low
+        threshold = random_between(draws.state[0], of_rank[lowest], of_rank[highest])
+        missing_left = random_int(draws.state[0], np.int64(0), np.int64(2)) if n_missing > 0 else 0
         last = last_rank_up_to(of_rank, np.int64(highest) + 1, threshold)
         cut = divide(column, missing, order, node.start, node.end, last, missing_left)
         if settings.criterion == GAIN_RATIO:
@@ -274,12 +271,11 @@ def range_of_ranks(column, missing, order, start, end):
 @kernel(inner=True)
 def choose(samples, n_found, node, settings):
     """Make the best candidate the split of the node."""
-    place = 0
+    place = np.int64(0)
     if settings.criterion == GAIN_RATIO:
         place = choose_by_gain_ratio(samples.found, n_found, node.impurity, node.weight)
-    if place >= 0:
-        accept(samples.found[place], node)
-        samples.found[0] = samples.found[place]
+    accept(samples.found[place], node)
+    samples.found[0] = samples.found[place]
 
 
 @kernel(inner=True)
