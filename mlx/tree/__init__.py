@@ -1,7 +1,39 @@
-"""Trees as flat arrays: the one format that CART, the booster and foreign models convert to."""
+"""Trees as flat arrays: the one format that CART, the booster and foreign models convert to.
 
-from .conversion import tree_ensemble_of
-from .ensemble import TreeEnsemble
-from .tree import Tree
+A name is imported when it is first asked for (PEP 562): who boosts does not wait for conversions and pictures.
+"""
 
-__all__ = ["Tree", "TreeEnsemble", "tree_ensemble_of"]
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .conversion import tree_ensemble_of
+    from .drawing import plot_tree
+    from .ensemble import TreeEnsemble
+    from .graphviz_text import export_graphviz
+    from .text_report import export_text
+    from .tree import Tree
+
+__all__ = ["Tree", "TreeEnsemble", "export_graphviz", "export_text", "plot_tree", "tree_ensemble_of"]
+
+# Where each name stands.
+_FILES = {
+    "Tree": "tree",
+    "TreeEnsemble": "ensemble",
+    "export_graphviz": "graphviz_text",
+    "export_text": "text_report",
+    "plot_tree": "drawing",
+    "tree_ensemble_of": "conversion",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _FILES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{_FILES[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
