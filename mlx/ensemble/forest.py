@@ -240,7 +240,7 @@ class BaseForest(MultiOutputMixin, BaseEstimator, metaclass=ABCMeta):
     def __tree_ensemble__(self) -> TreeEnsemble:
         """The forest for explanations, plots and text: the margins are what is predicted."""
         check_is_fitted(self)
-        return cart_ensemble([tree.tree_ for tree in self.estimators_])
+        return cart_ensemble([tree.tree_ for tree in self.estimators_], getattr(self, "feature_names_in_", None))
 
     # Fitting ----------------------------------------------------------------------------------------------------------
 

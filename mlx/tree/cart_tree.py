@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,7 +89,7 @@ class CartTree:
 
     def apply(self, X: Any) -> NDArray[np.int64]:
         """Leaf of each row."""
-        return self.ensemble.apply(_as_rows(X))[:, 0].astype(np.int64)
+        return self.ensemble.apply(X)[:, 0].astype(np.int64)
 
     def predict(self, X: Any) -> NDArray[np.float64]:
         """Value of each row's leaf: shape (n_samples, max_n_classes), with n_outputs in the middle if above 1."""
@@ -133,18 +133,18 @@ class CartTree:
         return importances / total if normalize and total > 0.0 else importances
 
     def to_tree(self) -> Tree:
-        """The tree as `mlx.tree.Tree`, whose leaves hold n_outputs x max_n_classes values (one number if that is 1)."""
+        """The tree as `mlx.tree.Tree`, whose leaves hold all outputs with their classes in a row (or one number)."""
         leaf = self.children_left == LEAF
         mass = self.weighted_n_node_samples * self.impurity
         gain = np.where(leaf, 0.0, mass - mass[self.children_left] - mass[self.children_right])
-        n_values = self.value.shape[1] * self.value.shape[2]
+        value = np.concatenate([self.value[:, k, :n] for k, n in enumerate(self.n_classes)], axis=1)
         return Tree.grown(
             left=self.children_left.astype(np.int32),
             right=self.children_right.astype(np.int32),
             feature=np.where(leaf, -1, self.feature).astype(np.int32),
             threshold=np.where(leaf, 0.0, self.threshold),
             missing_left=~leaf & (self.missing_go_to_left != 0),
-            value=self.value.reshape(-1) if n_values == 1 else self.value.reshape(-1, n_values),
+            value=value[:, 0] if value.shape[1] == 1 else value,
             cover=self.weighted_n_node_samples,
             gain=gain,
         )
@@ -158,17 +158,14 @@ class CartTree:
         return {key: value for key, value in self.__dict__.items() if key != "ensemble"}
 
 
-def cart_ensemble(trees: Sequence[CartTree], aggregation: Literal["sum", "mean"] = "mean") -> TreeEnsemble:
-    """Ensemble whose margins are the sum or the mean of the trees' values, outputs and classes in one row."""
+def cart_ensemble(trees: Sequence[CartTree], feature_names: Sequence[str] | None = None) -> TreeEnsemble:
+    """Ensemble whose margins are the mean of the trees' values, all classes of all outputs in one row."""
     return TreeEnsemble(
         trees=tuple(tree.to_tree() for tree in trees),
         n_features=trees[0].n_features,
-        n_outputs=trees[0].value.shape[1] * trees[0].value.shape[2],
-        aggregation=aggregation,
+        n_outputs=int(np.sum(trees[0].n_classes)),
+        aggregation="mean",
         comparison="<=",
+        unstored="zero",
+        feature_names=None if feature_names is None else tuple(feature_names),
     )
-
-
-def _as_rows(X: Any) -> NDArray[np.float32]:
-    """Rows as an array: what a sparse matrix does not store is 0, not missing."""
-    return X.toarray() if sparse.issparse(X) else X

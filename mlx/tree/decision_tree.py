@@ -19,8 +19,9 @@ from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import _check_n_features, check_is_fitted
 
 from ..validation import naming, validate_data
-from .cart_tree import CartTree
+from .cart_tree import CartTree, cart_ensemble
 from .cost_complexity import prune, pruning_path
+from .ensemble import TreeEnsemble
 from .growing import CRITERIA, GrowthSettings, grow, wants_order
 from .ranking import ranked_table
 
@@ -192,6 +193,11 @@ class BaseDecisionTree(MultiOutputMixin, BaseEstimator, metaclass=ABCMeta):
 
         with naming("sample_weight"):
             return _check_sample_weight(sample_weight, X, dtype=np.float64)
+
+    def __tree_ensemble__(self) -> TreeEnsemble:
+        """The tree for explanations, plots and text: the margins are what is predicted."""
+        check_is_fitted(self)
+        return cart_ensemble([self.tree_], getattr(self, "feature_names_in_", None))
 
     def _rows(self, X: Any, check_input: bool) -> Any:
         """Rows to predict, as float32."""

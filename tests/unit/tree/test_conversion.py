@@ -1,11 +1,13 @@
 """Conversion of models that are made by hand, so that each rule of a library stands alone; no library is imported."""
 
+import importlib
 import subprocess
 import sys
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from mlx.tree import Tree, TreeEnsemble, tree_ensemble_of
 from mlx.tree.lightgbm_model import read_lightgbm
@@ -120,6 +122,32 @@ def test_our_boosters_are_converted():
     booster = train({"max_depth": 2}, DMatrix(X, y), 3)
     theirs = booster.predict(DMatrix(X), output_margin=True)
     np.testing.assert_array_equal(tree_ensemble_of(booster).margin(X)[:, 0], theirs)
+
+
+@pytest.mark.parametrize("place", ["mlx.tree.decision_tree", "mlx.ensemble.forest"])
+def test_our_trees_and_forests_are_converted(place):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 2)).round(1)
+    y = np.digitize(X[:, 0] + X[:, 1] ** 2, [0, 1])
+    name = "DecisionTree" if "tree" in place.split(".") else "RandomForest"
+    cls = getattr(importlib.import_module(f"{place}_classifier"), f"{name}Classifier")
+    for target in (y, np.c_[y, y > 0]):
+        model = cls(max_depth=4, random_state=0).fit(X, target)
+        probability = model.predict_proba(X)
+        expected = np.hstack(probability) if isinstance(probability, list) else probability
+        ensemble = tree_ensemble_of(model)
+        assert ensemble.n_outputs == (3 if target.ndim == 1 else 5)
+        for rows in (X, sparse.csr_array(X)):
+            np.testing.assert_array_equal(ensemble.predict(rows), expected)
+        # Its attributes are scikit-learn's: reading them gives the same.
+        stand_in = fitted(f"{name}Classifier", **model.__dict__)
+        np.testing.assert_array_equal(tree_ensemble_of(stand_in).predict(X), expected)
+    assert tree_ensemble_of(cls().fit(pandas_frame(X), y)).feature_names == ("a", "b")
+
+
+def pandas_frame(X):
+    pandas = pytest.importorskip("pandas")
+    return pandas.DataFrame(X, columns=["a", "b"])
 
 
 def test_no_foreign_library_is_imported():
