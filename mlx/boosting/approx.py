@@ -37,6 +37,7 @@ Reference: T. Chen and C. Guestrin, "XGBoost: A Scalable Tree Boosting System", 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +53,7 @@ from .partitioning import Run
 from .quantiles import closing_cut, weighted_quantiles
 from .sampling import Sampling
 
-__all__ = ["CONSTANT_HESSIANS", "ApproxGrower", "hessian_quantiles", "whole_units"]
+__all__ = ["CONSTANT_HESSIANS", "ApproxGrower", "CutAnew", "hessian_quantiles", "whole_units"]
 
 # Objectives for which the library cuts only once.
 CONSTANT_HESSIANS = frozenset({"reg:squarederror", "reg:absoluteerror", "reg:quantileerror"})
@@ -61,7 +62,85 @@ CONSTANT_HESSIANS = frozenset({"reg:squarederror", "reg:absoluteerror", "reg:qua
 EXACT_BITS = 52
 
 
-class ApproxGrower(HistGrower):
+class CutAnew(HistGrower):
+    """A `HistGrower` whose columns are cut anew for each tree, by Hessians.
+
+    A subclass calls `keep_columns` once it is made, and says how to make a table of cuts.
+    """
+
+    _columns: list[NDArray[np.float32]]
+
+    def keep_columns(
+        self,
+        columns: list[NDArray[np.float32]],
+        rows: list[NDArray[np.int32]] | None,
+        sample_weight: NDArray[np.float32] | None,
+        *,
+        max_bin: int,
+        cuts: str,
+        constant_hessians: bool,
+    ) -> None:
+        """Sort the columns for all trees.
+
+        Parameters
+        ----------
+        columns : list of ndarray of float32
+            Values of each column; NaN is a missing one.
+        rows : list of ndarray of int32, or None
+            The rows that the values belong to; None is all rows, one after the other.
+        sample_weight, max_bin, cuts, constant_hessians
+            As of `ApproxGrower`.
+        """
+        self._columns, self._row_of_value, self._weight = columns, rows, sample_weight
+        self._max_bin, self._cuts = max_bin, cuts
+        self._constant = constant_hessians and cuts == "xgboost"
+        self._hessians = np.empty(0, dtype=np.float32)
+        places = self._run(rows_by_value, columns)
+        self._values = [column[own] for column, own in zip(columns, places)]
+        self._orders = places if rows is None else [own[order] for own, order in zip(rows, places)]
+
+    def table_of_cuts(self, columns: list[NDArray[np.float32]]) -> Any:
+        """Table in which each column is cut as is said."""
+        raise NotImplementedError
+
+    def grow(self, gradients: NDArray[np.floating], number: int) -> Tree:
+        """Cut the columns, and grow one tree, see `Grower`."""
+        hessians = np.maximum(gradients[:, 1], 0)
+        is_first = len(self._hessians) == 0
+        if is_first or not (self._constant or np.array_equal(hessians, self._hessians)):
+            self._cut(hessians)
+            self._hessians = hessians
+        return super().grow(gradients, number)
+
+    def _cut(self, hessians: NDArray[np.floating]) -> None:
+        if self._cuts == "exact":
+            weight = whole_units(hessians)
+            columns = self._run(lambda f: self._exact_cuts(f, weight), range(len(self._orders)))
+        else:
+            single = hessians.astype(np.float32)
+            product = single if self._weight is None else single * self._weight
+            columns = self._run(lambda f: self._library_cuts(f, product), range(len(self._orders)))
+        self.use_table(self.table_of_cuts(columns))
+
+    def _exact_cuts(self, f: int, weight: NDArray[np.float64]) -> NDArray[np.float32]:
+        if self._holds_categories(f):
+            return category_cuts(self._values[f])
+        return hessian_quantiles(self._values[f], weight[self._orders[f]], self._max_bin)
+
+    def _holds_categories(self, f: int) -> bool:
+        is_category = self.settings.categories.is_category
+        return len(is_category) > 0 and bool(is_category[f])
+
+    def _library_cuts(self, f: int, weight: NDArray[np.float32]) -> NDArray[np.float32]:
+        if self._holds_categories(f):
+            return category_cuts(self._values[f])
+        if self._constant:
+            own = weight if self._row_of_value is None else weight[self._row_of_value[f]]
+            return library_cuts(np.ascontiguousarray(self._columns[f]), own, self._max_bin)
+        return library_sorted_cuts(self._values[f], weight[self._orders[f]], self._max_bin)
+
+
+class ApproxGrower(CutAnew):
     """The tree method 'approx', a `Grower`.
 
     Parameters
@@ -95,47 +174,14 @@ class ApproxGrower(HistGrower):
         constant_hessians: bool = False,
     ) -> None:
         super().__init__(X, sample_weight, settings, sampling, max_bin=max_bin, cuts=cuts, run=run, n_threads=n_threads)
-        self._X, self._weight, self._max_bin, self._cuts = X, sample_weight, max_bin, cuts
-        self._constant = constant_hessians and cuts == "xgboost"
-        self._hessians = np.empty(0, dtype=np.float32)
-        self._orders = run(lambda f: rows_by_value(X[:, f]), range(X.shape[1]))
-        self._values = run(lambda f: X[self._orders[f], f], range(X.shape[1]))
+        self._X = X
+        how = {"max_bin": max_bin, "cuts": cuts, "constant_hessians": constant_hessians}
+        self.keep_columns(list(X.T), None, sample_weight, **how)  # type: ignore[arg-type]
 
-    def grow(self, gradients: NDArray[np.floating], number: int) -> Tree:
-        """Cut the columns, and grow one tree, see `Grower`."""
-        hessians = np.maximum(gradients[:, 1], 0)
-        is_first = len(self._hessians) == 0
-        if is_first or not (self._constant or np.array_equal(hessians, self._hessians)):
-            self._cut(hessians)
-            self._hessians = hessians
-        return super().grow(gradients, number)
-
-    def _cut(self, hessians: NDArray[np.floating]) -> None:
-        if self._cuts == "exact":
-            weight = whole_units(hessians)
-            columns = self._run(lambda f: self._exact_cuts(f, weight), range(len(self._orders)))
-        else:
-            single = hessians.astype(np.float32)
-            product = single if self._weight is None else single * self._weight
-            columns = self._run(lambda f: self._library_cuts(f, product), range(len(self._orders)))
+    def table_of_cuts(self, columns: list[NDArray[np.float32]]) -> Any:
+        """Table in which each column is cut as is said."""
         has_missing = [len(order) < len(self._X) for order in self._orders]
-        self.use_table(encode_table(self._X, columns, has_missing, self._n_threads, self._run))
-
-    def _exact_cuts(self, f: int, weight: NDArray[np.float64]) -> NDArray[np.float32]:
-        if self._holds_categories(f):
-            return category_cuts(self._values[f])
-        return hessian_quantiles(self._values[f], weight[self._orders[f]], self._max_bin)
-
-    def _holds_categories(self, f: int) -> bool:
-        is_category = self.settings.categories.is_category
-        return len(is_category) > 0 and bool(is_category[f])
-
-    def _library_cuts(self, f: int, weight: NDArray[np.float32]) -> NDArray[np.float32]:
-        if self._holds_categories(f):
-            return category_cuts(self._values[f])
-        if self._constant:
-            return library_cuts(np.ascontiguousarray(self._X[:, f]), weight, self._max_bin)
-        return library_sorted_cuts(self._values[f], weight[self._orders[f]], self._max_bin)
+        return encode_table(self._X, columns, has_missing, self._n_threads, self._run)
 
 
 def hessian_quantiles(values: NDArray[np.float32], weight: NDArray[np.float64], max_bin: int) -> NDArray[np.float32]:

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from ..tree.category_names import CategoryNames
 from ..validation import naming
-from .columns import checked_types
+from .columns import checked_types, type_of_column
 
 if TYPE_CHECKING:
     from .continuation import EarlierModel
@@ -92,7 +92,7 @@ class EncodesCategories:
         """A training table with codes in the place of categories, which are kept; codes of the model to go on from."""
         if earlier is not None:
             known = earlier.categories
-            self._feature_types, self._category_names = (None, None) if known is None else known
+            self._feature_types, self._category_names = (_types_of(X), None) if known is None else known
             if self.feature_types is not None and tuple(self.feature_types) != self._feature_types:
                 raise ValueError(
                     f"feature_types={self.feature_types!r}: those of xgb_model are {self._feature_types!r}"
@@ -103,9 +103,10 @@ class EncodesCategories:
             with naming("X"):
                 shape = np.shape(X)
             types = tuple(checked_types(types, shape[1] if len(shape) == 2 else len(types)))
-        X, known = learn_categories(X, self.enable_categorical, types)
+        coded, known = learn_categories(X, self.enable_categorical, types)
+        types = _types_of(X) if types is None else types
         self._feature_types, self._category_names = (types, None) if known is None else known
-        return X
+        return coded
 
     def _recoded(self, X: Any, by_name: bool = True) -> Any:
         """Another table with the codes of the training table in the place of categories."""
@@ -150,7 +151,7 @@ def learn_categories(
         return X, None
     n_features = np.shape(X)[1] if np.ndim(X) == 2 else 0
     names = tuple(_names_of(X, j) if j in columns else None for j in range(n_features))
-    types = tuple("c" if j in columns else "float" for j in range(n_features))
+    types = _types_of(X) or ("float",) * n_features
     if feature_types is not None:
         types = tuple(feature_types)
         names = tuple(own if kind == "c" else None for own, kind in zip(names, types))
@@ -207,6 +208,11 @@ def check_codes(X: Any, known: CategoryColumns | None) -> None:
 
 def _is_frame(X: Any) -> bool:
     return hasattr(X, "dtypes") and hasattr(X, "iloc") and np.ndim(X) == 2
+
+
+def _types_of(X: Any) -> tuple[str, ...] | None:
+    """Types of the columns of a data frame, in xgboost's words; None of any other table."""
+    return tuple(type_of_column(dtype) or "float" for dtype in X.dtypes) if _is_frame(X) else None
 
 
 def _category_columns(X: Any) -> list[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-__all__ = ["checked_names", "checked_types"]
+__all__ = ["checked_names", "checked_types", "type_of_column"]
 
 # What xgboost calls a column: a number, a whole number, true or false, a number again, a category.
 FEATURE_TYPES = ("float", "int", "i", "q", "c")
@@ -52,3 +52,9 @@ def _one_for_each(argument: str, given: Any, n_features: int) -> list[str]:
     if len(given) != n_features:
         raise ValueError(f"{argument}: {len(given)} for {n_features} columns")
     return list(given)
+
+
+def type_of_column(dtype: Any) -> str:
+    """Type of a column of a data frame, in xgboost's words; "" if it holds no numbers."""
+    kind = "c" if getattr(dtype, "name", "") == "category" else getattr(dtype, "kind", "O")
+    return {"c": "c", "b": "i", "i": "int", "u": "int", "f": "float"}.get(kind, "")

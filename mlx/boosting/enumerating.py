@@ -40,9 +40,11 @@ class Search(NamedTuple):
 
     Attributes
     ----------
-    columns : ndarray of float32, shape (n_features, n_samples)
+    values : ndarray of float32
+        Those of column f from ``value_start[f]`` on: of all rows, or of a sparse table those that are stored.
+    value_start : ndarray of int64, shape (n_features + 1,)
     rows : ndarray of int32
-        Numbers of the rows of each column and node, by value.
+        Places of rows among the values of their column, of each column and node, by value.
     segments : ndarray of int64, shape (n_features, n_nodes, 2)
         First and last (exclusive) place of each column and node in `rows`.
     forwards : ndarray of bool, shape (n_features,)
@@ -51,15 +53,20 @@ class Search(NamedTuple):
     direction : ndarray of int8, shape (n_features,) or (0,)
         See `splitting.Limits`.
     gradients : ndarray of float32 or float64, shape (n_samples, 2)
+        Of a sparse table: of each value.
+    gradient_start : ndarray of int64, shape (n_features,)
+        Where those of the first value of each column are.
     """
 
-    columns: NDArray[np.float32]
+    values: NDArray[np.float32]
+    value_start: NDArray[np.int64]
     rows: NDArray[np.int32]
     segments: NDArray[np.int64]
     forwards: NDArray[np.bool_]
     allowed: NDArray[np.bool_]
     direction: NDArray[np.int8]
     gradients: NDArray[np.floating]
+    gradient_start: NDArray[np.int64]
 
 
 class Node(NamedTuple):
@@ -79,6 +86,8 @@ def find_exact_splits(features, search, level, penalty, candidates):
     """Best split of each node of a level on some columns, from ``features[0]`` to ``features[1]`` (exclusive)."""
     bounded = len(search.direction) > 0
     for f in range(features[0], features[1]):
+        column = search.values[search.value_start[f] : search.value_start[f + 1]]
+        gradients = search.gradients[search.gradient_start[f] :]
         for n in range(len(level.weight)):
             first, last = search.segments[f, n]
             if not search.allowed[n, f] or first == last:
@@ -86,7 +95,7 @@ def find_exact_splits(features, search, level, penalty, candidates):
             G, H, low, high = level.sums[n, 0], level.sums[n, 1], level.bounds[n, 0], level.bounds[n, 1]
             own = gain_of_weight(G, H, level.weight[n], penalty) if bounded else similarity(G, H, penalty)
             node = Node(G, H, own, bounded, search.direction[f] if bounded else 0, low, high)
-            rows, column, gradients = search.rows[first:last], search.columns[f], search.gradients
+            rows = search.rows[first:last]
             gain, threshold = f32(0), f32(0)
             if search.forwards[f]:
                 gain, threshold, _, _ = scan(rows, 1, gain, column, gradients, node, penalty)

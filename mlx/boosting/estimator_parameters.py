@@ -161,7 +161,8 @@ class XGBParameters(InheritsParameters):
     deterministic : bool, default=False
         Whether gradients are held in fixed point, which has no effect while float32 holds no finer ones (on few rows).
         Their sums are then exact in any order: the bits of a model never depend on `n_jobs`; with this the histograms
-        do not depend on the order of the rows either (`mlx.boosting.fixed_point`). The library has no such parameter.
+        do not depend on the order of the rows either (`mlx.boosting.fixed_point`). It costs 2 to 8 % of the time of a
+        fit, and last bits that are the library's. The library has no such parameter.
     validation_fraction : float, default=0.1
         Share of the rows that is held out to stop by, with `early_stopping_rounds` but neither `eval_set` nor `X_val`.
         The library has no such parameter, and raises.

@@ -27,6 +27,7 @@ Reference: T. Chen and C. Guestrin, "XGBoost: A Scalable Tree Boosting System", 
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -89,22 +90,28 @@ class ExactGrower:
     ) -> None:
         self.settings, self.sampling, self._run = settings, sampling, run
         self.columns = np.ascontiguousarray(X.T)
-        self._sorted = run(rows_by_value, self.columns)
+        self._values, self._value_start = self.columns.ravel(), len(X) * np.arange(X.shape[1] + 1)
+        self._sort_columns(len(X), n_threads)
+
+    def _sort_columns(self, n_samples: int, n_threads: int) -> None:
+        """Places of the rows of each column, by value, and what follows from them for all trees."""
+        columns = [self._values[first:last] for first, last in pairwise(self._value_start)]
+        self._sorted = self._run(rows_by_value, columns)
         n_present = np.array([len(rows) for rows in self._sorted])
         self._start = np.concatenate([[0], np.cumsum(n_present)])
         self._rows = np.empty((2, self._start[-1]), dtype=np.int32)
-        self._position = np.zeros(len(X), dtype=np.int32)
-        density = f32(1) - (len(X) - n_present).astype(f32) / f32(len(X))
-        varies = [len(own) == 0 or x[own[0]] != x[own[-1]] for x, own in zip(self.columns, self._sorted)]
+        self._position = np.zeros(n_samples, dtype=np.int32)
+        density = f32(1) - (n_samples - n_present).astype(f32) / f32(n_samples)
+        varies = [len(own) == 0 or x[own[0]] != x[own[-1]] for x, own in zip(columns, self._sorted)]
         self._forwards = (density < 1) & np.array(varies)
         # Columns of about as many rows, and rows, for each thread.
         inner = np.searchsorted(self._start, np.linspace(0, self._start[-1], n_threads + 1)[1:-1])
         self._column_shares = _ranges(np.concatenate([[0], inner, [len(n_present)]]))
-        self._row_shares = _ranges(np.linspace(0, len(X), n_threads + 1).astype(np.int64))
+        self._row_shares = _ranges(np.linspace(0, n_samples, n_threads + 1).astype(np.int64))
 
     def grow(self, gradients: NDArray[np.floating], number: int) -> Tree:
         """Grow one tree, see `Grower`."""
-        settings, n_features = self.settings, len(self.columns)
+        settings, n_features = self.settings, len(self._sorted)
         gradients = np.where(gradients[:, 1:] < 0, gradients.dtype.type(0), gradients)
         rules = ColumnRules(n_features, settings.interactions, self.sampling.columns_of(number, n_features))
         self._position[:] = 0
@@ -138,11 +145,21 @@ class ExactGrower:
     def _columns_of_root(self, gradients: NDArray[np.floating]) -> NDArray[np.int64]:
         """Put the rows that are seen into their columns; the segments of the root, see `_part_columns`."""
         seen: NDArray[np.bool_] = np.any(gradients != 0, axis=1)
-        orders = self._sorted if seen.all() else [own[seen[own]] for own in self._sorted]
+        orders = (
+            self._sorted if seen.all() else [own[seen[self._rows_at(f, own)]] for f, own in enumerate(self._sorted)]
+        )
         for first, own in zip(self._start, orders):
             self._rows[0, first : first + len(own)] = own
         first, n = self._start[:-1], np.array([len(own) for own in orders])
         return np.stack([first, first + n], axis=1)[:, np.newaxis]
+
+    def _rows_at(self, f: int, places: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Numbers of the rows at some places of a column."""
+        return places
+
+    def _gradients_of_values(self, gradients: NDArray[np.floating]) -> tuple[NDArray[np.floating], NDArray[np.int64]]:
+        """Gradients as `Search` has them, and where those of each column start."""
+        return gradients, np.zeros(len(self._sorted), dtype=np.int64)
 
     def _new_level(self, gradients: NDArray[np.floating], first: int, of_parent: NDArray[np.float32]) -> Level:
         """Nodes with their sums, and weights between the bounds of their parents; splits are yet to be found."""
@@ -177,7 +194,14 @@ class ExactGrower:
             np.zeros((*shape, 2)),
         )
         search = Search(
-            self.columns, self._rows[side], segments, self._forwards, allowed, self.settings.direction, gradients
+            self._values,
+            self._value_start,
+            self._rows[side],
+            segments,
+            self._forwards,
+            allowed,
+            self.settings.direction,
+            *self._gradients_of_values(gradients),
         )
         self._run(
             lambda features: find_exact_splits(features, search, level, self.settings.penalty, candidates),
@@ -245,7 +269,7 @@ class ExactGrower:
 
 
 def rows_by_value(column: NDArray[np.float32]) -> NDArray[np.int32]:
-    """Numbers of the rows that have a value, in the order of their values.
+    """Places in a column that have a value, in the order of their values.
 
     Equal values are in the order in which the library's sort leaves them, on which the last bit of a sum depends.
     """

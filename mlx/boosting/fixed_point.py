@@ -12,7 +12,10 @@ The sums are kept in float64, not in int64: 52 bits are exact there, in the same
 rounded to the unit is a float32 still. With a million rows a unit is 2^-32 of the largest gradient, and the last bit of
 a float32 of that size is 2^-24 of it.
 
-Cost: one pass for the largest, and one to round.
+Cost: one pass for the largest, and one to round. Measured on one thread, in time of the processor, trees of depth 6:
+8 % of the rounds of a fit of 200,000 x 28 (6 % of the whole fit), 3 % of one of 20,000 x 200. It is off by default:
+where one owner has all rows, it adds them in one order whatever the number of threads, so that the bits of a model do
+not depend on threads without it, either; and what is rounded is no longer the library's to the last bit.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,7 +17,8 @@ from .growing import GrowthSettings, HistGrower
 from .partitioning import Run
 from .pruning import PruningGrower
 from .sampling import Sampling
-from .sparse_growing import SparseGrower
+from .sparse_exact import SparseExactGrower
+from .sparse_growing import SparseApproxGrower, SparseGrower
 from .vector_growing import VectorGrower
 
 __all__ = ["Grower", "grower_of"]
@@ -78,7 +80,7 @@ def grower_of(
         'vectors' is 'hist' for trees with vectors in their leaves: it takes the gradients of all outputs, and adds to
         the margins of all.
     X : ndarray of float32, shape (n_samples, n_features), C-contiguous; or such a scipy.sparse.csr_matrix
-        Sparse rows as of `sparse_rows.stored_values`, for 'hist' only.
+        Sparse rows as of `sparse_rows.stored_values`, not for 'vectors'.
     sample_weight : ndarray of float32, shape (n_samples,), or None
     settings : GrowthSettings
     sampling : Sampling
@@ -94,34 +96,19 @@ def grower_of(
     """
     prunes_after = settings.prunes_after or tree_method == "exact"
     gamma, settings = settings.gamma, settings._replace(gamma=np.float32(0.0)) if prunes_after else settings
-    growers: dict[str, Any] = {
-        "vectors": lambda: VectorGrower(
-            X, sample_weight, settings, sampling, max_bin=max_bin, cuts=cuts, run=run, n_threads=n_threads
-        ),
-        "exact": lambda: ExactGrower(X, settings, sampling, run=run, n_threads=n_threads),
-        "hist": lambda: HistGrower(
-            X, sample_weight, settings, sampling, max_bin=max_bin, cuts=cuts, run=run, n_threads=n_threads
-        ),
-        "approx": lambda: ApproxGrower(
-            X,
-            sample_weight,
-            settings,
-            sampling,
-            max_bin=max_bin,
-            cuts=cuts,
-            run=run,
-            n_threads=n_threads,
-            constant_hessians=constant_hessians,
-        ),
+    cutting: dict[str, Any] = {"max_bin": max_bin, "cuts": cuts, "run": run, "n_threads": n_threads}
+    sparse = scipy.sparse.issparse(X)
+    if sparse and tree_method == "vectors":
+        raise NotImplementedError("multi_strategy='multi_output_tree' takes no sparse rows")
+    exact: Any = SparseExactGrower if sparse else ExactGrower
+    hist: Any = SparseGrower if sparse else HistGrower
+    approx: Any = SparseApproxGrower if sparse else ApproxGrower
+    growers: dict[str, Callable[[], Grower]] = {
+        "vectors": lambda: VectorGrower(X, sample_weight, settings, sampling, **cutting),
+        "exact": lambda: exact(X, settings, sampling, run=run, n_threads=n_threads),
+        "hist": lambda: hist(X, sample_weight, settings, sampling, **cutting),
+        "approx": lambda: approx(X, sample_weight, settings, sampling, **cutting, constant_hessians=constant_hessians),
     }
-    if scipy.sparse.issparse(X):
-        if tree_method == "vectors":
-            raise NotImplementedError("multi_strategy='multi_output_tree' takes no sparse rows")
-        if tree_method != "hist":
-            raise NotImplementedError(f"tree_method={tree_method!r} takes no sparse rows; choose 'hist'")
-        growers["hist"] = lambda: SparseGrower(
-            X, sample_weight, settings, sampling, max_bin=max_bin, cuts=cuts, run=run, n_threads=n_threads
-        )
     grower = growers[tree_method]()
     grower = FixedPointGrower(grower, run) if settings.deterministic else grower
     return PruningGrower(grower, gamma, settings.keep_pruned) if prunes_after and gamma > 0 else grower

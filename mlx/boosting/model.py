@@ -89,7 +89,7 @@ class XGBModel(CallbackSupportMixin, TrainingOptions, EncodesCategories, TracedT
         ----------
         X : array-like or SciPy sparse matrix of shape (n_samples, n_features)
             NaN, and the value of the parameter `missing`, are missing values, and so is what a sparse matrix does not
-            store; a zero that it stores is a zero. It is not filled up, and needs ``tree_method="hist"``.
+            store; a zero that it stores is a zero. It is not filled up.
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
             Targets; for a classifier labels of at least two classes.
         sample_weight : array-like of shape (n_samples,), optional

@@ -14,14 +14,15 @@ from numpy.typing import NDArray
 
 from ..numeric.jit import kernel
 from ..numeric.team import next_task, wait_for_all
+from .approx import CutAnew
 from .constraints import DISTANCE
 from .growing import GrowthSettings, HistGrower
 from .nodes import Nodes
 from .partitioning import NODE, RowOwner, Run, cut_into_pieces, move_pieces, place_children
 from .sampling import Sampling
-from .sparse_table import SparseTable, count_entries, mark_rows_of_entries, sparse_table
+from .sparse_table import SparseTable, count_entries, mark_rows_of_entries, sparse_table, table_of_cuts
 
-__all__ = ["SparseGrower", "SparseRowOwner"]
+__all__ = ["SparseApproxGrower", "SparseGrower", "SparseRowOwner"]
 
 
 class SparseRowOwner(RowOwner):
@@ -101,6 +102,41 @@ class SparseGrower(HistGrower):
         self.settings = settings._replace(lowest=below_all_stored(X)) if len(settings.direction) else settings
         self.sampling, self._run, self._n_threads = sampling, run, n_threads
         self.use_table(sparse_table(X, sample_weight, max_bin, n_threads, run, cuts))
+
+
+class SparseApproxGrower(CutAnew, SparseGrower):
+    """The tree method 'approx' on sparse rows, a `Grower`; other parameters as of `ApproxGrower`.
+
+    Parameters
+    ----------
+    X : scipy.sparse.csr_matrix of float32, shape (n_samples, n_features)
+        As `sparse_table` wants it.
+    """
+
+    def __init__(
+        self,
+        X: scipy.sparse.csr_matrix,
+        sample_weight: NDArray[np.float32] | None,
+        settings: GrowthSettings,
+        sampling: Sampling,
+        *,
+        max_bin: int,
+        cuts: str,
+        run: Run,
+        n_threads: int,
+        constant_hessians: bool = False,
+    ) -> None:
+        super().__init__(X, sample_weight, settings, sampling, max_bin=max_bin, cuts=cuts, run=run, n_threads=n_threads)
+        self._by_column = X.tocsc()
+        inner = self._by_column.indptr[1:-1]
+        columns = np.split(self._by_column.data, inner)
+        rows = np.split(self._by_column.indices.astype(np.int32), inner)
+        how = {"max_bin": max_bin, "cuts": cuts, "constant_hessians": constant_hessians}
+        self.keep_columns(columns, rows, sample_weight, **how)  # type: ignore[arg-type]
+
+    def table_of_cuts(self, columns: list[NDArray[np.float32]]) -> SparseTable:
+        """Table in which each column is cut as is said."""
+        return table_of_cuts(self._by_column, columns, self._n_threads, self._run)
 
 
 def below_all_stored(X: scipy.sparse.csr_matrix) -> NDArray[np.float32]:

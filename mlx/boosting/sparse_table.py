@@ -17,7 +17,7 @@ Only two kernels know how rows are stored: `count_entries` and `mark_rows_of_ent
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -30,7 +30,7 @@ from .binning import CUTS, place_columns
 from .partitioning import FIRST, LAST, N_LEFT
 from .quantiles import CLOSING_MARGIN
 
-__all__ = ["SparseTable", "sparse_table"]
+__all__ = ["SparseTable", "sparse_table", "table_of_cuts"]
 
 # Stored values for which several threads are worth it.
 SHARED_VALUES = 200_000
@@ -98,8 +98,18 @@ def sparse_table(
         If the columns have more bins than a place of 31 bits can tell apart.
     """
     by_column = X.tocsc()
+    return table_of_cuts(by_column, cuts_of_columns(by_column, sample_weight, max_bin, run, cuts), n_threads, run)
+
+
+def table_of_cuts(
+    by_column: scipy.sparse.csc_matrix,
+    own: Sequence[NDArray[np.float32]],
+    n_threads: int,
+    run: Callable[[Callable, Any], list],
+) -> SparseTable:
+    """The place of every stored value, by the cuts of every column."""
+    n_samples, n_features = by_column.shape
     first = by_column.indptr.astype(np.int64)
-    own = cuts_of_columns(by_column, sample_weight, max_bin, run, cuts)
     n_bins = np.array([len(column) for column in own], dtype=np.int64)
     start = place_columns(n_bins)
     if start[-1] > np.iinfo(np.int32).max:
@@ -111,7 +121,7 @@ def sparse_table(
     n_groups = n_threads if by_column.nnz >= SHARED_VALUES else 1
     # Groups of about equally many values.
     first_column = np.searchsorted(first, by_column.nnz * np.arange(n_groups + 1) / n_groups)
-    first_column[0], first_column[-1] = 0, X.shape[1]
+    first_column[0], first_column[-1] = 0, n_features
     places = np.empty(by_column.nnz, dtype=np.int32)
     run(
         lambda group: find_places(
@@ -119,15 +129,15 @@ def sparse_table(
         ),
         range(n_groups),
     )
-    by_column.data = places
-    groups = [by_column[:, a:b].tocsr() for a, b in pairwise(first_column)]
+    placed = scipy.sparse.csc_matrix((places, by_column.indices, by_column.indptr), shape=by_column.shape)
+    groups = [placed[:, a:b].tocsr() for a, b in pairwise(first_column)]
     begins = np.concatenate([[0], np.cumsum([group.nnz for group in groups])])
     return SparseTable(
         np.stack([group.indptr.astype(np.int64) + begin for group, begin in zip(groups, begins)]),
         np.concatenate([group.data for group in groups]),
         first_column.astype(np.int64),
         np.repeat(np.arange(n_groups), np.diff(first_column)),
-        np.diff(first) < X.shape[0],
+        np.diff(first) < n_samples,
         joined,
         start,
         n_bins,

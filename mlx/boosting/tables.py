@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from ..tree.category_names import CategoryNames
 from .category_encoding import learn_categories, translated
+from .columns import type_of_column
 
 __all__ = ["Table", "table_of"]
 
@@ -150,7 +151,10 @@ def _table_of_pandas(frame: Any, missing: float, enable_categorical: bool) -> Ta
         coded, known = learn_categories(frame, enable_categorical, None)
     except ValueError as error:
         raise ValueError(f"data: {str(error).removeprefix('X: ')}") from None
-    kinds = [_type_of_column(name, dtype) for name, dtype in zip(coded.columns, coded.dtypes)]
+    kinds = [type_of_column(dtype) for dtype in coded.dtypes]
+    if "" in kinds:
+        name, dtype = coded.columns[kinds.index("")], coded.dtypes.iloc[kinds.index("")]
+        raise ValueError(f"data: column {name!r} of type {dtype} holds no numbers")
     if known is not None:
         kinds = ["c" if own == "c" else kind for own, kind in zip(known.types, kinds)]
     frame = coded
@@ -159,15 +163,3 @@ def _table_of_pandas(frame: Any, missing: float, enable_categorical: bool) -> Ta
         rows = frame.to_numpy(dtype=np.float32, na_value=np.nan)
     rows = np.array(rows, order="C", copy=None if rows.flags.owndata and rows.flags.writeable else True)
     return Table(_marked(rows, missing), names, kinds, None if known is None else known.names)
-
-
-def _type_of_column(name: Any, dtype: Any) -> str:
-    """Type of a column of a data frame, in xgboost's words."""
-    kind = getattr(dtype, "kind", "O")
-    if kind == "b":
-        return "i"
-    if kind in "iu":
-        return "int"
-    if kind == "f":
-        return "float"
-    raise ValueError(f"data: column {name!r} of type {dtype} holds no numbers")

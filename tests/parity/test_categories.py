@@ -275,3 +275,33 @@ def test_the_learning_api():
     np.testing.assert_allclose(histories[0], histories[1], rtol=1e-6)
     for predicted in predictions:
         np.testing.assert_allclose(predicted, predictions[-1], rtol=1e-5)
+
+
+@pytest.mark.parametrize("categorical", [False, True])
+def test_types_of_columns_are_the_librarys(categorical, tmp_path):
+    """Whole numbers and truth values keep their types: in the file, and in dumps, whose thresholds are rounded up."""
+    rng, n = np.random.default_rng(0), 500
+    X = pd.DataFrame(
+        {
+            "whole": rng.integers(0, 30, n),
+            "number": rng.normal(size=n).round(1),
+            "truth": rng.random(n) < 0.5,
+            "byte": rng.integers(0, 9, n).astype("uint8"),
+            "nullable": pd.array(rng.integers(0, 9, n), dtype="Int64"),
+        }
+    )
+    y = 0.3 * X["whole"] + X["number"] + 2 * X["truth"] + rng.normal(size=n)
+    X = X.assign(byte=X["byte"].astype("category")) if categorical else X
+    options = {"n_estimators": 3, "max_depth": 4, "enable_categorical": categorical}
+    ours, peer = XGBRegressor(**options).fit(X, y), xgboost.XGBRegressor(**options).fit(X, y)
+    booster = peer.get_booster()
+    assert ours.get_booster().feature_types == booster.feature_types
+    assert ours.get_booster().get_dump(with_stats=True) == booster.get_dump(with_stats=True)
+    ours.save_model(tmp_path / "model.json")
+    again, theirs = XGBRegressor(), xgboost.XGBRegressor()
+    for model in (again, theirs):
+        model.load_model(tmp_path / "model.json")
+        np.testing.assert_array_equal(model.predict(X), ours.predict(X))
+        assert model.get_booster().feature_types == booster.feature_types
+    more = XGBRegressor(**options).fit(X, y, xgb_model=ours)
+    assert more.get_booster().feature_types == booster.feature_types

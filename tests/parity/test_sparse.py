@@ -31,7 +31,7 @@ def table(task, n=2000, d=25, density=0.2, seed=0):
 
 
 def compare(ours, X, y, record_difference, case, sample_weight=None):
-    ours.set_params(n_jobs=1, cuts="xgboost")
+    ours.set_params(n_jobs=1, cuts="exact" if ours.tree_method == "exact" else "xgboost")
     peer = peer_of(ours)
     ours.fit(X, y, sample_weight=sample_weight)
     peer.fit(X, y, sample_weight=sample_weight)
@@ -82,3 +82,28 @@ def test_long_columns_outgrow_the_librarys_sketch(record_difference):
 def test_most_columns_have_a_handful_of_values(record_difference):
     X, y = table("binary", n=1500, d=4000, density=0.004)
     compare(XGBClassifier(n_estimators=5), X, y, record_difference, "wide")
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"tree_method": "exact"},
+        {"tree_method": "exact", "max_depth": 10, "reg_alpha": 0.5},
+        {"tree_method": "exact", "monotone_constraints": (1, -1) + 23 * (0,)},
+        {"tree_method": "exact", "interaction_constraints": "[[0, 1, 2], [3, 4]]"},
+        {"tree_method": "approx"},
+        {"tree_method": "approx", "max_bin": 16, "grow_policy": "lossguide", "max_leaves": 20, "max_depth": 0},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("task", sorted(MODELS))
+def test_other_tree_methods(task, parameters, record_difference):
+    X, y = table(task)
+    compare(MODELS[task](n_estimators=6, **parameters), X, y, record_difference, f"{task}, {parameters}")
+
+
+@pytest.mark.parametrize("method", ["exact", "approx"])
+def test_other_tree_methods_with_weights(method, record_difference):
+    X, y = table("binary")
+    weight = np.random.default_rng(1).integers(1, 5, size=len(y))
+    compare(XGBClassifier(n_estimators=6, tree_method=method), X, y, record_difference, f"{method}, weights", weight)

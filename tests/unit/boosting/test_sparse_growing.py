@@ -76,11 +76,55 @@ def test_the_learning_api_takes_sparse_rows():
         np.testing.assert_array_equal(booster.inplace_predict(X), a.predict(dense))
 
 
-@pytest.mark.parametrize("tree_method", ["exact", "approx"])
-def test_other_tree_methods_refuse_sparse_rows_by_name(tree_method):
+METHODS = [
+    *(
+        {"tree_method": "exact", **options}
+        for options in (
+            {},
+            {"max_depth": 12, "min_child_weight": 0.0, "gamma": 0.01},
+            {"subsample": 0.5, "colsample_bytree": 0.6, "colsample_bylevel": 0.7},
+            {"monotone_constraints": (1, -1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0)},
+            {"interaction_constraints": [[0, 1], [2, 3, 4]]},
+            {"objective": "reg:quantileerror", "quantile_alpha": 0.3},
+        )
+    ),
+    *(
+        {"tree_method": "approx", **options}
+        for options in (
+            {"max_bin": 20},
+            {"max_bin": 20, "cuts": "xgboost"},
+            {"objective": "reg:pseudohubererror", "max_bin": 20},
+            {"objective": "reg:pseudohubererror", "max_bin": 20, "cuts": "xgboost"},
+            {"subsample": 0.5, "max_bin": 10, "deterministic": True},
+            {"monotone_constraints": (1, -1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0), "grow_policy": "lossguide"},
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("parameters", METHODS, ids=str)
+def test_other_tree_methods(parameters, weighted):
     X, y = table()
-    with pytest.raises(NotImplementedError, match=f"tree_method='{tree_method}' takes no sparse rows"):
-        XGBRegressor(tree_method=tree_method).fit(X, y)
+    weight = np.random.default_rng(2).integers(0, 4, len(y)) if weighted else None
+    a, b = (XGBRegressor(n_estimators=5, **parameters).fit(rows, y, sample_weight=weight) for rows in (X, with_nan(X)))
+    assert max(tree.n_nodes for tree in a.tree_ensemble_.trees) > 8
+    assert_same(a, b)
+    np.testing.assert_array_equal(a.predict(X), b.predict(with_nan(X)))
+
+
+@pytest.mark.parametrize("tree_method", ["exact", "approx"])
+def test_other_tree_methods_on_threads_and_without_values(tree_method):
+    X, y = table(n=6_000, d=20)
+    models = [
+        XGBRegressor(n_estimators=3, n_jobs=n_jobs, tree_method=tree_method, objective="reg:pseudohubererror").fit(X, y)
+        for n_jobs in (1, 2, 3)
+    ]
+    for other in models[1:]:
+        assert_same(models[0], other)
+    nothing = scipy.sparse.csr_matrix((50, 3))
+    model = XGBRegressor(n_estimators=2, tree_method=tree_method).fit(nothing, y[:50])
+    assert all(len(tree.left) == 1 for tree in model.tree_ensemble_.trees)
 
 
 def test_classes_weights_and_margins_to_start_from():
