@@ -19,6 +19,7 @@ WITHOUT_NUMBA = ("cli", "compare", "callbacks", "environment", "losses", "plots"
 PEER_IMPORT = {
     "boosting": "sklearn.ensemble",
     "decomposition": "sklearn.decomposition",
+    "ensemble": "sklearn.ensemble",
     "explain": "sklearn.linear_model",
     "linear_model": "sklearn.linear_model",
     "neural_network": "sklearn.neural_network",

@@ -1,3 +1,29 @@
-"""Ensembles: the answers of many trees, put together."""
+"""Ensembles: the answers of many models, put together.
 
-__all__: list[str] = []
+A name is imported when it is first asked for (PEP 562).
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .adaboost_classifier import AdaBoostClassifier
+
+__all__ = ["AdaBoostClassifier"]
+
+# Where each name stands.
+_FILES = {
+    "AdaBoostClassifier": "adaboost_classifier",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _FILES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{_FILES[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -9,7 +9,7 @@ import io
 import pickle
 import tempfile
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -53,6 +53,7 @@ def other(value):
 # What methods are called on -----------------------------------------------------------------------------------------
 
 QUICK = {
+    "AdaBoostClassifier": {"n_estimators": 4, "random_state": 0},
     "MLPClassifier": {"hidden_layer_sizes": (4,), "max_iter": 3, "random_state": 0},
     "MLPRegressor": {"hidden_layer_sizes": (4,), "max_iter": 3, "random_state": 0},
     "XGBClassifier": {"n_estimators": 4, "max_depth": 3, "colsample_bynode": 0.7, "early_stopping_rounds": 4},
@@ -112,7 +113,7 @@ def ordinary_arguments(name, method, folder):
     if method == "inverse_transform":
         return {"X": X[:, : min(X.shape)]}
     arguments = {"X": X}
-    if method in ("fit", "partial_fit", "score") and name != "PCA":
+    if method in ("fit", "partial_fit", "score", "staged_score") and name != "PCA":
         arguments["y"] = y
     if (name, method) == ("MLPClassifier", "partial_fit"):
         arguments["classes"] = np.unique(y)
@@ -187,7 +188,7 @@ def consequences(name, method, given=MappingProxyType({}), **changed):
 
 
 def _without_time(result):
-    if isinstance(result, list):
+    if isinstance(result, list | Generator):
         return [_without_time(each) for each in result]
     if hasattr(result, "local_exp"):
         return (result.local_exp, result.intercept, result.score, result.top_labels)
@@ -310,7 +311,14 @@ LIME_CALL = {
     "model_regressor": Changes(lambda _: Ridge(alpha=7.0)),
 }
 
+STAGES = ("staged_predict", "staged_predict_proba", "staged_decision_function")
+
 ARGUMENTS: dict[str, dict[str, dict[str, Changes | Refused | Inert]]] = {
+    "AdaBoostClassifier": {
+        **of_classifier("AdaBoostClassifier"),
+        **dict.fromkeys(("decision_function", *STAGES), X_ONLY),
+        "staged_score": of_supervised("AdaBoostClassifier")["score"],
+    },
     "LinearRegression": of_supervised("LinearRegression"),
     "LogisticRegression": {
         **of_classifier("LogisticRegression"),

@@ -20,6 +20,7 @@ from sklearn.preprocessing import scale
 
 from mlx.boosting.callback import LearningRateScheduler
 from mlx.numeric import threads
+from mlx.tree.decision_tree_classifier import DecisionTreeClassifier
 
 
 class Effect(NamedTuple):
@@ -357,7 +358,19 @@ _OF_FOREST = {
     "keep_pruned": Effect(True, "tree_ensemble_", {"n_estimators": 10, "max_depth": 6, "gamma": 4.0, "prune": "post"}),
 }
 
+_BOOSTED = {"n_estimators": 5, "random_state": 0}
+
+ADABOOST_CLASSIFIER = {
+    "estimator": Effect(DecisionTreeClassifier(max_depth=2), "predict_proba", _BOOSTED),
+    "n_estimators": Effect(6, "predict_proba", {"random_state": 0}),
+    "learning_rate": Effect(0.5, "predict_proba", _BOOSTED),
+    "random_state": Effect(1, "predict_proba", {"n_estimators": 5, "resample": True}),
+    "resample": Effect(True, "predict_proba", _BOOSTED),
+    "n_jobs": Effect(1, "threads", _BOOSTED, data="many_rows"),
+}
+
 EFFECTS: dict[str, dict[str, Effect | Refused | Inert]] = {
+    "AdaBoostClassifier": ADABOOST_CLASSIFIER,
     "LinearRegression": LINEAR_REGRESSION,
     "LogisticRegression": LOGISTIC_REGRESSION,
     "PCA": PCA,
@@ -389,6 +402,7 @@ EFFECTS: dict[str, dict[str, Effect | Refused | Inert]] = {
 
 # Data of a class where its entry names none.
 DEFAULT_DATA = {
+    "AdaBoostClassifier": "binary",
     "LinearRegression": "regression",
     "LogisticRegression": "binary",
     "PCA": "regression",

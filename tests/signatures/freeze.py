@@ -19,6 +19,7 @@ LIBRARIES = {
         {
             "sklearn.linear_model": ("LinearRegression", "LogisticRegression"),
             "sklearn.decomposition": ("PCA",),
+            "sklearn.ensemble": ("AdaBoostClassifier",),
             "sklearn.neural_network": ("MLPClassifier", "MLPRegressor"),
         },
     ),
