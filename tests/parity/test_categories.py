@@ -291,7 +291,7 @@ def test_types_of_columns_are_the_librarys(categorical, tmp_path):
         }
     )
     y = 0.3 * X["whole"] + X["number"] + 2 * X["truth"] + rng.normal(size=n)
-    X = X.assign(byte=X["byte"].astype("category")) if categorical else X
+    X = X.assign(byte=X["byte"].astype("int64").astype("category")) if categorical else X
     options = {"n_estimators": 3, "max_depth": 4, "enable_categorical": categorical}
     ours, peer = XGBRegressor(**options).fit(X, y), xgboost.XGBRegressor(**options).fit(X, y)
     booster = peer.get_booster()
