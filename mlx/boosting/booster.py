@@ -41,6 +41,7 @@ from .dart import Dropout
 from .groups import Groups
 from .grower import Grower, grower_of
 from .growing import GrowthSettings
+from .known_leaves import KnownLeaves
 from .objective import Objective, newton_start
 from .objectives_quantiles import with_quantile_leaves
 from .prediction import outputs_of
@@ -150,11 +151,11 @@ class Training:
         self.weight = _weight_of_loss(y, sample_weight, positive_weight, single=cuts == "xgboost")
         if base_score is None:
             base_score = self._estimated_start(positive_weight, n_outputs)
-        self.intercept = base_score
-        self.base_margin = _margin_of_start(self.intercept, objective)
+        self.intercept, self.base_margin = base_score, _margin_of_start(base_score, objective)
         self._start = np.tile(self.base_margin, (n_samples, 1)) if base_margin is None else base_margin
         self.trees: list[Tree] = [] if earlier is None else list(earlier.trees)
         self.weights = [1.0] * len(self.trees) if earlier is None else np.asarray(earlier.tree_weight).tolist()
+        self._leaves = None if dropout is None else KnownLeaves(X, earlier, n_threads)
         self.margin = self._margin_with(self.weights)
         self._gradients = np.empty((n_outputs, n_samples, 2), dtype=self.weight.dtype)
         self._parts = _row_ranges(n_samples) if objective.rows_apart else np.array([[0, n_samples]])
@@ -242,6 +243,8 @@ class Training:
             alpha, rate = self.objective.value[output % len(self.objective.value)], grower.settings.learning_rate
             tree = with_quantile_leaves(tree, rows, residual, self.sample_weight, alpha, rate)
         grower.add_values(tree, self.margin[output])
+        if self._leaves is not None:
+            self._leaves.add(tree, grower.rows_of, len(self.y), output)
         return tree
 
     def _estimated_start(self, positive_weight: float, n_outputs: int) -> NDArray[np.float32]:
@@ -271,6 +274,8 @@ class Training:
     def _margin_with(self, weights: list[float]) -> NDArray[np.float32]:
         """Margins of the training rows, shape (n_outputs, n_samples), added up tree by tree as in prediction."""
         n_outputs = self._start.shape[1]
+        if self._leaves is not None:
+            return self._leaves.margin(self._start, weights)
         if not self.trees:
             return np.array(self._start.T, order="C")
         trees = TreeEnsemble(

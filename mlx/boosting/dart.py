@@ -18,6 +18,8 @@ rate_drop      probability of each tree to be dropped; with sample_type="weighte
 one_drop       if none was drawn, one is: uniformly, or in proportion to the weights
 =============  ====================================================================================================
 
+Margins without some trees are added up anew in each round that drops any, from leaves that are known (`known_leaves`).
+
 What is dropped is drawn from a stream that the seed and the number of the round's first tree name, and depends on
 nothing else. The streams are not those of the library.
 

@@ -1,13 +1,17 @@
 """Dropout: which trees, with which weights afterwards, and that prediction knows the weights."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from mlx.boosting import XGBClassifier, XGBRegressor
 from mlx.boosting.booster import Training
 from mlx.boosting.dart import Dropout
+from mlx.boosting.known_leaves import KnownLeaves
 from mlx.boosting.objectives import OBJECTIVES
 from mlx.boosting.sampling import Sampling
+from mlx.tree import TreeEnsemble
 from tests.unit.boosting.test_growing import settings, small_table
 
 NONE = np.empty(0, dtype=np.intp)
@@ -101,3 +105,36 @@ def test_parameters_without_dropout_are_refused(name):
     X, y = small_table(12)
     with pytest.raises(NotImplementedError, match=rf"{name} has no meaning without booster='dart'"):
         XGBRegressor(**{name: value}).fit(X, y)
+
+
+@pytest.mark.parametrize("how", [{}, {"tree_method": "exact"}, {"objective": "reg:absoluteerror"}], ids=str)
+def test_margins_of_known_leaves_have_the_bits_of_prediction(how):
+    """Also of trees that see some of the rows, and of a model that training goes on from."""
+    X, y = small_table(4, n=500)
+    options = {"booster": "dart", "rate_drop": 0.5, "one_drop": True, "num_parallel_tree": 2, "subsample": 0.7, **how}
+    first = XGBRegressor(n_estimators=3, max_depth=4, **options).fit(X, y)
+    more = XGBRegressor(n_estimators=6, max_depth=4, **options).fit(X, y, xgb_model=first)
+    assert np.any(more.tree_ensemble_.tree_weight != 1.0)
+    ensemble = more.tree_ensemble_
+    known = KnownLeaves(X, ensemble)
+    for weights in (ensemble.tree_weight, np.where(np.arange(ensemble.n_trees) % 3, ensemble.tree_weight, 0.0)):
+        expected = dataclasses.replace(ensemble, tree_weight=np.asarray(weights)).margin(X)
+        start = np.tile(np.float32(ensemble.base_score), (len(X), 1))
+        np.testing.assert_array_equal(known.margin(start, list(weights)), expected.T)
+
+
+def test_training_margins_are_predictions():
+    X, y = small_table(5, n=400)
+    training = Training(
+        X, y, None, SQUARED, settings=settings(), max_bin=256, dropout=Dropout(rate_drop=0.5, one_drop=True)
+    )
+    for _ in range(7):
+        training.round()
+        margin = training.margin.copy()
+        walked = TreeEnsemble(
+            tuple(training.trees),
+            X.shape[1],
+            base_score=training.base_margin.astype(float),
+            tree_weight=np.array(training.weights),
+        ).margin(X)
+        np.testing.assert_array_equal(margin, walked.T)
