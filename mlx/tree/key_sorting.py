@@ -1,8 +1,8 @@
 """Keys are sorted by rank: a key is a rank in the upper half of an integer, with what belongs to it in the lower half.
 
 Ranks are dense, so the keys of a node are spread rather evenly between its smallest and its largest rank. They are
-counted into about as many buckets as there are keys, and brought to their buckets; then each is at most a few places
-from its own, and an insertion sort puts the rest right::
+counted into some more buckets than there are keys, and brought to their buckets; then each is at most a few places from
+its own, and an insertion sort puts the rest right::
 
     rank         17   3   9   4  16         range 3 ... 17, buckets of 4
     in buckets    3   4 | 9 |   | 17  16
@@ -26,7 +26,10 @@ RANK_SHIFT = np.uint64(32)
 FIRST, SECOND = np.int64(0), np.int64(1)
 
 # Up to so many keys, insertion alone is fastest.
-FEW = 24
+FEW = 8
+
+# Buckets for each key: the more, the fewer keys share one, and the processor guesses more often how far a key goes.
+SPARSE = 4
 
 # Keys of one bucket up to which insertion is.
 CROWD = 48
@@ -36,7 +39,7 @@ DIGIT_BITS = 11
 
 def n_buckets(n_keys: int) -> int:
     """Buckets that `sort_keys` may use for so many keys."""
-    return max(2 * n_keys, 1 << DIGIT_BITS) + 3
+    return max(SPARSE * n_keys, 1 << DIGIT_BITS) + 3
 
 
 @kernel(inner=True)
@@ -46,7 +49,7 @@ def sort_keys(keys, n, lowest, highest, bucket):
         insert_keys(keys, FIRST, n)
         return FIRST
     shift, span = np.uint64(0), highest - lowest
-    while (span >> shift) > np.uint64(n):
+    while (span >> shift) > np.uint64(SPARSE * n):
         shift += np.uint64(1)
     most = distribute(keys, FIRST, n, lowest, shift, span >> shift, bucket)
     if shift == 0:
