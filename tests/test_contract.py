@@ -45,6 +45,10 @@ QUICK = {
 }
 PEER_MODULES = {
     "AdaBoostClassifier": "sklearn.ensemble",
+    "DecisionTreeClassifier": "sklearn.tree",
+    "DecisionTreeRegressor": "sklearn.tree",
+    "ExtraTreeClassifier": "sklearn.tree",
+    "ExtraTreeRegressor": "sklearn.tree",
     "LinearRegression": "sklearn.linear_model",
     "LogisticRegression": "sklearn.linear_model",
     "PCA": "sklearn.decomposition",
@@ -74,7 +78,7 @@ def quick(name):
 
 def seeded(name):
     estimator = quick(name)
-    return estimator.set_params(random_state=0) if name.startswith("MLP") else estimator
+    return estimator.set_params(random_state=0) if name.startswith(("MLP", "DecisionTree", "ExtraTree")) else estimator
 
 
 def peer(name):
@@ -250,6 +254,10 @@ def test_search_and_cross_validation_work(name):
     X, y = table(name)
     parameter, values = {
         "AdaBoostClassifier": ("learning_rate", [0.1, 1.0]),
+        "DecisionTreeClassifier": ("max_depth", [1, 3]),
+        "DecisionTreeRegressor": ("max_depth", [1, 3]),
+        "ExtraTreeClassifier": ("max_depth", [1, 3]),
+        "ExtraTreeRegressor": ("max_depth", [1, 3]),
         "LinearRegression": ("fit_intercept", [True, False]),
         "LogisticRegression": ("C", [0.1, 1.0]),
         "PCA": ("n_components", [1, 2]),

@@ -8,16 +8,33 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .conversion import tree_ensemble_of
+    from .decision_tree_classifier import DecisionTreeClassifier, ExtraTreeClassifier
+    from .decision_tree_regressor import DecisionTreeRegressor, ExtraTreeRegressor
     from .drawing import plot_tree
     from .ensemble import TreeEnsemble
     from .graphviz_text import export_graphviz
     from .text_report import export_text
     from .tree import Tree
 
-__all__ = ["Tree", "TreeEnsemble", "export_graphviz", "export_text", "plot_tree", "tree_ensemble_of"]
+__all__ = [
+    "DecisionTreeClassifier",
+    "DecisionTreeRegressor",
+    "ExtraTreeClassifier",
+    "ExtraTreeRegressor",
+    "Tree",
+    "TreeEnsemble",
+    "export_graphviz",
+    "export_text",
+    "plot_tree",
+    "tree_ensemble_of",
+]
 
 # Where each name stands.
 _FILES = {
+    "DecisionTreeClassifier": "decision_tree_classifier",
+    "DecisionTreeRegressor": "decision_tree_regressor",
+    "ExtraTreeClassifier": "decision_tree_classifier",
+    "ExtraTreeRegressor": "decision_tree_regressor",
     "Tree": "tree",
     "TreeEnsemble": "ensemble",
     "export_graphviz": "graphviz_text",

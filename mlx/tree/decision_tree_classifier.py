@@ -226,8 +226,9 @@ class DecisionTreeClassifier(ClassifierMixin, BaseDecisionTree):
         return [values[:, k, :n_classes] for k, n_classes in enumerate(self.tree_.n_classes)]
 
     def _targets(self, y: NDArray) -> tuple[ClassTargets, NDArray[np.float64] | None]:
-        check_classification_targets(y)
-        found = [np.unique(column, return_inverse=True) for column in y.T]
+        with naming("y"):
+            check_classification_targets(y)
+            found = [np.unique(column, return_inverse=True) for column in y.T]
         classes = [labels for labels, _ in found]
         codes = np.column_stack([own for _, own in found]).astype(np.int32)
         targets = ClassTargets(codes, np.array([len(labels) for labels in classes], dtype=np.int64))

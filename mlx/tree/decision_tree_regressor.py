@@ -17,6 +17,7 @@ from sklearn.utils import metadata_routing
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from ..validation import naming
 from .decision_tree import BaseDecisionTree
 from .growing import ValueTargets
 
@@ -172,7 +173,8 @@ class DecisionTreeRegressor(RegressorMixin, BaseDecisionTree):
         return values[:, 0] if self.n_outputs_ == 1 else values
 
     def _targets(self, y: NDArray) -> tuple[ValueTargets, None]:
-        values = np.ascontiguousarray(y, dtype=np.float64)
+        with naming("y"):
+            values = np.ascontiguousarray(y, dtype=np.float64)
         check_criterion_of_values(self.criterion, values)
         return ValueTargets(values), None
 

@@ -11,10 +11,11 @@ after one pass.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from ..numeric.threads import run_tasks
 
@@ -55,13 +56,13 @@ class RankedTable(NamedTuple):
     n_close: NDArray[np.uint64]
 
 
-def ranked_table(X: NDArray[np.float32], n_threads: int = 1, with_order: bool = False) -> RankedTable:
+def ranked_table(X: Any, n_threads: int = 1, with_order: bool = False) -> RankedTable:
     """Rank the values of each column.
 
     Parameters
     ----------
-    X : ndarray of float32, shape (n_samples, n_features)
-        NaN is a missing value.
+    X : ndarray of float32 or CSC matrix of it, shape (n_samples, n_features)
+        NaN is a missing value. What a matrix does not store is 0.
     n_threads : int, default=1
         The result is the same for any number.
     with_order : bool, default=False
@@ -70,12 +71,21 @@ def ranked_table(X: NDArray[np.float32], n_threads: int = 1, with_order: bool = 
     n_samples, n_features = X.shape
     ranks = np.empty((n_features, n_samples), dtype=np.uint32)
     order = np.empty((n_features, n_samples if with_order else 0), dtype=np.uint32)
-    columns = run_tasks(lambda f: _rank_column(X[:, f], ranks[f], order[f]), range(n_features), n_threads)
+    columns = run_tasks(lambda f: _rank_column(_column(X, f), ranks[f], order[f]), range(n_features), n_threads)
     distinct = [values for values, _ in columns]
     start = np.concatenate([[0], np.cumsum([len(values) for values in distinct], dtype=np.int64)])
     missing = np.array([bool(np.isnan(values[-1])) for values in distinct], dtype=np.bool_)
     n_close = np.array([n for _, n in columns], dtype=np.uint64)
     return RankedTable(ranks, np.concatenate(distinct), start, missing, order, n_close)
+
+
+def _column(X: Any, f: int) -> NDArray[np.float32]:
+    """A column as an array."""
+    if not sparse.issparse(X):
+        return X[:, f]
+    column, stored = np.zeros(X.shape[0], dtype=np.float32), slice(X.indptr[f], X.indptr[f + 1])
+    np.add.at(column, X.indices[stored], X.data[stored])  # an entry that is stored twice is the sum
+    return column
 
 
 def _rank_column(
@@ -85,7 +95,7 @@ def _rank_column(
 
     Value and place are sorted as one integer, which NumPy does several times faster than it sorts places by value.
     """
-    values = column + np.float32(0.0)  # -0 is 0
+    values = column.astype(np.float32) + np.float32(0.0)  # -0 is 0
     values[np.isnan(values)] = np.nan  # one NaN, without sign
     bits = values.view(np.uint32)
     # The bits of floats are ordered as integers once negative ones are turned round and come first.

@@ -24,9 +24,10 @@ QUICK |= {"MLPClassifier": {"max_iter": 3}, "MLPRegressor": {"max_iter": 3}}
 QUICK |= {name: {"n_estimators": 2} for name in ("XGBClassifier", "XGBRFClassifier", "XGBRFRegressor", "XGBRegressor")}
 # Of the rankers this one takes any number for a relevance.
 QUICK |= {"XGBRanker": {"n_estimators": 2, "objective": "rank:pairwise"}}
+TREES = {"DecisionTreeClassifier", "DecisionTreeRegressor", "ExtraTreeClassifier", "ExtraTreeRegressor"}
 BOOSTERS = {"XGBClassifier", "XGBRFClassifier", "XGBRFRegressor", "XGBRanker", "XGBRegressor"}
 # Trees compare rows as float32.
-IN_FLOAT32 = BOOSTERS | {"AdaBoostClassifier"}
+IN_FLOAT32 = BOOSTERS | TREES | {"AdaBoostClassifier"}
 
 N, D = 12, 3
 X = np.random.default_rng(0).normal(size=(N, D))
@@ -97,6 +98,7 @@ RIGHT_X = {
     **{
         (name, case): "a missing value goes the learned way" for name in BOOSTERS for case in ("nan", "sparse with nan")
     },
+    **{(name, "nan"): "a missing value goes where it is best" for name in TREES},
     **{
         (name, "too large for float32"): "computed in float64"
         for name in ("LinearRegression", "LogisticRegression", "PCA", "MLPClassifier")
@@ -173,6 +175,12 @@ BAD_Y = {
     "complex": NUMBER + 1j,
     "missing text": np.array(["a", None] * (N // 2), dtype=object),
     "dictionary": {"a": 1},
+}
+# (class, target): what happens instead of an error, and why that is right.
+RIGHT_Y = {
+    (name, case): "a tree of one leaf, as in scikit-learn"
+    for name in TREES
+    for case in ("one class", "one class of text")
 }
 BAD_Y_OF_REGRESSORS = {"text": np.full(N, "many"), "text among numbers": with_entry(NUMBER, "many")}
 # (class, target): what happens instead of an error, and why that is right.
@@ -299,6 +307,21 @@ NETWORK = {
     "max_fun": [0, -1, 1.5, "text"],
     "loss": ["text", None, 3],
 }
+TREE = {
+    "criterion": ["text", 3, None],
+    "splitter": ["text", 3, None],
+    "max_depth": [0, -1, 1.5, "text"],
+    "min_samples_split": [1, 0.0, 1.5, "text", None],
+    "min_samples_leaf": [0, 0.0, 1.0, "text", None],
+    "min_weight_fraction_leaf": [-0.1, 0.6, "text", None],
+    "max_features": [0, 0.0, 1.5, "text"],
+    "random_state": ["text", 1.5, -1],
+    "max_leaf_nodes": [1, 1.5, "text"],
+    "min_impurity_decrease": [-0.1, "text", None],
+    "class_weight": ["text", 3, {7: "heavy"}],
+    "ccp_alpha": [-0.1, "text", None],
+    "monotonic_cst": ["text", 3, [1, 0], [2, 0, 0]],
+}
 BOOSTER = {
     "max_depth": [-1, 1.5, "text"],
     "max_leaves": [-1, 1.5, "text"],
@@ -368,6 +391,7 @@ BOOSTED_BASE = {
 }
 BAD_PARAMETERS = {
     "AdaBoostClassifier": {**BOOSTED_BASE, "resample": ["yes", 3, None], "n_jobs": [0, 1.5, "two"]},
+    **dict.fromkeys(TREES, TREE),
     "LinearRegression": LINEAR,
     "LogisticRegression": LOGISTIC,
     "PCA": COMPONENTS,

@@ -52,8 +52,11 @@ def other(value):
 
 # What methods are called on -----------------------------------------------------------------------------------------
 
+TREES = ("DecisionTreeClassifier", "DecisionTreeRegressor", "ExtraTreeClassifier", "ExtraTreeRegressor")
+
 QUICK = {
     "AdaBoostClassifier": {"n_estimators": 4, "random_state": 0},
+    **{name: {"random_state": 0, "max_depth": 4} for name in TREES},
     "MLPClassifier": {"hidden_layer_sizes": (4,), "max_iter": 3, "random_state": 0},
     "MLPRegressor": {"hidden_layer_sizes": (4,), "max_iter": 3, "random_state": 0},
     "XGBClassifier": {"n_estimators": 4, "max_depth": 3, "colsample_bynode": 0.7, "early_stopping_rounds": 4},
@@ -113,7 +116,8 @@ def ordinary_arguments(name, method, folder):
     if method == "inverse_transform":
         return {"X": X[:, : min(X.shape)]}
     arguments = {"X": X}
-    if method in ("fit", "partial_fit", "score", "staged_score") and name != "PCA":
+    with_target = ("fit", "partial_fit", "score", "staged_score", "cost_complexity_pruning_path")
+    if method in with_target and name != "PCA":
         arguments["y"] = y
     if (name, method) == ("MLPClassifier", "partial_fit"):
         arguments["classes"] = np.unique(y)
@@ -121,6 +125,8 @@ def ordinary_arguments(name, method, folder):
 
 
 NOTHING_ASKED = {
+    "get_depth",
+    "get_n_leaves",
     "densify",
     "sparsify",
     "get_covariance",
@@ -290,6 +296,15 @@ def of_classifier(name):
     return {**methods, "predict_proba": X_ONLY, "predict_log_proba": X_ONLY}
 
 
+def of_tree(name):
+    methods = of_classifier(name) if name.endswith("Classifier") else of_supervised(name)
+    methods |= {"apply": X_ONLY, "decision_path": X_ONLY, "cost_complexity_pruning_path": methods["fit"]}
+    methods |= {"get_depth": {}, "get_n_leaves": {}}
+    unchecked = Inert(other(False), "it saves the time of checks that rows which are right pass, in scikit-learn too")
+    checking = methods.keys() & {"fit", "predict", "predict_proba", "apply", "decision_path"}
+    return methods | {method: {**methods[method], "check_input": unchecked} for method in checking}
+
+
 def of_network(methods, **more):
     return {**methods, "partial_fit": {**methods["fit"], **more}}
 
@@ -319,6 +334,7 @@ ARGUMENTS: dict[str, dict[str, dict[str, Changes | Refused | Inert]]] = {
         **dict.fromkeys(("decision_function", *STAGES), X_ONLY),
         "staged_score": of_supervised("AdaBoostClassifier")["score"],
     },
+    **{name: of_tree(name) for name in TREES},
     "LinearRegression": of_supervised("LinearRegression"),
     "LogisticRegression": {
         **of_classifier("LogisticRegression"),

@@ -236,6 +236,35 @@ PCA = {
     "random_state": Effect(1, "components_", {"n_components": 2, "svd_solver": "randomized"}),
 }
 
+# Of equally good splits the one on the column that is drawn first wins.
+_SEEDED = {"random_state": 0}
+
+
+def decision_tree(criterion, directions, splitter="random", max_features=1, *, of_classes=False):
+    """Effects of a tree's parameters, in their order; three of them differ from class to class."""
+    weights = {"class_weight": Effect("balanced", "tree_", _SEEDED, data="unbalanced")} if of_classes else {}
+    return {
+        "criterion": Effect(criterion, "tree_", _SEEDED),
+        "splitter": Effect(splitter, "tree_", _SEEDED),
+        "max_depth": Effect(2, "tree_", _SEEDED),
+        "min_samples_split": Effect(40, "tree_", _SEEDED),
+        "min_samples_leaf": Effect(10, "tree_", _SEEDED),
+        "min_weight_fraction_leaf": Effect(0.1, "tree_", _SEEDED),
+        "max_features": Effect(max_features, "tree_", _SEEDED),
+        "random_state": Effect(1, "tree_", {"max_features": 1}),
+        "max_leaf_nodes": Effect(4, "tree_", _SEEDED),
+        "min_impurity_decrease": Effect(0.03, "tree_", _SEEDED),
+        **weights,
+        "ccp_alpha": Effect(0.03, "tree_", _SEEDED),
+        "monotonic_cst": Effect(directions, "tree_", _SEEDED),
+    }
+
+
+# The one whose parameters stand in another order.
+EXTRA_TREE_REGRESSOR = decision_tree("absolute_error", [-1] * 10, "best", 5)
+for _name in ("max_leaf_nodes", "ccp_alpha", "monotonic_cst"):
+    EXTRA_TREE_REGRESSOR[_name] = EXTRA_TREE_REGRESSOR.pop(_name)
+
 _NETWORK = {"hidden_layer_sizes": (4,), "max_iter": 5, "random_state": 0}
 _STOPPING = {**_NETWORK, "max_iter": 60, "tol": 10.0}
 
@@ -371,6 +400,10 @@ ADABOOST_CLASSIFIER = {
 
 EFFECTS: dict[str, dict[str, Effect | Refused | Inert]] = {
     "AdaBoostClassifier": ADABOOST_CLASSIFIER,
+    "DecisionTreeClassifier": decision_tree("entropy", [1] * 6, of_classes=True),
+    "DecisionTreeRegressor": decision_tree("absolute_error", [-1] * 10),
+    "ExtraTreeClassifier": decision_tree("entropy", [1] * 6, "best", 5, of_classes=True),
+    "ExtraTreeRegressor": EXTRA_TREE_REGRESSOR,
     "LinearRegression": LINEAR_REGRESSION,
     "LogisticRegression": LOGISTIC_REGRESSION,
     "PCA": PCA,
@@ -403,6 +436,10 @@ EFFECTS: dict[str, dict[str, Effect | Refused | Inert]] = {
 # Data of a class where its entry names none.
 DEFAULT_DATA = {
     "AdaBoostClassifier": "binary",
+    "DecisionTreeClassifier": "binary",
+    "DecisionTreeRegressor": "regression",
+    "ExtraTreeClassifier": "binary",
+    "ExtraTreeRegressor": "regression",
     "LinearRegression": "regression",
     "LogisticRegression": "binary",
     "PCA": "regression",

@@ -20,6 +20,12 @@ LIBRARIES = {
             "sklearn.linear_model": ("LinearRegression", "LogisticRegression"),
             "sklearn.decomposition": ("PCA",),
             "sklearn.ensemble": ("AdaBoostClassifier",),
+            "sklearn.tree": (
+                "DecisionTreeClassifier",
+                "DecisionTreeRegressor",
+                "ExtraTreeClassifier",
+                "ExtraTreeRegressor",
+            ),
             "sklearn.neural_network": ("MLPClassifier", "MLPRegressor"),
         },
     ),
