@@ -176,16 +176,11 @@ BAD_Y = {
     "missing text": np.array(["a", None] * (N // 2), dtype=object),
     "dictionary": {"a": 1},
 }
-# (class, target): what happens instead of an error, and why that is right.
-RIGHT_Y = {
-    (name, case): "a tree of one leaf, as in scikit-learn"
-    for name in TREES
-    for case in ("one class", "one class of text")
-}
 BAD_Y_OF_REGRESSORS = {"text": np.full(N, "many"), "text among numbers": with_entry(NUMBER, "many")}
 # (class, target): what happens instead of an error, and why that is right.
 RIGHT_Y = {
-    ("AdaBoostClassifier", case): "one model that always says it, as in scikit-learn"
+    (name, case): "one leaf, or one model, that always says it, as in scikit-learn"
+    for name in ("AdaBoostClassifier", "DecisionTreeClassifier", "ExtraTreeClassifier")
     for case in ("one class", "one class of text")
 }
 BAD_Y_OF_CLASSIFIERS = {
