@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .cart_tree import CartTree
-from .class_criteria import class_sums
 from .class_impurity import ENTROPY, GAIN_RATIO, GINI
 from .count_growing import LARGEST_COUNT, MOST_CLASSES, MOST_WEIGHT, counted_samples, grow_by_counts
 from .count_scanning import x_log_x_table
@@ -20,7 +19,7 @@ from .frontier import Frontier, GrowthSettings, Nodes, new_frontier, new_nodes
 from .order_growing import grow_in_order, ordered_samples
 from .ranking import RankedTable
 from .sum_growing import grow_by_sums, sorted_rows
-from .value_criteria import ABSOLUTE_ERROR, POISSON, SQUARED_ERROR, value_sums
+from .value_criteria import ABSOLUTE_ERROR, POISSON, SQUARED_ERROR
 
 __all__ = ["CRITERIA", "ClassTargets", "GrowthSettings", "ValueTargets", "grow", "wants_order"]
 
@@ -109,12 +108,11 @@ def grow(
         x_log_x = None if settings.criterion == GINI else x_log_x_table(int(counts.sum()))
         grow_by_counts(table, samples, x_log_x, random, draws, frontier, settings, nodes)
     else:
-        in_order = ordered_samples(np.ascontiguousarray(weights, dtype=np.float64), n_features)
+        in_order = ordered_samples(np.ascontiguousarray(weights, dtype=np.float64), shape, settings)
         n_in = len(in_order.order)
         frontier, nodes = new_frontier(n_in, settings), new_nodes(n_in, shape, settings)
         directions = np.zeros(0, dtype=np.int8) if monotonic_cst is None else monotonic_cst
-        classes = class_sums(targets.codes, targets.n_classes)
-        grow_in_order(table, in_order, classes, None, random, directions, draws, frontier, settings, nodes)
+        grow_in_order(table, in_order, targets.codes, None, random, directions, draws, frontier, settings, nodes)
     return grown_tree(nodes, frontier, n_features, targets.n_classes)
 
 
@@ -150,8 +148,9 @@ def grow_values(
         rows = sorted_rows(table, targets.values[:, 0], weights)
         grow_by_sums(table, rows, directions, draws, frontier, settings, nodes)
     else:
-        samples, values = ordered_samples(weights, n_features), value_sums(targets.values, settings.criterion)
-        grow_in_order(table, samples, None, values, random, directions, draws, frontier, settings, nodes)
+        ranked = targets.values if settings.criterion == ABSOLUTE_ERROR else None
+        samples = ordered_samples(weights, (n_outputs, 1), settings, ranked)
+        grow_in_order(table, samples, None, targets.values, random, directions, draws, frontier, settings, nodes)
     return grown_tree(nodes, frontier, n_features, np.ones(n_outputs, dtype=np.int64))
 
 

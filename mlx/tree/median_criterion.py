@@ -25,113 +25,114 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..numeric.jit import kernel
-from .order_sorting import sort_in_order
+from .order_sorting import MOST_WAITING, sort_in_order
 
-__all__ = ["Medians", "measure_all_cuts", "medians"]
+__all__ = ["LEFT_ERROR", "LEFT_MEDIAN", "RIGHT_ERROR", "RIGHT_MEDIAN", "Medians", "measure_all_cuts", "new_medians"]
+
+# Rows of `errors`.
+LEFT_ERROR, RIGHT_ERROR, LEFT_MEDIAN, RIGHT_MEDIAN = np.int64(0), np.int64(1), np.int64(2), np.int64(3)
 
 
 class Medians(NamedTuple):
-    """Medians and errors of a node's sides, and what it takes to find them.
+    """What it takes to find the medians and errors of a node's sides.
 
     Attributes
     ----------
     ranks : ndarray of uint32, shape (n_outputs, n_samples)
         Ranks of the targets.
-    left_error, right_error : ndarray of float64, shape (n_samples,)
-        Sums of absolute errors, over the outputs, of order[start:p + 1] and of order[p:end], at p.
-    left_median, right_median : ndarray of float64, shape (n_samples,)
-        Medians of the last output.
     of_node : ndarray of float64, shape (n_outputs,)
+        Medians of the node.
     tree : ndarray of float64, shape (n_samples + 1, 2)
         Weights, and weighted targets.
+    rising : ndarray of float64, shape (n_samples,)
+        Targets of the node by rank.
     keys, rank : ndarray of uint32, shape (n_samples,)
     place : ndarray of int64, shape (n_samples,)
-    sorted : ndarray of float64, shape (n_samples,)
-        Targets of the node, rising.
+    waiting : ndarray of int64, shape (MOST_WAITING, 3)
+        Room to sort.
     """
 
     ranks: NDArray[np.uint32]
-    left_error: NDArray[np.float64]
-    right_error: NDArray[np.float64]
-    left_median: NDArray[np.float64]
-    right_median: NDArray[np.float64]
     of_node: NDArray[np.float64]
     tree: NDArray[np.float64]
+    rising: NDArray[np.float64]
     keys: NDArray[np.uint32]
     rank: NDArray[np.uint32]
     place: NDArray[np.int64]
-    sorted: NDArray[np.float64]
+    waiting: NDArray[np.int64]
 
 
-def medians(targets: NDArray[np.float64]) -> Medians:
+def new_medians(targets: NDArray[np.float64]) -> Medians:
     """Room for the medians of a tree."""
     n_samples, n_outputs = targets.shape
     ranks = np.empty((n_outputs, n_samples), dtype=np.uint32)
     for output in range(n_outputs):
         ranks[output] = np.unique(targets[:, output], return_inverse=True)[1]
-    errors, side_medians, (keys, rank) = (np.empty((2, n_samples), dtype=kind) for kind in (float, float, np.uint32))
+    keys, rank = np.empty((2, n_samples), dtype=np.uint32)
     return Medians(
         ranks=ranks,
-        left_error=errors[0],
-        right_error=errors[1],
-        left_median=side_medians[0],
-        right_median=side_medians[1],
         of_node=np.empty(n_outputs),
         tree=np.empty((n_samples + 1, 2)),
+        rising=np.empty(n_samples),
         keys=keys,
         rank=rank,
         place=np.empty(n_samples, dtype=np.int64),
-        sorted=np.empty(n_samples),
+        waiting=np.empty((MOST_WAITING, 3), dtype=np.int64),
     )
 
 
 @kernel(inner=True)
-def measure_all_cuts(state, targets, samples):
-    """Medians and errors of both sides of every cut of the node, whose samples stand in the order of a column."""
-    start, end = samples.part[0].start, samples.part[0].end
-    state.left_error[start:end] = 0.0
-    state.right_error[start:end] = 0.0
-    for output in range(len(state.ranks)):
-        rank_targets(state, targets, samples, output, start, end)
-        grow_side(state, samples, start, end, 1, state.left_error, state.left_median)
-        grow_side(state, samples, start, end, -1, state.right_error, state.right_median)
-        state.of_node[output] = state.right_median[start]
+def measure_all_cuts(medians, errors, targets, order, weights, start, end):
+    """Medians and errors of both sides of every cut of the node, whose samples stand in the order of a column.
+
+    ``errors[LEFT_ERROR, p]`` is the sum of absolute errors, over the outputs, of order[start:p + 1], and
+    ``errors[RIGHT_ERROR, p]`` that of order[p:end]; medians are those of the last output.
+    """
+    tree, rising, rank, of_node = medians.tree, medians.rising, medians.rank, medians.of_node
+    errors[LEFT_ERROR, start:end] = 0.0
+    errors[RIGHT_ERROR, start:end] = 0.0
+    for output in range(targets.shape[1]):
+        rank_targets(medians, targets, order, output, start, end)
+        grow_side(tree, rising, rank, order, weights, start, end, np.int64(1), errors, LEFT_ERROR, LEFT_MEDIAN)
+        grow_side(tree, rising, rank, order, weights, start, end, np.int64(-1), errors, RIGHT_ERROR, RIGHT_MEDIAN)
+        of_node[output] = errors[RIGHT_MEDIAN, start]
 
 
 @kernel(inner=True)
-def rank_targets(state, targets, samples, output, start, end):
+def rank_targets(medians, targets, order, output, start, end):
     """Write the rank of each of the node's targets among them, and the targets by rank."""
+    ranks, keys, place, rank, rising = medians.ranks, medians.keys, medians.place, medians.rank, medians.rising
     n = end - start
     for k in range(n):
-        state.keys[k] = state.ranks[output, samples.order[start + k]]
-        state.place[k] = k
-    sort_in_order(state.keys, state.place, 0, n, samples.waiting)
+        keys[k] = ranks[output, order[start + k]]
+        place[k] = k
+    sort_in_order(keys, place, np.int64(0), n, medians.waiting)
     for k in range(n):
-        state.rank[state.place[k]] = k
-        state.sorted[k] = targets[samples.order[start + state.place[k]], output]
+        rank[place[k]] = k
+        rising[k] = targets[order[start + place[k]], output]
 
 
 @kernel(inner=True)
-def grow_side(state, samples, start, end, step, error, median):
+def grow_side(tree, rising, rank, order, weights, start, end, step, errors, of_error, of_median):
     """Let samples join from one end (step 1: the left one), and write the side's median and add its error at each."""
-    n, tree = end - start, state.tree
+    n = end - start
     tree[: n + 1] = 0.0
     weight = weighted = 0.0
     p = start if step > 0 else end - 1
     for _ in range(n):
-        rank, w = np.int64(state.rank[p - start]), samples.weights[samples.order[p]]
-        y = state.sorted[rank]
-        join(tree, n, rank, w, w * y)
+        own, w = np.int64(rank[p - start]), weights[order[p]]
+        y = rising[own]
+        join(tree, n, own, w, w * y)
         weight += w
         weighted += w * y
-        reached, _, _ = descend(tree, n, 0.5 * weight, True)
-        passed, weight_below, weighted_below = descend(tree, n, 0.5 * weight, False)
-        middle = state.sorted[passed]
+        reached, _, _ = descend(tree, n, 0.5 * weight, np.int64(1))
+        passed, weight_below, weighted_below = descend(tree, n, 0.5 * weight, np.int64(0))
+        middle = rising[passed]
         if reached != passed:
-            middle = (state.sorted[reached] + state.sorted[passed]) / 2
-        median[p] = middle
+            middle = (rising[reached] + rising[passed]) / 2
+        errors[of_median, p] = middle
         above = (weighted - weighted_below) - middle * (weight - weight_below)
-        error[p] += above + (middle * weight_below - weighted_below)
+        errors[of_error, p] += above + (middle * weight_below - weighted_below)
         p += step
 
 
@@ -155,7 +156,7 @@ def descend(tree, n, target, reached):
     while step > 0:
         if place + step <= n:
             here = tree[place + step, 0]
-            if target > here or (target == here and not reached):
+            if target > here or (target == here and reached == 0):
                 place += step
                 target -= here
                 weight += here

@@ -24,6 +24,7 @@ from ..numeric.jit import kernel
 from . import criteria
 from .candidates import CANDIDATE, CLOSEST, accept, choose_by_gain_ratio, forget, last_rank_up_to
 from .class_impurity import GAIN_RATIO
+from .criteria import PART
 from .feature_draws import (
     begin_draws,
     draw_feature,
@@ -33,29 +34,18 @@ from .feature_draws import (
     random_between,
     random_int,
 )
-from .frontier import LEAF, may_split, next_open, settle
+from .frontier import LEAF, GrowthSettings, may_split, next_open, settle
+from .median_criterion import Medians, new_medians
 from .order_sorting import MOST_WAITING, divide, missing_last, missing_to_the_left, sort_in_order
 
 __all__ = ["OrderedSamples", "grow_in_order", "ordered_samples"]
-
-PART = np.dtype(
-    [
-        ("start", np.int64),
-        ("end", np.int64),
-        ("cut", np.int64),
-        ("weight", np.float64),
-        ("weight_left", np.float64),
-        ("weight_right", np.float64),
-    ],
-    align=True,
-)
 
 # A rank that no value has.
 NO_RANK = np.uint32(2**32 - 1)
 
 
 class OrderedSamples(NamedTuple):
-    """Samples of a tree in their order.
+    """Samples of a tree in their order, and what is summed up of them (see `criteria`).
 
     Attributes
     ----------
@@ -63,195 +53,255 @@ class OrderedSamples(NamedTuple):
     ranks : ndarray of uint32, shape (n,)
     weights : ndarray of float64, shape (n_samples,)
         Of all samples of the table.
+    sums : ndarray of float64, shape (3, n_outputs, K)
+    errors : ndarray of float64, shape (4, n), or (4, 0) unless the criterion is the absolute error
+    medians : Medians
+        Without room unless the criterion is the absolute error.
     spare : ndarray of int64, shape (n,)
     waiting : ndarray of int64, shape (MOST_WAITING, 3)
     part : record array of PART, shape (1,)
         The node that is searched.
-    found : record array of CANDIDATE, shape (n_features + 1,)
+    found : record array of CANDIDATE, shape (max_features + 1,)
         Best candidate so far; for the gain ratio that of each column, and the column's at hand last.
     """
 
     order: NDArray[np.int64]
     ranks: NDArray[np.uint32]
     weights: NDArray[np.float64]
+    sums: NDArray[np.float64]
+    errors: NDArray[np.float64]
+    medians: Medians
     spare: NDArray[np.int64]
     waiting: NDArray[np.int64]
     part: NDArray
     found: NDArray
 
 
-def ordered_samples(weights: NDArray[np.float64], n_features: int) -> OrderedSamples:
-    """Samples that weigh something, in the order of the table."""
+def ordered_samples(
+    weights: NDArray[np.float64],
+    value_shape: tuple[int, int],
+    settings: GrowthSettings,
+    ranked_targets: NDArray[np.float64] | None = None,
+) -> OrderedSamples:
+    """Samples that weigh something, in the order of the table.
+
+    Parameters
+    ----------
+    weights : ndarray of float64, shape (n_samples,)
+    value_shape : tuple of int
+        Number of outputs, and of the classes of the one that has most.
+    settings : GrowthSettings
+    ranked_targets : ndarray of float64, shape (n_samples, n_outputs), optional
+        For the absolute error.
+    """
     order = np.flatnonzero(weights).astype(np.int64)
+    part = np.zeros(1, dtype=PART)
+    part["criterion"], part["min_samples_leaf"] = settings.criterion, settings.min_samples_leaf
+    part["min_weight_leaf"] = settings.min_weight_leaf
     return OrderedSamples(
         order=order,
         ranks=np.empty(len(order), dtype=np.uint32),
         weights=weights,
+        sums=np.zeros((3, *value_shape)),
+        errors=np.empty((4, 0 if ranked_targets is None else len(order))),
+        medians=new_medians(np.empty((0, 1)) if ranked_targets is None else ranked_targets),
         spare=np.empty(len(order), dtype=np.int64),
         waiting=np.empty((MOST_WAITING, 3), dtype=np.int64),
-        part=np.zeros(1, dtype=PART),
-        found=np.zeros(n_features + 1, dtype=CANDIDATE),
+        part=part,
+        found=np.zeros(settings.max_features + 1, dtype=CANDIDATE),
     )
 
 
 @kernel
-def grow_in_order(table, samples, classes, values, random, directions, draws, frontier, settings, nodes):
+def grow_in_order(table, samples, codes, targets, random, directions, draws, frontier, settings, nodes):
     """Grow a tree to its end.
 
-    One of `classes` and `values` is None (see `criteria`). If `random` is None, all thresholds are searched, else one
-    is drawn for each column. `directions` are those of monotone columns; empty if there are none.
+    One of `codes` and `targets` is None (see `criteria`). If `random` is None, all thresholds are searched, else one is
+    drawn for each column. `directions` are those of monotone columns; empty if there are none.
     """
+    order, weights, part, open_nodes = samples.order, samples.weights, samples.part[0], frontier.open
+    sums, errors, medians, value = samples.sums, samples.errors, samples.medians, nodes.value
     while True:
         at = next_open(frontier, settings, nodes)
         if at < 0:
             return
-        node = frontier.open[at]
-        criteria.begin(classes, values, samples, node.start, node.end)
-        node.weight = samples.part[0].weight
+        node = open_nodes[at]
+        part.start = node.start
+        part.end = node.end
+        part.lower = node.lower
+        part.upper = node.upper
+        criteria.begin(codes, targets, sums, order, weights, part)
+        criteria.reset(targets, medians, sums, errors, order, weights, part)
+        node.weight = part.weight
         if node.parent < 0:
-            node.impurity = criteria.impurity(classes, values, samples, settings.criterion)
+            node.impurity = criteria.impurity(codes, targets, sums, errors, order, weights, part)
         node.feature = LEAF
         node.improvement = 0.0
         if may_split(node, settings):
             if random is None:
-                search_all(table, samples, classes, values, directions, draws, node, settings)
+                search_all(table, samples, codes, targets, directions, draws, node, settings.max_features)
             else:
-                search_random(table, samples, classes, values, directions, draws, node, settings)
+                search_random(table, samples, codes, targets, directions, draws, node, settings.max_features)
             if node.feature != LEAF:
-                look_at_children(classes, values, samples, directions, node, settings)
-        lower, upper = node.lower, node.upper
+                look_at_children(samples, codes, targets, directions, node, settings.total_weight)
         number = settle(frontier, at, settings, nodes)
-        criteria.write_value(classes, values, samples, nodes.value[number], lower, upper, len(directions) > 0)
+        criteria.write_value(codes, targets, sums, medians, part, value, number, len(directions) > 0)
 
 
 @kernel(inner=True)
-def search_all(table, samples, classes, values, directions, draws, node, settings):
+def search_all(table, samples, codes, targets, directions, draws, node, max_features):
     """Find the best of all splits of a node on columns drawn at random, and part its samples by it."""
-    order, ranks, n_searched = samples.order, samples.ranks, 0
-    forget(samples.found[0])
+    # Arrays are taken out of their tuples here, once: to count who holds them takes longer than to look at a cut.
+    order, ranks, weights, sums, errors = samples.order, samples.ranks, samples.weights, samples.sums, samples.errors
+    waiting, spare, part, found = samples.waiting, samples.spare, samples.part[0], samples.found
+    medians = samples.medians
+    all_ranks, distinct, first_rank, has_missing = table.ranks, table.distinct, table.start, table.missing
+    n_searched, place = np.int64(0), np.int64(0)
+    forget(found[0])
     begin_draws(draws, node.n_constants)
     while True:
-        feature = draw_feature(draws, settings.max_features)
+        feature = draw_feature(draws, max_features)
         if feature < 0:
             break
-        column, missing = table.ranks[feature], missing_rank(table, feature)
+        column, missing = all_ranks[feature], missing_rank(has_missing, first_rank, feature)
         n_missing = missing_last(column, missing, ranks, order, node.start, node.end)
         last = node.end - n_missing
-        sort_in_order(ranks, order, node.start, last, samples.waiting)
-        of_rank = table.distinct[table.start[feature] :]
+        sort_in_order(ranks, order, node.start, last, waiting)
+        of_rank = distinct[first_rank[feature] :]
         if last == node.start or (n_missing == 0 and of_rank[ranks[last - 1]] <= of_rank[ranks[node.start]] + CLOSEST):
             found_constant(draws)
             continue
         found_varying(draws)
-        if settings.criterion == GAIN_RATIO:
-            forget(samples.found[n_searched])
-        place = n_searched if settings.criterion == GAIN_RATIO else 0
-        scan(feature, of_rank, n_missing, np.int64(0), samples, place, classes, values, directions, node, settings)
-        if n_missing > 0:
-            missing_to_the_left(ranks, order, node.start, node.end, n_missing, samples.spare)
-            scan(feature, of_rank, n_missing, np.int64(1), samples, place, classes, values, directions, node, settings)
-        if samples.found[place].feature != LEAF:
+        if part.criterion == GAIN_RATIO:
+            place = n_searched
+            forget(found[place])
+        best = found[place]
+        part.direction = np.int64(directions[feature]) if len(directions) > 0 else np.int64(0)
+        for missing_left in range(2 if n_missing > 0 else 1):
+            if missing_left == 1:
+                missing_to_the_left(ranks, order, node.start, node.end, n_missing, spare)
+            criteria.reset(targets, medians, sums, errors, order, weights, part)
+            scan(
+                feature,
+                of_rank,
+                n_missing,
+                missing_left,
+                ranks,
+                best,
+                codes,
+                targets,
+                sums,
+                errors,
+                order,
+                weights,
+                part,
+            )
+        if best.feature != LEAF:
             n_searched += 1
     node.n_constants = end_draws(draws)
-    choose(samples, n_searched, node, settings)
+    choose(found, n_searched, node, part)
     if node.feature != LEAF:
-        part_samples(table, samples, node)
+        column, missing = all_ranks[node.feature], missing_rank(has_missing, first_rank, node.feature)
+        divide(column, missing, order, node.start, node.end, found[0].last, node.missing_left)
 
 
-@kernel(inner=True)
-def missing_rank(table, feature):
+@kernel(inline=True)
+def missing_rank(has_missing, first_rank, feature):
     """Rank of missing values in a column; one that no value has if there are none."""
-    if table.missing[feature]:
-        return np.uint32(table.start[feature + 1] - table.start[feature] - 1)
+    if has_missing[feature]:
+        return np.uint32(first_rank[feature + 1] - first_rank[feature] - 1)
     return NO_RANK
 
 
 @kernel(inner=True)
-def scan(feature, of_rank, n_missing, missing_left, samples, place, classes, values, directions, node, settings):
+def scan(feature, of_rank, n_missing, missing_left, ranks, best, codes, targets, sums, errors, order, weights, part):
     """Compare the cuts between sorted samples with the best so far; the missing ones are first or last.
 
     If they are last, the cut just before them is a candidate too: with the threshold inf only they go right.
     """
-    ranks, best = samples.ranks, samples.found[place]
-    criteria.reset(classes, values, samples)
-    first = node.start + n_missing * missing_left
-    last = node.end - n_missing * (1 - missing_left)
-    for cut in range(first + 1, last):
-        if of_rank[ranks[cut]] <= of_rank[ranks[cut - 1]] + CLOSEST:
+    missing_last = n_missing > 0 and missing_left == 0
+    first = part.start + n_missing * missing_left
+    last = part.end - n_missing * (1 - missing_left)
+    for cut in range(first + 1, last + np.int64(missing_last)):
+        # Of many samples the rank is that of the next: there, the values need not be looked at.
+        rank, next_rank = ranks[cut - 1], ranks[cut]
+        if rank == next_rank or (cut < last and of_rank[next_rank] <= of_rank[rank] + CLOSEST):
             continue
-        if is_better(feature, cut, samples, place, classes, values, directions, node, settings):
-            best.threshold = of_rank[ranks[cut - 1]] / 2.0 + of_rank[ranks[cut]] / 2.0
-            best.last = np.int64(ranks[cut - 1])
-            best.missing_left = np.int64(missing_left if n_missing > 0 else 2 * cut > node.start + node.end)
-    if n_missing == 0 or missing_left == 1:
-        return
-    if is_better(feature, last, samples, place, classes, values, directions, node, settings):
-        best.threshold = np.inf
-        best.last = np.int64(ranks[last]) - 1
-        best.missing_left = 0
+        if is_better(feature, cut, best, codes, targets, sums, errors, order, weights, part):
+            best.last = np.int64(rank)
+            best.threshold = np.inf
+            best.missing_left = missing_left
+            if cut < last:
+                best.threshold = of_rank[rank] / 2.0 + of_rank[next_rank] / 2.0
+            if n_missing == 0:
+                best.missing_left = np.int64(2 * cut > part.start + part.end)
 
 
-@kernel(inner=True)
-def is_better(feature, cut, samples, place, classes, values, directions, node, settings):
+@kernel(inline=True)
+def is_better(feature, cut, best, codes, targets, sums, errors, order, weights, part):
     """Whether a cut is allowed and better than the best so far, which it is then made."""
-    part, best = samples.part[0], samples.found[place]
-    if min(cut - node.start, node.end - cut) < settings.min_samples_leaf:
+    if min(cut - part.start, part.end - cut) < part.min_samples_leaf:
         return False
-    criteria.move(classes, values, samples, cut)
-    if part.weight_left < settings.min_weight_leaf or part.weight_right < settings.min_weight_leaf:
+    criteria.move(codes, targets, sums, order, weights, part, cut)
+    if part.weight_left < part.min_weight_leaf or part.weight_right < part.min_weight_leaf:
         return False
-    if len(directions) > 0 and directions[feature] != 0:
-        left, right = criteria.child_values(classes, values, samples)
-        within = min(left, right) >= node.lower and max(left, right) <= node.upper
-        if not within or (left - right) * directions[feature] > 0:
+    if part.direction != 0:
+        left, right = criteria.child_values(codes, targets, sums, errors, part)
+        within = min(left, right) >= part.lower and max(left, right) <= part.upper
+        if not within or (left - right) * part.direction > 0:
             return False
-    judged = criteria.judge(classes, values, samples, settings.criterion)
+    judged = criteria.judge(codes, targets, sums, errors, part)
     if judged > best.judged:
         best.judged = judged
         best.feature = feature
-        best.n_left = cut - node.start
+        best.n_left = cut - part.start
         best.weight_left = part.weight_left
         return True
     return False
 
 
 @kernel(inner=True)
-def search_random(table, samples, classes, values, directions, draws, node, settings):
+def search_random(table, samples, codes, targets, directions, draws, node, max_features):
     """Find the best of one split at random for each column drawn, and part a node's samples by it."""
-    order, n_searched, last_seen = samples.order, 0, -1
-    forget(samples.found[0])
+    order, weights, sums, errors = samples.order, samples.weights, samples.sums, samples.errors
+    part, found, medians, state = samples.part[0], samples.found, samples.medians, draws.state[0]
+    all_ranks, distinct, first_rank, has_missing = table.ranks, table.distinct, table.start, table.missing
+    n_searched, place, last_seen = np.int64(0), np.int64(0), np.int64(-1)
+    forget(found[0])
     begin_draws(draws, node.n_constants)
     while True:
-        feature = draw_feature(draws, settings.max_features)
+        feature = draw_feature(draws, max_features)
         if feature < 0:
             break
         last_seen = feature
-        column, missing = table.ranks[feature], missing_rank(table, feature)
+        column, missing = all_ranks[feature], missing_rank(has_missing, first_rank, feature)
         lowest, highest, n_missing = range_of_ranks(column, missing, order, node.start, node.end)
-        of_rank = table.distinct[table.start[feature] :]
+        of_rank = distinct[first_rank[feature] :]
         if n_missing == node.end - node.start or (n_missing == 0 and of_rank[highest] <= of_rank[lowest] + CLOSEST):
             found_constant(draws)
             continue
         found_varying(draws)
-        threshold = random_between(draws.state[0], of_rank[lowest], of_rank[highest])
-        missing_left = random_int(draws.state[0], np.int64(0), np.int64(2)) if n_missing > 0 else 0
+        threshold = random_between(state, of_rank[lowest], of_rank[highest])
+        missing_left = random_int(state, np.int64(0), np.int64(2)) if n_missing > 0 else np.int64(0)
         last = last_rank_up_to(of_rank, np.int64(highest) + 1, threshold)
         cut = divide(column, missing, order, node.start, node.end, last, missing_left)
-        if settings.criterion == GAIN_RATIO:
-            forget(samples.found[n_searched])
-        place = n_searched if settings.criterion == GAIN_RATIO else 0
-        criteria.reset(classes, values, samples)
-        if is_better(feature, cut, samples, place, classes, values, directions, node, settings):
-            best = samples.found[place]
+        if part.criterion == GAIN_RATIO:
+            place = n_searched
+            forget(found[place])
+        best = found[place]
+        part.direction = np.int64(directions[feature]) if len(directions) > 0 else np.int64(0)
+        criteria.reset(targets, medians, sums, errors, order, weights, part)
+        if is_better(feature, cut, best, codes, targets, sums, errors, order, weights, part):
             best.threshold = threshold
             best.last = last
             best.missing_left = missing_left if n_missing > 0 else np.int64(2 * cut > node.start + node.end)
-        if samples.found[place].feature != LEAF:
+        if best.feature != LEAF:
             n_searched += 1
     node.n_constants = end_draws(draws)
-    choose(samples, n_searched, node, settings)
+    choose(found, n_searched, node, part)
     if node.feature != LEAF and node.feature != last_seen:
-        part_samples(table, samples, node)
+        column, missing = all_ranks[node.feature], missing_rank(has_missing, first_rank, node.feature)
+        divide(column, missing, order, node.start, node.end, found[0].last, node.missing_left)
 
 
 @kernel(inner=True)
@@ -269,34 +319,28 @@ def range_of_ranks(column, missing, order, start, end):
 
 
 @kernel(inner=True)
-def choose(samples, n_found, node, settings):
+def choose(found, n_found, node, part):
     """Make the best candidate the split of the node."""
     place = np.int64(0)
-    if settings.criterion == GAIN_RATIO:
-        place = choose_by_gain_ratio(samples.found, n_found, node.impurity, node.weight)
-    accept(samples.found[place], node)
-    samples.found[0] = samples.found[place]
+    if part.criterion == GAIN_RATIO:
+        place = choose_by_gain_ratio(found, n_found, node.impurity, node.weight)
+    accept(found[place], node)
+    found[0] = found[place]
 
 
 @kernel(inner=True)
-def part_samples(table, samples, node):
-    """Bring the samples that go left to the front."""
-    column, missing = table.ranks[node.feature], missing_rank(table, node.feature)
-    divide(column, missing, samples.order, node.start, node.end, samples.found[0].last, node.missing_left)
-
-
-@kernel(inner=True)
-def look_at_children(classes, values, samples, directions, node, settings):
+def look_at_children(samples, codes, targets, directions, node, total_weight):
     """Write what the children of a node will know: their impurities, and the bound between their values."""
-    part = samples.part[0]
-    criteria.reset(classes, values, samples)
-    criteria.move(classes, values, samples, node.cut)
-    left, right = criteria.child_impurities(classes, values, samples, settings.criterion)
+    order, weights, sums, errors = samples.order, samples.weights, samples.sums, samples.errors
+    part, medians = samples.part[0], samples.medians
+    criteria.reset(targets, medians, sums, errors, order, weights, part)
+    criteria.move(codes, targets, sums, order, weights, part, node.cut)
+    left, right = criteria.child_impurities(codes, targets, sums, errors, order, weights, part)
     node.impurity_left = left
     node.impurity_right = right
-    node.improvement = (part.weight / settings.total_weight) * (
+    node.improvement = (part.weight / total_weight) * (
         node.impurity - (part.weight_right / part.weight * right) - (part.weight_left / part.weight * left)
     )
     if len(directions) > 0:
         node.direction = np.int64(directions[node.feature])
-        node.middle = criteria.middle(classes, values, samples)
+        node.middle = criteria.middle(codes, targets, sums, errors, part)

@@ -25,7 +25,7 @@ FEW = 15
 MOST_WAITING = 256
 
 
-@kernel(inner=True)
+@kernel(inline=True)
 def swap(ranks, order, i, j):
     """Exchange two samples."""
     ranks[i], ranks[j] = ranks[j], ranks[i]
