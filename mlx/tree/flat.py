@@ -134,7 +134,8 @@ def flatten(
     sets, lists = _category_sets(trees, start, order)
     negated = ~(missing_left | is_leaf | lists)
     all_left, none_left = _one_sided(_joined(trees, "threshold", np.float64)[order], at_most)
-    threshold[negated] = np.nextafter(-threshold[negated], threshold.dtype.type(np.inf))
+    with np.errstate(over="ignore"):
+        threshold[negated] = np.nextafter(-threshold[negated], threshold.dtype.type(np.inf))
     # "Yes" steps to the second child, which is the left one where the column is negated.
     threshold[all_left] = np.where(negated[all_left], -np.inf, np.nan)
     threshold[none_left] = np.where(negated[none_left], np.nan, -np.inf)
@@ -162,8 +163,8 @@ def _rounded(threshold: NDArray[np.float64], dtype: np.dtype, at_most: bool) -> 
     """
     with np.errstate(over="ignore"):
         rounded = threshold.astype(dtype)
-    too_low = rounded <= threshold if at_most else rounded < threshold
-    rounded[too_low] = np.nextafter(rounded[too_low], dtype.type(np.inf))
+        too_low = rounded <= threshold if at_most else rounded < threshold
+        rounded[too_low] = np.nextafter(rounded[too_low], dtype.type(np.inf))
     return rounded
 
 

@@ -32,6 +32,7 @@ def answers(text, column):
         # Missing values: none. NaN is a zero, whatever the default side.
         (0, "0.5", [1, 1, 1, 1, 1, 2, 2, 1, 1]),
         (2, "-1", [1, 2, 2, 2, 2, 2, 2, 1, 2]),
+        (0, "0", [1, 1, 1, 2, 2, 2, 2, 1, 1]),
         # Zero: zeros and NaN go to the default side.
         (4, "0.5", [1, 2, 2, 2, 1, 2, 2, 1, 2]),
         (6, "-1", [1, 1, 1, 1, 2, 2, 2, 1, 1]),

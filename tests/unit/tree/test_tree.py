@@ -186,16 +186,30 @@ def test_rows_that_walk_in_step_are_the_slow_twins(comparison, missing):
     """Thresholds that are no float32, or are one that rows have; infinite values; leaves at every depth."""
     rng = np.random.default_rng(3)
     trees = [random_tree(rng, 4, n) for n in (0, 1, 14, 15, 31)]
-    numbers = np.append(np.arange(-6, 9) / 3, [np.inf, -np.inf])
-    thirds = [replace(t, threshold=np.where(t.is_leaf, 0, rng.choice(numbers, t.n_nodes))) for t in trees]
+    thirds = [replace(t, threshold=np.where(t.is_leaf, 0, rng.integers(-6, 9, t.n_nodes) / 3)) for t in trees]
     parts = {"n_outputs": 2, "tree_output": [0, 1, 0, 1, 1], "tree_weight": rng.uniform(0.5, 2, 5)}
     ensemble = TreeEnsemble(thirds, 4, comparison=comparison, **parts)
     X = (rng.integers(-7, 10, size=(300, 4)) / 3).astype(np.float32)
     X[rng.random(X.shape) < 0.05] = np.inf
     X[rng.random(X.shape) < 0.05] = -np.inf
     X[:100][rng.random((100, 4)) < missing] = np.nan
-    assert any(np.isinf(tree.threshold).any() for tree in thirds)
     np.testing.assert_allclose(ensemble.margin(X), reference.margin(ensemble, X), atol=1e-5)
+
+
+@pytest.mark.parametrize("input_dtype", ["float32", "float64"])
+@pytest.mark.parametrize("comparison", ["<", "<="])
+def test_infinite_thresholds(comparison, input_dtype):
+    """They part missing values from all numbers, infinite ones too."""
+    column = np.array([-np.inf, -1e38, 0, 1e38, np.inf, np.nan])
+    trees = []
+    for threshold in (np.inf, -np.inf):
+        for side in (False, True):
+            changes = {"threshold": np.array([threshold, 0, 0, 0, 0]), "missing_left": np.array([side] + [False] * 4)}
+            trees.append(a_tree(feature=[0, -1, 0, -1, -1], **changes))
+    ensemble = TreeEnsemble(trees, 1, comparison=comparison, input_dtype=input_dtype)
+    for t, tree in enumerate(trees):
+        expected = [reference.leaf_of(tree, [x], comparison) for x in column]
+        assert ensemble.apply(column[:, np.newaxis])[:, t].tolist() == expected
 
 
 def test_a_value_on_the_threshold():
@@ -311,10 +325,10 @@ def test_prediction_of_classes_adds_up_to_one():
 
 
 def about_categories(**rules):
-    """Column 1: categories 0 and 2 go left, others right; missing ones left."""
+    """Column 1: categories 1 and 2 go left, others right; missing ones left."""
     tree = Tree(
         [1, -1, -1], [2, -1, -1], [1, -1, -1], np.zeros(3), np.array([True, False, False]),
-        np.array([0.0, 1.0, 2.0]), np.ones(3), np.zeros(3), category_start=[0, 2, 2, 2], categories=[0, 2],
+        np.array([0.0, 1.0, 2.0]), np.ones(3), np.zeros(3), category_start=[0, 2, 2, 2], categories=[1, 2],
     )  # fmt: skip
     names = [None, ["red", "green", "blue"]]
     return TreeEnsemble((tree,), 2, unlisted_category="right", category_values=names, **rules)
@@ -325,18 +339,18 @@ def test_a_frame_is_encoded_by_the_names_of_its_categories():
     column = pandas.Categorical(["blue", "green", "yellow", None, "red"], categories=["yellow", "green", "red", "blue"])
     frame = pandas.DataFrame({"x": np.arange(5.0), "c": column})
     for rules in ({}, {"category_input": "value"}):
-        assert about_categories(**rules).margin(frame)[:, 0].tolist() == [1, 2, 1, 1, 1]
+        assert about_categories(**rules).margin(frame)[:, 0].tolist() == [1, 1, 1, 1, 2]
     with pytest.raises(ValueError, match="column 'c' holds categories; the ensemble knows of none"):
         replace(about_categories(), category_values=None).margin(frame)
 
 
 def test_a_table_holds_codes_or_the_categories_themselves():
-    codes = np.array([[0.0, 2.0], [0.0, 1.0], [0.0, 9.0], [0.0, np.nan]])
+    codes = np.array([[0.0, 2.0], [0.0, 0.0], [0.0, 9.0], [0.0, np.nan]])
     assert about_categories().margin(codes)[:, 0].tolist() == [1, 2, 2, 1]
-    table = np.array([[0.0, "blue"], [1, "green"], [2, "yellow"], [3, None], [4, np.nan]], dtype=object)
+    table = np.array([[0.0, "blue"], [1, "red"], [2, "yellow"], [3, None], [4, np.nan]], dtype=object)
     assert about_categories(category_input="value").margin(table)[:, 0].tolist() == [1, 2, 1, 1, 1]
     numbers = replace(about_categories(category_input="value"), category_values=[None, [3.0, 5.0, 7.5]])
-    assert numbers.margin([[0, 7.5], [0, 5], [0, 0], [0, np.nan]])[:, 0].tolist() == [1, 2, 1, 1]
+    assert numbers.margin([[0, 7.5], [0, 3], [0, 0], [0, np.nan]])[:, 0].tolist() == [1, 2, 1, 1]
     with pytest.raises(ValueError, match="X: shape"):
         numbers.margin([[0.0, 1.0, 2.0]])
 
