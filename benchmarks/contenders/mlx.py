@@ -21,6 +21,13 @@ def fit_booster(work: BoosterWork, threads: int, **options: Any) -> Answer:
     return model.predict_proba if work.n_classes else model.predict
 
 
+def fit_stumps(work: BoosterWork, threads: int) -> Answer:
+    from mlx.ensemble import AdaBoostClassifier
+
+    rounds = work.parameters["n_estimators"]
+    return AdaBoostClassifier(n_estimators=rounds, random_state=0, n_jobs=threads).fit(work.X, work.y).predict
+
+
 def explain(work: ExplanationWork, threads: int) -> Attributions:
     from mlx.explain import KernelExplainer
 
@@ -34,6 +41,7 @@ def explain(work: ExplanationWork, threads: int) -> Attributions:
 fit_like_xgboost = partial(fit_booster, cuts="xgboost")
 
 CONTENDERS = {
+    "adaboost_fit": (Contender("mlx", "mlx.ensemble", fit_stumps),),
     "booster_fit": (Contender("mlx", "mlx.boosting", fit_booster),),
     "booster_regression": (Contender("mlx", "mlx.boosting", fit_booster),),
     "booster_classes": (Contender("mlx", "mlx.boosting", fit_booster),),

@@ -16,11 +16,16 @@ def fit_nothing(work: BoosterWork, threads: int) -> Answer:
     return lambda X: np.full(len(X), 0.5 if work.n_classes else work.y.mean())
 
 
+def say_the_first(work: BoosterWork, threads: int) -> Answer:
+    return lambda X: np.zeros(len(X), dtype=np.int64)
+
+
 def explain_nothing(work: ExplanationWork, threads: int) -> Attributions:
     return Attributions(np.zeros(work.rows.shape), model_rows=0)
 
 
 CONTENDERS = {
+    "adaboost_fit": (Contender("null", NULL_MODULE, say_the_first),),
     "booster_fit": (Contender("null", NULL_MODULE, fit_nothing),),
     "booster_regression": (Contender("null", NULL_MODULE, fit_nothing),),
     "booster_classes": (Contender("null", NULL_MODULE, fit_nothing),),

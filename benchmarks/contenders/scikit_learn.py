@@ -27,7 +27,15 @@ def fit_booster(work: BoosterWork, threads: int) -> Answer:
     return model.predict_proba if work.n_classes else model.predict
 
 
+def fit_stumps(work: BoosterWork, threads: int) -> Answer:
+    from sklearn.ensemble import AdaBoostClassifier
+
+    rounds = work.parameters["n_estimators"]
+    return AdaBoostClassifier(n_estimators=rounds, random_state=0).fit(work.X, work.y).predict
+
+
 CONTENDERS = {
+    "adaboost_fit": (Contender("scikit-learn", "sklearn.ensemble", fit_stumps),),
     "booster_fit": (Contender("scikit-learn", "sklearn.ensemble", fit_booster),),
     "booster_regression": (Contender("scikit-learn", "sklearn.ensemble", fit_booster),),
     "booster_classes": (Contender("scikit-learn", "sklearn.ensemble", fit_booster),),

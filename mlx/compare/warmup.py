@@ -60,8 +60,21 @@ def _works() -> dict[str, Callable[[], Any]]:
             ("regression", "XGBRegressor", value),
         ):
             works[f"{class_name}, {task}, {np.dtype(dtype).name}"] = _booster(class_name, X.astype(dtype), y, weights)
+    for task, y in (("two classes", two), ("three classes", three)):
+        works[f"AdaBoostClassifier, {task}"] = _stumps(np.nan_to_num(X), y)
     works["XGBRegressor, the library's cuts"] = _booster("XGBRegressor", X, value, weights, cuts="xgboost")
     return works
+
+
+def _stumps(X: np.ndarray, y: np.ndarray) -> Callable[[], Any]:
+    def work() -> None:
+        from ..ensemble import AdaBoostClassifier
+
+        # Columns twice: which of two equals is taken, another kernel says.
+        model = AdaBoostClassifier(n_estimators=2, random_state=0).fit(np.column_stack([X, X]), y)
+        model.predict(np.column_stack([X, X]))
+
+    return work
 
 
 def _booster(
