@@ -121,7 +121,8 @@ def find_splits(first_column, last_column, counted, sibling, pool, first_new, no
             first, last, n_bins = table.start[f], table.start[f + 1], table.n_bins[f]
             if node == sibling:
                 subtract(histogram[first:last], counted_histogram[first:last])
-            if not allowed[f]:
+            mostly_missing = 2.0 * histogram[first + n_bins, 1] > facts.H
+            if not allowed[f] or (mostly_missing and is_empty(histogram[first:last], n_bins)):
                 candidates[place, f].gain = f32(0.0)
                 continue
             direction = rules.direction[f] if len(rules.direction) > 0 else UNBOUNDED
@@ -135,6 +136,15 @@ def find_splits(first_column, last_column, counted, sibling, pool, first_new, no
 def is_too_light(node, penalty):
     """Whether no two children of the node could both have a cover of min_child_weight; the rest is for rounding."""
     return 2.0 * penalty.min_child_weight * (1.0 - 1e-9) > node.H
+
+
+@kernel(inner=True)
+def is_empty(histogram, n_bins):
+    """Whether no row of the node has a value in the column: of a sparse table, that is most columns."""
+    b = 0
+    while b < n_bins and histogram[b, 0] == 0.0 and histogram[b, 1] == 0.0:
+        b += 1
+    return b == n_bins
 
 
 @kernel(inner=True)
