@@ -73,7 +73,7 @@ REGRESSORS = {
     "pruned": ({}, {"ccp_alpha": 0.01}),
 }
 
-#: Missing values, which absolute_error does not know.
+#: With missing values.
 REGRESSORS_MISSING = {
     "missing": ({"missing": True}, {}),
     "missing, drawn columns, weights": ({"missing": True, "weights": "fractions"}, {"max_features": 2}),

@@ -7,9 +7,9 @@ there the predictions of unseen rows are compared over seeds.
 import numpy as np
 import pytest
 import sklearn.tree
+from scipy import sparse
 
-from mlx.tree.decision_tree_classifier import DecisionTreeClassifier, ExtraTreeClassifier
-from mlx.tree.decision_tree_regressor import DecisionTreeRegressor, ExtraTreeRegressor
+import mlx.tree
 from tests import tree_cases
 
 pytestmark = pytest.mark.parity
@@ -24,10 +24,6 @@ FIELDS = (
     "weighted_n_node_samples",
     "value",
 )
-OURS = {
-    model.__name__: model
-    for model in (DecisionTreeClassifier, ExtraTreeClassifier, DecisionTreeRegressor, ExtraTreeRegressor)
-}
 CLASSIFIERS = [(criterion, case) for criterion in ("gini", "entropy") for case in tree_cases.CLASSIFIERS]
 REGRESSOR_CASES = tree_cases.REGRESSORS | tree_cases.REGRESSORS_MISSING
 REGRESSORS = [
@@ -53,7 +49,7 @@ def assert_same_tree(ours, theirs):
 
 def both(name, parameters, X, y, sample_weight=None, seed=5):
     """Our tree and the library's, on the same rows."""
-    models = (OURS[name], getattr(sklearn.tree, name))
+    models = (getattr(mlx.tree, name), getattr(sklearn.tree, name))
     return [model(random_state=seed, **parameters).fit(X, y, sample_weight) for model in models]
 
 
@@ -115,11 +111,35 @@ def test_extra_trees(name, parameters):
     assert_same_tree(own.tree_, peer.tree_)
 
 
+@pytest.mark.parametrize(
+    ("kind", "parameters"),
+    [
+        ("classifier", {}),
+        ("classifier", {"splitter": "random", "max_features": 3}),
+        ("classifier", {"criterion": "entropy", "min_samples_leaf": 4, "max_leaf_nodes": 12}),
+        ("regressor", {"max_depth": 4}),
+        ("regressor", {"criterion": "absolute_error", "max_depth": 3}),
+    ],
+)
+@pytest.mark.parametrize("form", [sparse.csc_matrix, sparse.csr_array])
+def test_sparse(kind, parameters, form):
+    X, y, _ = tree_cases.table(kind, n=120, ties=kind == "classifier")
+    X[np.abs(X) < 0.6] = 0
+    # Zeros are ties: of whole numbers, every order of a sum has the same bits.
+    y = y if kind == "classifier" else np.round(4 * y)
+    name = f"DecisionTree{kind.capitalize()}"
+    own, peer = both(name, parameters, form(X), y)
+    assert_same_tree(own.tree_, peer.tree_)
+    np.testing.assert_array_equal(own.predict(form(X)), peer.predict(form(X)))
+    np.testing.assert_array_equal(own.predict(X), own.predict(form(X)))
+    np.testing.assert_array_equal(own.decision_path(form(X)).toarray(), peer.decision_path(form(X)).toarray())
+
+
 @pytest.mark.parametrize("name", ["DecisionTreeClassifier", "DecisionTreeRegressor"])
 def test_pruning_path(name):
     kind = "classifier" if name.endswith("Classifier") else "regressor"
     X, y, sample_weight = tree_cases.table(kind, n=150, weights="counts")
-    models = (OURS[name], getattr(sklearn.tree, name))
+    models = (getattr(mlx.tree, name), getattr(sklearn.tree, name))
     own, peer = (model(random_state=0).cost_complexity_pruning_path(X, y, sample_weight) for model in models)
     np.testing.assert_array_equal(own.ccp_alphas, peer.ccp_alphas)
     np.testing.assert_array_equal(own.impurities, peer.impurities)
@@ -128,5 +148,5 @@ def test_pruning_path(name):
 def test_deprecated_criterion():
     X, y, _ = tree_cases.table("regressor")
     with pytest.warns(FutureWarning, match="friedman_mse"):
-        own = DecisionTreeRegressor(criterion="friedman_mse", random_state=5).fit(X, y)
+        own = mlx.tree.DecisionTreeRegressor(criterion="friedman_mse", random_state=5).fit(X, y)
     assert_same_tree(own.tree_, sklearn.tree.DecisionTreeRegressor(random_state=5).fit(X, y).tree_)
