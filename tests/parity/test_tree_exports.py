@@ -1,8 +1,11 @@
 """Text reports and graphviz texts of decision trees are scikit-learn's, letter by letter; so are labels of pictures."""
 
+import inspect
+
 import numpy as np
 import pytest
 
+import mlx.tree
 from mlx.tree import export_graphviz, export_text, plot_tree
 
 pytestmark = pytest.mark.parity
@@ -97,3 +100,11 @@ def test_labels_colours_and_places_of_pictures(name):
             texts = [(box.get_text(), str(own)) for box, own in zip(boxes, colour)]
             drawn.append(sorted(zip(texts, places)))
         assert drawn[0] == drawn[1]
+
+
+@pytest.mark.parametrize("name", ["export_text", "export_graphviz", "plot_tree"])
+def test_parameters_are_the_same(name):
+    ours, theirs = (inspect.signature(getattr(module, name)).parameters for module in (mlx.tree, library))
+    assert [(p.name, p.kind, p.default) for p in ours.values()] == [
+        (p.name, p.kind, p.default) for p in theirs.values()
+    ]
