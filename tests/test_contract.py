@@ -27,12 +27,13 @@ EXPECTED_FAILURES: dict[str, dict[str, str]] = {
     "AdaBoostClassifier": {
         f"check_sample_weight_equivalence_on_{kind}_data": "chance decides between cuts that are equally good"
         for kind in ("dense", "sparse")
-    }
+    },
 }
 
 # Parameters that make an iterative model quick on the checks' small tables; scikit-learn's own checks do the same.
 QUICK = {
     "AdaBoostClassifier": {"n_estimators": 20},
+    "AdaBoostRegressor": {"n_estimators": 10},
     "MLPClassifier": {"max_iter": 100},
     "MLPRegressor": {"max_iter": 100},
     "XGBClassifier": {"n_estimators": 20},
@@ -49,6 +50,7 @@ PEER_MODULES = {
     "DecisionTreeRegressor": "sklearn.tree",
     "ExtraTreeClassifier": "sklearn.tree",
     "ExtraTreeRegressor": "sklearn.tree",
+    "AdaBoostRegressor": "sklearn.ensemble",
     "LinearRegression": "sklearn.linear_model",
     "LogisticRegression": "sklearn.linear_model",
     "PCA": "sklearn.decomposition",
@@ -78,7 +80,8 @@ def quick(name):
 
 def seeded(name):
     estimator = quick(name)
-    return estimator.set_params(random_state=0) if name.startswith(("MLP", "DecisionTree", "ExtraTree")) else estimator
+    drawing = ("AdaBoost", "DecisionTree", "ExtraTree", "MLP")
+    return estimator.set_params(random_state=0) if name.startswith(drawing) else estimator
 
 
 def peer(name):
@@ -258,6 +261,7 @@ def test_search_and_cross_validation_work(name):
         "DecisionTreeRegressor": ("max_depth", [1, 3]),
         "ExtraTreeClassifier": ("max_depth", [1, 3]),
         "ExtraTreeRegressor": ("max_depth", [1, 3]),
+        "AdaBoostRegressor": ("learning_rate", [0.1, 1.0]),
         "LinearRegression": ("fit_intercept", [True, False]),
         "LogisticRegression": ("C", [0.1, 1.0]),
         "PCA": ("n_components", [1, 2]),

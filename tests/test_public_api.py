@@ -27,7 +27,7 @@ PUBLIC = {
         "train",
     },
     "decomposition": {"PCA"},
-    "ensemble": {"AdaBoostClassifier"},
+    "ensemble": {"AdaBoostClassifier", "AdaBoostRegressor"},
     "explain": {"Explanation", "Game", "KernelExplainer", "LimeExplanation", "LimeTabularExplainer"},
     "linear_model": {"LinearRegression", "LogisticRegression"},
     "neural_network": {

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .adaboost_classifier import AdaBoostClassifier
+    from .adaboost_regressor import AdaBoostRegressor
 
-__all__ = ["AdaBoostClassifier"]
+__all__ = ["AdaBoostClassifier", "AdaBoostRegressor"]
 
 # Where each name stands.
 _FILES = {
     "AdaBoostClassifier": "adaboost_classifier",
+    "AdaBoostRegressor": "adaboost_regressor",
 }
 
 

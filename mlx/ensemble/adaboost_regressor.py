@@ -77,6 +77,15 @@ class AdaBoostRegressor(RegressorMixin, WeightBoosting):
     References
     ----------
     H. Drucker, "Improving regressors using boosting techniques", ICML 1997.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from mlx.ensemble import AdaBoostRegressor
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> model = AdaBoostRegressor(n_estimators=20, random_state=0).fit(X, y)
+    >>> model.score(X, y) > 0.5
+    True
     """
 
     _parameter_constraints: ClassVar[dict] = {

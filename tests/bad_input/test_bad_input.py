@@ -19,7 +19,7 @@ pytestmark = [
 ]
 
 CLASSES = fitting_classes()
-QUICK = {"AdaBoostClassifier": {"n_estimators": 3}}
+QUICK = {"AdaBoostClassifier": {"n_estimators": 3}, "AdaBoostRegressor": {"n_estimators": 3}}
 QUICK |= {"MLPClassifier": {"max_iter": 3}, "MLPRegressor": {"max_iter": 3}}
 QUICK |= {name: {"n_estimators": 2} for name in ("XGBClassifier", "XGBRFClassifier", "XGBRFRegressor", "XGBRegressor")}
 # Of the rankers this one takes any number for a relevance.
@@ -27,7 +27,7 @@ QUICK |= {"XGBRanker": {"n_estimators": 2, "objective": "rank:pairwise"}}
 TREES = {"DecisionTreeClassifier", "DecisionTreeRegressor", "ExtraTreeClassifier", "ExtraTreeRegressor"}
 BOOSTERS = {"XGBClassifier", "XGBRFClassifier", "XGBRFRegressor", "XGBRanker", "XGBRegressor"}
 # Trees compare rows as float32.
-IN_FLOAT32 = BOOSTERS | TREES | {"AdaBoostClassifier"}
+IN_FLOAT32 = BOOSTERS | TREES | {"AdaBoostClassifier", "AdaBoostRegressor"}
 
 N, D = 12, 3
 X = np.random.default_rng(0).normal(size=(N, D))
@@ -385,6 +385,7 @@ BOOSTED_BASE = {
     "random_state": ["text", -1, 1.5],
 }
 BAD_PARAMETERS = {
+    "AdaBoostRegressor": {**BOOSTED_BASE, "loss": ["text", 3, None]},
     "AdaBoostClassifier": {**BOOSTED_BASE, "resample": ["yes", 3, None], "n_jobs": [0, 1.5, "two"]},
     **dict.fromkeys(TREES, TREE),
     "LinearRegression": LINEAR,

@@ -13,8 +13,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from mlx.ensemble import AdaBoostClassifier
-from mlx.ensemble.adaboost_regressor import AdaBoostRegressor
+from mlx.ensemble import AdaBoostClassifier, AdaBoostRegressor
 
 pytestmark = [
     pytest.mark.parity,
@@ -253,6 +252,22 @@ def test_regression(base, loss):
         np.testing.assert_array_equal(ours.predict(X), theirs.predict(X))
         np.testing.assert_array_equal(list(ours.staged_predict(X)), list(theirs.staged_predict(X)))
         assert list(ours.staged_score(X, y)) == list(theirs.staged_score(X, y))
+
+
+@pytest.mark.parametrize("loss", ["linear", "square", "exponential"])
+def test_regression_with_the_default_tree(loss):
+    """Drawn rows are repeated rows: ties, which our regression trees may part in another order of sums."""
+    X, y = numbers(200)
+    both = [
+        cls(n_estimators=10, loss=loss, random_state=3)
+        for cls in (AdaBoostRegressor, sklearn.ensemble.AdaBoostRegressor)
+    ]
+    ours, theirs = (model.fit(X, y) for model in both)
+    assert len(ours) == len(theirs) == 10
+    np.testing.assert_allclose(ours.estimator_errors_, theirs.estimator_errors_, rtol=1e-12)
+    np.testing.assert_allclose(ours.estimator_weights_, theirs.estimator_weights_, rtol=1e-12)
+    np.testing.assert_allclose(ours.predict(X), theirs.predict(X), rtol=1e-12)
+    np.testing.assert_allclose(ours.feature_importances_, theirs.feature_importances_, rtol=1e-12)
 
 
 @pytest.mark.parametrize("exact", [False, True])

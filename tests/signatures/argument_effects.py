@@ -57,6 +57,7 @@ TREES = ("DecisionTreeClassifier", "DecisionTreeRegressor", "ExtraTreeClassifier
 QUICK = {
     "AdaBoostClassifier": {"n_estimators": 4, "random_state": 0},
     **{name: {"random_state": 0, "max_depth": 4} for name in TREES},
+    "AdaBoostRegressor": {"n_estimators": 4, "random_state": 0},
     "MLPClassifier": {"hidden_layer_sizes": (4,), "max_iter": 3, "random_state": 0},
     "MLPRegressor": {"hidden_layer_sizes": (4,), "max_iter": 3, "random_state": 0},
     "XGBClassifier": {"n_estimators": 4, "max_depth": 3, "colsample_bynode": 0.7, "early_stopping_rounds": 4},
@@ -335,6 +336,11 @@ ARGUMENTS: dict[str, dict[str, dict[str, Changes | Refused | Inert]]] = {
         "staged_score": of_supervised("AdaBoostClassifier")["score"],
     },
     **{name: of_tree(name) for name in TREES},
+    "AdaBoostRegressor": {
+        **of_supervised("AdaBoostRegressor"),
+        "staged_predict": X_ONLY,
+        "staged_score": of_supervised("AdaBoostRegressor")["score"],
+    },
     "LinearRegression": of_supervised("LinearRegression"),
     "LogisticRegression": {
         **of_classifier("LogisticRegression"),

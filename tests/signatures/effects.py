@@ -21,6 +21,7 @@ from sklearn.preprocessing import scale
 from mlx.boosting.callback import LearningRateScheduler
 from mlx.numeric import threads
 from mlx.tree.decision_tree_classifier import DecisionTreeClassifier
+from mlx.tree.decision_tree_regressor import DecisionTreeRegressor
 
 
 class Effect(NamedTuple):
@@ -398,12 +399,21 @@ ADABOOST_CLASSIFIER = {
     "n_jobs": Effect(1, "threads", _BOOSTED, data="many_rows"),
 }
 
+ADABOOST_REGRESSOR = {
+    "estimator": Effect(DecisionTreeRegressor(max_depth=2), "predict", _BOOSTED),
+    "n_estimators": Effect(6, "predict", {"random_state": 0}),
+    "learning_rate": Effect(0.5, "predict", _BOOSTED),
+    "loss": Effect("square", "predict", _BOOSTED),
+    "random_state": Effect(1, "predict", {"n_estimators": 5}),
+}
+
 EFFECTS: dict[str, dict[str, Effect | Refused | Inert]] = {
     "AdaBoostClassifier": ADABOOST_CLASSIFIER,
     "DecisionTreeClassifier": decision_tree("entropy", [1] * 6, of_classes=True),
     "DecisionTreeRegressor": decision_tree("absolute_error", [-1] * 10),
     "ExtraTreeClassifier": decision_tree("entropy", [1] * 6, "best", 5, of_classes=True),
     "ExtraTreeRegressor": EXTRA_TREE_REGRESSOR,
+    "AdaBoostRegressor": ADABOOST_REGRESSOR,
     "LinearRegression": LINEAR_REGRESSION,
     "LogisticRegression": LOGISTIC_REGRESSION,
     "PCA": PCA,
@@ -440,6 +450,7 @@ DEFAULT_DATA = {
     "DecisionTreeRegressor": "regression",
     "ExtraTreeClassifier": "binary",
     "ExtraTreeRegressor": "regression",
+    "AdaBoostRegressor": "regression",
     "LinearRegression": "regression",
     "LogisticRegression": "binary",
     "PCA": "regression",

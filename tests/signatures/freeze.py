@@ -19,13 +19,13 @@ LIBRARIES = {
         {
             "sklearn.linear_model": ("LinearRegression", "LogisticRegression"),
             "sklearn.decomposition": ("PCA",),
-            "sklearn.ensemble": ("AdaBoostClassifier",),
             "sklearn.tree": (
                 "DecisionTreeClassifier",
                 "DecisionTreeRegressor",
                 "ExtraTreeClassifier",
                 "ExtraTreeRegressor",
             ),
+            "sklearn.ensemble": ("AdaBoostClassifier", "AdaBoostRegressor"),
             "sklearn.neural_network": ("MLPClassifier", "MLPRegressor"),
         },
     ),

@@ -11,9 +11,9 @@ from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
-from mlx.ensemble import AdaBoostClassifier
-from mlx.ensemble.adaboost_regressor import AdaBoostRegressor
+from mlx.ensemble import AdaBoostClassifier, AdaBoostRegressor
 from mlx.tree.decision_tree_classifier import DecisionTreeClassifier
+from mlx.tree.decision_tree_regressor import DecisionTreeRegressor
 from tests.reference import adaboost as slow
 
 
@@ -80,6 +80,20 @@ def test_weighted_median():
     predictions = np.round(np.random.default_rng(0).normal(size=(40, 3)), 1)
     expected = [slow.weighted_median(row, model.estimator_weights_) for row in predictions]
     np.testing.assert_array_equal(model._weighted_median(predictions), expected)
+
+
+def test_rows_of_regression_are_drawn_in_proportion_to_their_weights():
+    """What stands for the equivalence of weights and repetitions, which holds on average only."""
+    rng = np.random.default_rng(0)
+    X = np.arange(3000.0)[:, None]
+    weights = np.repeat([3.0, 1.0, 0.0], 1000)
+    model = AdaBoostRegressor(DecisionTreeRegressor(max_depth=1), n_estimators=1, random_state=0)
+    counts = model.fit(X, rng.normal(size=3000), weights)[0].tree_.n_node_samples
+    assert counts[0] == 3000
+    threshold = model[0].tree_.threshold[0]
+    expected = np.minimum(threshold, 1000) * 3 / 4000 + np.clip(threshold - 1000, 0, 1000) / 4000
+    assert threshold < 2000
+    assert counts[1] / 3000 == pytest.approx(expected, abs=4 * np.sqrt(0.25 / 3000))
 
 
 # Beyond the papers ----------------------------------------------------------------------------------------------------
