@@ -28,12 +28,22 @@ EXPECTED_FAILURES: dict[str, dict[str, str]] = {
         f"check_sample_weight_equivalence_on_{kind}_data": "chance decides between cuts that are equally good"
         for kind in ("dense", "sparse")
     },
+    # What holds instead is tested in tests/unit/ensemble/test_forest_weights.py.
+    **{
+        name: {
+            f"check_sample_weight_equivalence_on_{kind}_data": "rows are drawn as often as they weigh"
+            for kind in ("dense", "sparse")
+        }
+        for name in ("RandomForestClassifier", "RandomForestRegressor")
+    },
 }
 
 # Parameters that make an iterative model quick on the checks' small tables; scikit-learn's own checks do the same.
 QUICK = {
     "AdaBoostClassifier": {"n_estimators": 20},
     "AdaBoostRegressor": {"n_estimators": 10},
+    **{name: {"n_estimators": 5} for name in ("ExtraTreesClassifier", "ExtraTreesRegressor")},
+    **{name: {"n_estimators": 5} for name in ("RandomForestClassifier", "RandomForestRegressor")},
     "MLPClassifier": {"max_iter": 100},
     "MLPRegressor": {"max_iter": 100},
     "XGBClassifier": {"n_estimators": 20},
@@ -51,6 +61,11 @@ PEER_MODULES = {
     "ExtraTreeClassifier": "sklearn.tree",
     "ExtraTreeRegressor": "sklearn.tree",
     "AdaBoostRegressor": "sklearn.ensemble",
+    "ExtraTreesClassifier": "sklearn.ensemble",
+    "ExtraTreesRegressor": "sklearn.ensemble",
+    "ForestImputer": "sklearn.impute:KNNImputer",  # it fills from near rows, too
+    "RandomForestClassifier": "sklearn.ensemble",
+    "RandomForestRegressor": "sklearn.ensemble",
     "LinearRegression": "sklearn.linear_model",
     "LogisticRegression": "sklearn.linear_model",
     "PCA": "sklearn.decomposition",
@@ -65,10 +80,17 @@ PEER_MODULES = {
     "XGBRFRegressor": "sklearn.ensemble:HistGradientBoostingRegressor",
 }
 # Tags in which a class differs from its peer, with the reason.
-TAG_DEPARTURES: dict[tuple[str, str], str] = {
-    (name, "input_tags.sparse"): "scikit-learn's histograms take no sparse rows; ours do, as xgboost's"
-    for name in ("XGBClassifier", "XGBRanker", "XGBRegressor", "XGBRFClassifier", "XGBRFRegressor")
-} | {("XGBRanker", tag): "a ranker is no regressor" for tag in ("estimator_type", "regressor_tags.poor_score")}
+TAG_DEPARTURES: dict[tuple[str, str], str] = (
+    {
+        ("ForestImputer", "target_tags.required"): "a forest learns from targets",
+        ("ForestImputer", "transformer_tags.preserves_dtype"): "float32 stays float32, too",
+    }
+    | {
+        (name, "input_tags.sparse"): "scikit-learn's histograms take no sparse rows; ours do, as xgboost's"
+        for name in ("XGBClassifier", "XGBRanker", "XGBRegressor", "XGBRFClassifier", "XGBRFRegressor")
+    }
+    | {("XGBRanker", tag): "a ranker is no regressor" for tag in ("estimator_type", "regressor_tags.poor_score")}
+)
 
 CLASSES = fitting_classes()
 estimators = pytest.mark.parametrize("name", sorted(CLASSES))
@@ -80,7 +102,7 @@ def quick(name):
 
 def seeded(name):
     estimator = quick(name)
-    drawing = ("AdaBoost", "DecisionTree", "ExtraTree", "MLP")
+    drawing = ("AdaBoost", "DecisionTree", "ExtraTree", "ForestImputer", "MLP", "RandomForest")
     return estimator.set_params(random_state=0) if name.startswith(drawing) else estimator
 
 
@@ -221,7 +243,8 @@ def test_set_output_gives_a_frame(name):
     X, y = table(name)
     frame = seeded(name).set_output(transform="pandas").fit(X, y).transform(X)
     assert isinstance(frame, pd.DataFrame)
-    assert list(frame.columns) == [f"{name.lower()}{i}" for i in range(4)]
+    expected = list("abcd") if name == "ForestImputer" else [f"{name.lower()}{i}" for i in range(4)]
+    assert list(frame.columns) == expected
     assert frame.index.equals(X.index)
     np.testing.assert_array_equal(frame.to_numpy(), seeded(name).fit(X, y).transform(X))
 
@@ -262,17 +285,24 @@ def test_search_and_cross_validation_work(name):
         "ExtraTreeClassifier": ("max_depth", [1, 3]),
         "ExtraTreeRegressor": ("max_depth", [1, 3]),
         "AdaBoostRegressor": ("learning_rate", [0.1, 1.0]),
+        "ExtraTreesClassifier": ("max_depth", [1, 3]),
+        "ExtraTreesRegressor": ("max_depth", [1, 3]),
+        "ForestImputer": ("max_iter", [1, 2]),
         "LinearRegression": ("fit_intercept", [True, False]),
         "LogisticRegression": ("C", [0.1, 1.0]),
         "PCA": ("n_components", [1, 2]),
         "MLPClassifier": ("alpha", [1e-4, 1.0]),
         "MLPRegressor": ("alpha", [1e-4, 1.0]),
+        "RandomForestClassifier": ("max_depth", [1, 3]),
+        "RandomForestRegressor": ("max_depth", [1, 3]),
         "XGBClassifier": ("max_depth", [1, 3]),
         "XGBRanker": ("max_depth", [1, 3]),
         "XGBRegressor": ("max_depth", [1, 3]),
         "XGBRFClassifier": ("max_depth", [1, 3]),
         "XGBRFRegressor": ("max_depth", [1, 3]),
     }[name]
+    if not hasattr(CLASSES[name], "score"):
+        pytest.skip("has no score to search by")
     with sklearn.config_context(enable_metadata_routing=True):
         estimator = seeded(name)
         arguments = {}

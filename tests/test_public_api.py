@@ -27,7 +27,15 @@ PUBLIC = {
         "train",
     },
     "decomposition": {"PCA"},
-    "ensemble": {"AdaBoostClassifier", "AdaBoostRegressor"},
+    "ensemble": {
+        "AdaBoostClassifier",
+        "AdaBoostRegressor",
+        "ExtraTreesClassifier",
+        "ExtraTreesRegressor",
+        "ForestImputer",
+        "RandomForestClassifier",
+        "RandomForestRegressor",
+    },
     "explain": {"Explanation", "Game", "KernelExplainer", "LimeExplanation", "LimeTabularExplainer"},
     "linear_model": {"LinearRegression", "LogisticRegression"},
     "neural_network": {

@@ -73,3 +73,8 @@ DUMP_NUMBER = 1e-8
 # Relative: inverse links of equal margins; exp, and the sum of a softmax, are rounded otherwise by an ulp or two.
 CONVERTED_PREDICTION = 1e-14
 CONVERTED_FLOAT32 = 1e-6
+
+# ---- forests ----
+# Least squares adds the targets of a node in another order than scikit-learn, and trees are added up in the same one:
+# rounding of some hundred terms. Relative to the largest value.
+FOREST_VALUE = 1e-12

@@ -9,13 +9,29 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .adaboost_classifier import AdaBoostClassifier
     from .adaboost_regressor import AdaBoostRegressor
+    from .forest_classifier import ExtraTreesClassifier, RandomForestClassifier
+    from .forest_regressor import ExtraTreesRegressor, RandomForestRegressor
+    from .imputation import ForestImputer
 
-__all__ = ["AdaBoostClassifier", "AdaBoostRegressor"]
+__all__ = [
+    "AdaBoostClassifier",
+    "AdaBoostRegressor",
+    "ExtraTreesClassifier",
+    "ExtraTreesRegressor",
+    "ForestImputer",
+    "RandomForestClassifier",
+    "RandomForestRegressor",
+]
 
 # Where each name stands.
 _FILES = {
     "AdaBoostClassifier": "adaboost_classifier",
     "AdaBoostRegressor": "adaboost_regressor",
+    "ExtraTreesClassifier": "forest_classifier",
+    "ExtraTreesRegressor": "forest_regressor",
+    "ForestImputer": "imputation",
+    "RandomForestClassifier": "forest_classifier",
+    "RandomForestRegressor": "forest_regressor",
 }
 
 

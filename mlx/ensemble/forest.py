@@ -34,8 +34,9 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from ..numeric.threads import resolve_n_jobs, run_tasks
 from ..tree.cart_tree import CartTree, cart_ensemble
-from ..tree.decision_tree import LARGEST_SEED
+from ..tree.decision_tree import LARGEST_SEED, growth_settings
 from ..tree.ensemble import TreeEnsemble
+from ..tree.growing import wants_order
 from ..tree.ranking import ranked_table
 from ..validation import naming, validate_data
 from .bootstrap import draw_rows, n_rows_to_draw, out_of_bag_rows
@@ -289,7 +290,8 @@ class BaseForest(MultiOutputMixin, BaseEstimator, metaclass=ABCMeta):
             random_state.randint(LARGEST_SEED, size=n_old)
         seeds = [random_state.randint(LARGEST_SEED) for _ in range(self.n_estimators - n_old)]
         balanced = self.bootstrap and getattr(self, "class_weight", None) == "balanced_subsample"
-        table = ranked_table(X, self._n_threads())
+        settings = growth_settings(template, X.shape[0], X.shape[1], None)
+        table = ranked_table(X, self._n_threads(), with_order=wants_order(targets, settings, template.splitter))
         ground = Ground(table, targets, y, self._sample_weight, self._n_samples_bootstrap, balanced)
 
         def grow_one(number: int) -> Any:

@@ -99,8 +99,9 @@ class ForestClassifier(ClassifierMixin, BaseForest):
     def _targets(
         self, y: NDArray, sample_weight: Any
     ) -> tuple[ClassTargets, NDArray[np.float64], NDArray[np.float64] | None]:
-        check_classification_targets(y)
-        found = [np.unique(column, return_inverse=True) for column in y.T]
+        with naming("y"):
+            check_classification_targets(y)
+            found = [np.unique(column, return_inverse=True) for column in y.T]
         classes = [labels for labels, _ in found]
         codes = np.column_stack([own for _, own in found])
         n_classes = [len(labels) for labels in classes]

@@ -9,6 +9,7 @@ from scipy import sparse
 from sklearn.base import is_classifier
 from sklearn.exceptions import NotFittedError
 
+from mlx.ensemble import RandomForestRegressor
 from tests.inventory import fitting_classes
 
 # Networks are trained for a few epochs only: whether they settle is not what is tested here.
@@ -24,10 +25,12 @@ QUICK |= {"MLPClassifier": {"max_iter": 3}, "MLPRegressor": {"max_iter": 3}}
 QUICK |= {name: {"n_estimators": 2} for name in ("XGBClassifier", "XGBRFClassifier", "XGBRFRegressor", "XGBRegressor")}
 # Of the rankers this one takes any number for a relevance.
 QUICK |= {"XGBRanker": {"n_estimators": 2, "objective": "rank:pairwise"}}
+FORESTS = {"ExtraTreesClassifier", "ExtraTreesRegressor", "RandomForestClassifier", "RandomForestRegressor"}
+QUICK |= {name: {"n_estimators": 2} for name in FORESTS} | {"ForestImputer": {"estimator": RandomForestRegressor(2)}}
 TREES = {"DecisionTreeClassifier", "DecisionTreeRegressor", "ExtraTreeClassifier", "ExtraTreeRegressor"}
 BOOSTERS = {"XGBClassifier", "XGBRFClassifier", "XGBRFRegressor", "XGBRanker", "XGBRegressor"}
 # Trees compare rows as float32.
-IN_FLOAT32 = BOOSTERS | TREES | {"AdaBoostClassifier", "AdaBoostRegressor"}
+IN_FLOAT32 = BOOSTERS | TREES | FORESTS | {"AdaBoostClassifier", "AdaBoostRegressor"}
 
 N, D = 12, 3
 X = np.random.default_rng(0).normal(size=(N, D))
@@ -98,7 +101,8 @@ RIGHT_X = {
     **{
         (name, case): "a missing value goes the learned way" for name in BOOSTERS for case in ("nan", "sparse with nan")
     },
-    **{(name, "nan"): "a missing value goes where it is best" for name in TREES},
+    **{(name, "nan"): "a missing value goes where it is best" for name in TREES | FORESTS},
+    ("ForestImputer", "nan"): "it is filled",
     **{
         (name, "too large for float32"): "computed in float64"
         for name in ("LinearRegression", "LogisticRegression", "PCA", "MLPClassifier")
@@ -180,7 +184,8 @@ BAD_Y_OF_REGRESSORS = {"text": np.full(N, "many"), "text among numbers": with_en
 # (class, target): what happens instead of an error, and why that is right.
 RIGHT_Y = {
     (name, case): "one leaf, or one model, that always says it, as in scikit-learn"
-    for name in ("AdaBoostClassifier", "DecisionTreeClassifier", "ExtraTreeClassifier")
+    for name in CLASSES
+    if name == "AdaBoostClassifier" or (name in TREES | FORESTS and name.endswith("Classifier"))
     for case in ("one class", "one class of text")
 }
 BAD_Y_OF_CLASSIFIERS = {
@@ -384,8 +389,30 @@ BOOSTED_BASE = {
     "learning_rate": [0.0, -1.0, "text", float("nan"), None],
     "random_state": ["text", -1, 1.5],
 }
+FOREST = {
+    **TREE,
+    "n_estimators": [0, -1, 1.5, "text", None],
+    "bootstrap": ["yes", 3, None],
+    "oob_score": ["text", 3, None],
+    "n_jobs": [0, 1.5, "two"],
+    "verbose": [-1, "text"],
+    "warm_start": ["yes", 3, None],
+    "class_weight": ["text", 3, [{0: 1.0}, {0: 1.0}], {5: 1.0}],
+    "max_samples": [0, 0.0, -1, "text"],
+}
+FILLING = {
+    "strategy": ["text", None, 3],
+    "estimator": ["text", 3],
+    "categorical_features": [[D], [-1], [0.5], "text", [True], ["x"]],
+    "max_iter": [0, 1.5, "text", None],
+    "tol": [-1.0, "small", float("nan"), None],
+    "n_jobs": [1.5, "two"],
+    "random_state": ["text", -1, 1.5],
+}
 BAD_PARAMETERS = {
     "AdaBoostRegressor": {**BOOSTED_BASE, "loss": ["text", 3, None]},
+    **dict.fromkeys(FORESTS, FOREST),
+    "ForestImputer": FILLING,
     "AdaBoostClassifier": {**BOOSTED_BASE, "resample": ["yes", 3, None], "n_jobs": [0, 1.5, "two"]},
     **dict.fromkeys(TREES, TREE),
     "LinearRegression": LINEAR,

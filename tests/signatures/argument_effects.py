@@ -19,6 +19,7 @@ import numpy as np
 from sklearn.linear_model import Ridge
 
 import mlx.explain.kernel
+from mlx.ensemble import RandomForestRegressor
 from mlx.explain import KernelExplainer, LimeTabularExplainer
 from tests.inventory import fitting_classes
 from tests.signatures.effects import DATA, DEFAULT_DATA
@@ -58,6 +59,11 @@ QUICK = {
     "AdaBoostClassifier": {"n_estimators": 4, "random_state": 0},
     **{name: {"random_state": 0, "max_depth": 4} for name in TREES},
     "AdaBoostRegressor": {"n_estimators": 4, "random_state": 0},
+    "ExtraTreesClassifier": {"n_estimators": 5, "max_depth": 4, "random_state": 0},
+    "ExtraTreesRegressor": {"n_estimators": 5, "max_depth": 4, "random_state": 0},
+    "ForestImputer": {"estimator": RandomForestRegressor(5), "random_state": 0},
+    "RandomForestClassifier": {"n_estimators": 5, "max_depth": 4, "random_state": 0},
+    "RandomForestRegressor": {"n_estimators": 5, "max_depth": 4, "random_state": 0},
     "MLPClassifier": {"hidden_layer_sizes": (4,), "max_iter": 3, "random_state": 0},
     "MLPRegressor": {"hidden_layer_sizes": (4,), "max_iter": 3, "random_state": 0},
     "XGBClassifier": {"n_estimators": 4, "max_depth": 3, "colsample_bynode": 0.7, "early_stopping_rounds": 4},
@@ -117,7 +123,7 @@ def ordinary_arguments(name, method, folder):
     if method == "inverse_transform":
         return {"X": X[:, : min(X.shape)]}
     arguments = {"X": X}
-    with_target = ("fit", "partial_fit", "score", "staged_score", "cost_complexity_pruning_path")
+    with_target = ("fit", "fit_transform", "partial_fit", "score", "staged_score", "cost_complexity_pruning_path")
     if method in with_target and name != "PCA":
         arguments["y"] = y
     if (name, method) == ("MLPClassifier", "partial_fit"):
@@ -280,6 +286,18 @@ def of_ranker():
     return methods
 
 
+def of_trees(methods, name):
+    """A random forest, or extremely randomized trees."""
+    X, y = DATA[DEFAULT_DATA[name]]()
+    return {
+        **methods,
+        "apply": X_ONLY,
+        "decision_path": X_ONLY,
+        "proximity": {"X": SQUARED, "Y": Changes(other(X[:9])), "top_k": Changes(other(3))},
+        "outlier_scores": {"X": SQUARED, "y": Changes(other(np.arange(len(y)) % 3))},
+    }
+
+
 def of_forest(name):
     """A model with as many trees goes before the one round that there is."""
     methods = of_booster(name)
@@ -341,6 +359,14 @@ ARGUMENTS: dict[str, dict[str, dict[str, Changes | Refused | Inert]]] = {
         "staged_predict": X_ONLY,
         "staged_score": of_supervised("AdaBoostRegressor")["score"],
     },
+    "ExtraTreesClassifier": of_trees(of_classifier("ExtraTreesClassifier"), "ExtraTreesClassifier"),
+    "ExtraTreesRegressor": of_trees(of_supervised("ExtraTreesRegressor"), "ExtraTreesRegressor"),
+    "ForestImputer": {
+        "fit": {"X": SQUARED, "y": ROLLED},
+        "fit_transform": {"X": SQUARED, "y": ROLLED},
+        "transform": X_ONLY,
+        "get_feature_names_out": {"input_features": Changes(other([f"column {j}" for j in range(10)]))},
+    },
     "LinearRegression": of_supervised("LinearRegression"),
     "LogisticRegression": {
         **of_classifier("LogisticRegression"),
@@ -361,6 +387,8 @@ ARGUMENTS: dict[str, dict[str, dict[str, Changes | Refused | Inert]]] = {
     },
     "MLPClassifier": of_network(of_classifier("MLPClassifier"), classes=Changes(lambda known: np.append(known, 9))),
     "MLPRegressor": of_network(of_supervised("MLPRegressor")),
+    "RandomForestClassifier": of_trees(of_classifier("RandomForestClassifier"), "RandomForestClassifier"),
+    "RandomForestRegressor": of_trees(of_supervised("RandomForestRegressor"), "RandomForestRegressor"),
     "XGBClassifier": of_booster("XGBClassifier"),
     "XGBRFClassifier": of_forest("XGBRFClassifier"),
     "XGBRFRegressor": {

@@ -50,3 +50,12 @@ METHODS_ABSENT = {
         "validate_training_data_stats",
     ): "a step of lime's own algorithm, not of its interface",
 }
+
+# Classes that no peer has, with what they are for
+OUR_OWN = {"ForestImputer": "Breiman's two ways to fill missing values, which scikit-learn's forests have not"}
+
+# Public methods that the peer has not
+METHODS_ADDED = {
+    name: {"proximity", "outlier_scores"}
+    for name in ("ExtraTreesClassifier", "ExtraTreesRegressor", "RandomForestClassifier", "RandomForestRegressor")
+} | {"ForestImputer": {"fit", "fit_transform", "transform", "get_feature_names_out"}}

@@ -16,9 +16,11 @@ from unittest import mock
 
 import numpy as np
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
+from sklearn.metrics import mean_absolute_error
 from sklearn.preprocessing import scale
 
 from mlx.boosting.callback import LearningRateScheduler
+from mlx.ensemble import RandomForestRegressor
 from mlx.numeric import threads
 from mlx.tree.decision_tree_classifier import DecisionTreeClassifier
 from mlx.tree.decision_tree_regressor import DecisionTreeRegressor
@@ -70,6 +72,11 @@ def nearly_equal_columns():
     """Condition number about 1e9: beyond scikit-learn's cutoff of 1e-6, far from rounding error."""
     X, y = regression()
     return np.column_stack([X[:, :2], X[:, 0] + 1e-9 * X[:, 2]]), y
+
+
+def with_gaps():
+    X, y = regression()
+    return np.where(np.random.default_rng(0).random(X.shape) < 0.2, np.nan, X), y
 
 
 def multi_target():
@@ -134,6 +141,7 @@ DATA: dict[str, Callable[[], tuple[np.ndarray, np.ndarray]]] = {
         relevances,
         collinear,
         nearly_equal_columns,
+        with_gaps,
         multi_target,
         binary,
         unbalanced,
@@ -407,6 +415,64 @@ ADABOOST_REGRESSOR = {
     "random_state": Effect(1, "predict", {"n_estimators": 5}),
 }
 
+# Leaves of several rows: trees that have learnt their rows by heart all say the same of them.
+_FOREST = {"n_estimators": 5, "random_state": 0, "min_samples_leaf": 3}
+_DRAWN = {**_FOREST, "bootstrap": True}
+
+FOREST = {
+    "n_estimators": Effect(6, "predict", {"random_state": 0, "min_samples_leaf": 3}),
+    "criterion": Effect("poisson", "predict", {**_FOREST, "max_depth": 3}),
+    "max_depth": Effect(2, "predict", _FOREST),
+    "min_samples_split": Effect(0.2, "predict", _FOREST),
+    "min_samples_leaf": Effect(9, "predict", _FOREST),
+    "min_weight_fraction_leaf": Effect(0.1, "predict", _FOREST),
+    "max_features": Effect(2, "predict", _FOREST),
+    "max_leaf_nodes": Effect(7, "predict", _FOREST),
+    "min_impurity_decrease": Effect(0.2, "predict", _FOREST),
+    "bootstrap": Effect(True, "predict", _FOREST),
+    "oob_score": Effect(mean_absolute_error, "oob_score_", {**_DRAWN, "oob_score": True}),
+    "n_jobs": Effect(2, "threads", _FOREST),
+    "random_state": Effect(1, "predict", {"n_estimators": 5, "min_samples_leaf": 3}),
+    "verbose": Effect(1, "output", _FOREST),
+    "warm_start": Effect(True, "warnings", _FOREST),
+    "ccp_alpha": Effect(0.1, "predict", _FOREST),
+    "max_samples": Effect(0.3, "predict", _DRAWN),
+    "monotonic_cst": Effect([1] * 10, "predict", _FOREST),
+}
+_OF_FOREST_OF_CLASSES = {
+    "criterion": Effect("entropy", "predict_proba", {**_FOREST, "max_depth": 3}),
+    "max_features": Effect(None, "predict_proba", _FOREST),
+    "class_weight": Effect("balanced", "predict_proba", {**_FOREST, "max_depth": 2}, "unbalanced"),
+    "monotonic_cst": Effect([-1] * 6, "predict_proba", _FOREST, "binary"),
+}
+
+
+def _forest(*, of_classes, drawn):
+    """In the order of the signature; where rows are drawn by default, `bootstrap` is switched off."""
+    effects = {**FOREST, **(_OF_FOREST_OF_CLASSES if of_classes else {})}
+    effects["bootstrap"] = Effect(not drawn, "predict_proba" if of_classes else "predict", _FOREST)
+    names = list(FOREST)
+    if of_classes:
+        names.insert(names.index("ccp_alpha"), "class_weight")
+        effects = {
+            name: effect._replace(changes="predict_proba") if effect.changes == "predict" else effect
+            for name, effect in effects.items()
+        }
+    return {name: effects[name] for name in names}
+
+
+_GAPS = {"estimator": RandomForestRegressor(5), "random_state": 0}
+
+FOREST_IMPUTER = {
+    "strategy": Effect("median", "transform", _GAPS),
+    "estimator": Effect(RandomForestRegressor(5, max_depth=2), "transform", _GAPS),
+    "categorical_features": Effect([0], "transform", _GAPS),
+    "max_iter": Effect(1, "n_iter_", {**_GAPS, "tol": 0.0}),
+    "tol": Effect(10.0, "n_iter_", _GAPS),
+    "n_jobs": Effect(2, "threads", {"random_state": 0}),
+    "random_state": Effect(1, "transform", {"estimator": RandomForestRegressor(5)}),
+}
+
 EFFECTS: dict[str, dict[str, Effect | Refused | Inert]] = {
     "AdaBoostClassifier": ADABOOST_CLASSIFIER,
     "DecisionTreeClassifier": decision_tree("entropy", [1] * 6, of_classes=True),
@@ -414,6 +480,11 @@ EFFECTS: dict[str, dict[str, Effect | Refused | Inert]] = {
     "ExtraTreeClassifier": decision_tree("entropy", [1] * 6, "best", 5, of_classes=True),
     "ExtraTreeRegressor": EXTRA_TREE_REGRESSOR,
     "AdaBoostRegressor": ADABOOST_REGRESSOR,
+    "ExtraTreesClassifier": _forest(of_classes=True, drawn=False),
+    "ExtraTreesRegressor": _forest(of_classes=False, drawn=False),
+    "ForestImputer": FOREST_IMPUTER,
+    "RandomForestClassifier": _forest(of_classes=True, drawn=True),
+    "RandomForestRegressor": _forest(of_classes=False, drawn=True),
     "LinearRegression": LINEAR_REGRESSION,
     "LogisticRegression": LOGISTIC_REGRESSION,
     "PCA": PCA,
@@ -451,11 +522,16 @@ DEFAULT_DATA = {
     "ExtraTreeClassifier": "binary",
     "ExtraTreeRegressor": "regression",
     "AdaBoostRegressor": "regression",
+    "ExtraTreesClassifier": "binary",
+    "ExtraTreesRegressor": "regression",
+    "ForestImputer": "with_gaps",
     "LinearRegression": "regression",
     "LogisticRegression": "binary",
     "PCA": "regression",
     "MLPClassifier": "multi_class",
     "MLPRegressor": "regression",
+    "RandomForestClassifier": "binary",
+    "RandomForestRegressor": "regression",
     "XGBClassifier": "binary",
     "XGBRFClassifier": "binary",
     "XGBRFRegressor": "regression",

@@ -19,13 +19,20 @@ LIBRARIES = {
         {
             "sklearn.linear_model": ("LinearRegression", "LogisticRegression"),
             "sklearn.decomposition": ("PCA",),
+            "sklearn.ensemble": (
+                "AdaBoostClassifier",
+                "AdaBoostRegressor",
+                "ExtraTreesClassifier",
+                "ExtraTreesRegressor",
+                "RandomForestClassifier",
+                "RandomForestRegressor",
+            ),
             "sklearn.tree": (
                 "DecisionTreeClassifier",
                 "DecisionTreeRegressor",
                 "ExtraTreeClassifier",
                 "ExtraTreeRegressor",
             ),
-            "sklearn.ensemble": ("AdaBoostClassifier", "AdaBoostRegressor"),
             "sklearn.neural_network": ("MLPClassifier", "MLPRegressor"),
         },
     ),
