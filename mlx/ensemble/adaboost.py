@@ -30,10 +30,13 @@ from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.validation import _num_samples, check_is_fitted
 
 from ..callbacks import CallbackSupportMixin, FitRounds
+from ..tree.ensemble import TreeEnsemble
+from ..tree.fitted import Fitted
+from ..tree.sklearn_trees import adaboost_ensemble
 from ..validation import check_sample_weight, validate_data
 from .adaboost_rounds import SMALLEST, BoostingRound
 
-__all__ = ["Outcome", "WeightBoosting", "draw_seeds"]
+__all__ = ["Outcome", "VotesOfTrees", "WeightBoosting", "draw_seeds"]
 
 Weights = NDArray[np.float64]
 
@@ -230,3 +233,11 @@ def draw_seeds(estimator: Any, random_state: np.random.RandomState) -> None:
     ]
     if names:
         estimator.set_params(**{name: random_state.randint(SEEDS) for name in names})
+
+
+class VotesOfTrees:
+    """Votes of decision trees are an ensemble of trees."""
+
+    def __tree_ensemble__(self) -> TreeEnsemble:
+        """The votes for explanations, plots and text: the margin is `decision_function`."""
+        return adaboost_ensemble(Fitted(self, type(self).__name__))

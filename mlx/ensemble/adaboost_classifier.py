@@ -31,7 +31,7 @@ from sklearn.utils.validation import _num_samples, check_is_fitted, has_fit_para
 from ..callbacks import FitRounds
 from ..numeric.threads import resolve_n_jobs, thread_team
 from ..validation import check_sample_weight, naming
-from .adaboost import SEEDS, Outcome, WeightBoosting, Weights
+from .adaboost import SEEDS, Outcome, VotesOfTrees, WeightBoosting, Weights
 from .adaboost_rounds import raised, working_of_round
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["AdaBoostClassifier"]
 
 
-class AdaBoostClassifier(ClassifierMixin, WeightBoosting):
+class AdaBoostClassifier(VotesOfTrees, ClassifierMixin, WeightBoosting):
     """AdaBoost classifier (SAMME), with scikit-learn's parameters, attributes and models.
 
     Parameters

@@ -146,6 +146,19 @@ def test_our_trees_and_forests_are_converted(place):
     assert tree_ensemble_of(cls().fit(pandas_frame(X), y)).feature_names == ("a", "b")
 
 
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_our_adaboost_is_converted(n_classes):
+    from mlx.ensemble.adaboost_classifier import AdaBoostClassifier
+
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(80, 2))
+    model = AdaBoostClassifier(n_estimators=9, random_state=0).fit(
+        X, np.digitize(X.sum(axis=1), [0, 1][: n_classes - 1])
+    )
+    decision = model.decision_function(X).reshape(len(X), -1)
+    np.testing.assert_array_equal(tree_ensemble_of(model).margin(X), decision)
+
+
 def pandas_frame(X):
     pandas = pytest.importorskip("pandas")
     return pandas.DataFrame(X, columns=["a", "b"])
