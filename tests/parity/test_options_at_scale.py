@@ -82,7 +82,7 @@ def test_trees_are_the_librarys(case, depth, record_difference):
 def test_other_tree_methods(method, case, depth, record_difference):
     X, y = targets(GROWTH[case])
     # Sorted columns and quantiles anew in each round take their time: fewer rounds where trees are deep.
-    rounds = {3: 50, 6: 20, 10: 10}[depth]
+    rounds = {3: 30, 6: 15, 10: 8}[depth]
     ours, peer = both_fitted(X, y, rounds, tree_method=method, max_depth=depth, **GROWTH[case])
     test_exact.assert_same_trees(ours, peer, record_difference, f"at scale, {method}, {case}")
     assert_same_predictions(ours, peer, X, record_difference, f"{method}, {case}")
