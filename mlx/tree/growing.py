@@ -145,7 +145,7 @@ def grow_values(
     n_in = int(np.count_nonzero(weights))
     frontier, nodes = new_frontier(n_in, settings), new_nodes(n_in, (n_outputs, 1), settings)
     if table.order.shape[1] > 0 and not table.missing.any() and weights.min() >= 0.0:
-        rows = sorted_rows(table, targets.values[:, 0], weights)
+        rows = sorted_rows(table, targets.values[:, 0], weights, settings)
         grow_by_sums(table, rows, directions, draws, frontier, settings, nodes)
     else:
         ranked = targets.values if settings.criterion == ABSOLUTE_ERROR else None

@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from ..numeric.jit import kernel
 from .candidates import CLOSEST
 from .feature_draws import begin_draws, draw_feature, end_draws, found_constant, found_varying
-from .frontier import EPSILON, LEAF, may_split, next_open, settle
+from .frontier import EPSILON, LEAF, GrowthSettings, may_split, next_open, settle
 from .ranking import RankedTable
 
 __all__ = ["SortedRows", "grow_by_sums", "sorted_rows"]
@@ -52,6 +52,8 @@ SEARCHED = np.dtype(
         ("squares", np.float64),  # of its weighted squares
         ("judged", np.float64),  # of the best cut so far
         ("last", np.int64),  # column by which scikit-learn's samples would be sorted now, -1: as they were
+        ("min_samples_leaf", np.int64),
+        ("min_weight_leaf", np.float64),
     ],
     align=True,
 )
@@ -94,7 +96,9 @@ class SortedRows(NamedTuple):
     searched: NDArray
 
 
-def sorted_rows(table: RankedTable, target: NDArray[np.float64], weight: NDArray[np.float64]) -> SortedRows:
+def sorted_rows(
+    table: RankedTable, target: NDArray[np.float64], weight: NDArray[np.float64], settings: GrowthSettings
+) -> SortedRows:
     """Rows of a tree's root.
 
     Parameters
@@ -103,6 +107,7 @@ def sorted_rows(table: RankedTable, target: NDArray[np.float64], weight: NDArray
         With its order.
     target, weight : ndarray of float64, shape (n_samples,)
         Rows without weight are left out.
+    settings : GrowthSettings
     """
     kept = np.flatnonzero(weight)
     n_rows = len(kept)
@@ -112,6 +117,8 @@ def sorted_rows(table: RankedTable, target: NDArray[np.float64], weight: NDArray
     enter_rows(table, number, entries)
     y, w = target[kept], weight[kept]
     is_near, goes_left = np.zeros((2, n_rows), dtype=np.uint8)
+    searched = np.zeros(1, dtype=SEARCHED)
+    searched["min_samples_leaf"], searched["min_weight_leaf"] = settings.min_samples_leaf, settings.min_weight_leaf
     return SortedRows(
         entries=entries,
         as_swapped=np.arange(n_rows, dtype=np.uint32),
@@ -121,7 +128,7 @@ def sorted_rows(table: RankedTable, target: NDArray[np.float64], weight: NDArray
         goes_left=goes_left,
         number=np.empty(n_rows, dtype=np.uint32),
         waiting=np.empty(n_rows, dtype=np.uint64),
-        searched=np.zeros(1, dtype=SEARCHED),
+        searched=searched,
     )
 
 
@@ -152,10 +159,10 @@ def grow_by_sums(table, rows, directions, draws, frontier, settings, nodes):
         node.feature = LEAF
         node.improvement = 0.0
         if may_split(node, settings):
-            search(table, rows, known, directions, draws, settings, node)
+            search(table, rows, known, directions, draws, settings.max_features, node)
             if node.feature != LEAF:
                 part_samples(rows, node)
-                look_at_children(rows, known, settings, node)
+                look_at_children(rows, known, settings.total_weight, node)
                 part_columns(rows, settings, node)
         number = settle(frontier, at, settings, nodes)
         nodes.value[number, 0, 0] = value
@@ -164,31 +171,32 @@ def grow_by_sums(table, rows, directions, draws, frontier, settings, nodes):
 @kernel(inner=True)
 def put_side_by_side(rows, node):
     """Number the node's rows by their places, and copy what is known of them there."""
-    far, near = rows.far, rows.near
+    far_sums, far_target, near_sums, near_target = rows.far.sums, rows.far.target, rows.near.sums, rows.near.target
+    samples, number, is_near, entries = rows.as_swapped, rows.number, rows.is_near, rows.entries
     for place in range(node.start, node.end):
-        row = rows.as_swapped[place]
-        near.sums[place, 0] = far.sums[row, 0]
-        near.sums[place, 1] = far.sums[row, 1]
-        near.target[place] = far.target[row]
-        rows.number[row] = place
-        rows.as_swapped[place] = place
-        rows.is_near[place] = 1
-    for f in range(len(rows.entries)):
-        entries = rows.entries[f]
+        row = samples[place]
+        near_sums[place, 0] = far_sums[row, 0]
+        near_sums[place, 1] = far_sums[row, 1]
+        near_target[place] = far_target[row]
+        number[row] = place
+        samples[place] = place
+        is_near[place] = 1
+    for f in range(len(entries)):
         for place in range(node.start, node.end):
-            entry = entries[place]
-            entries[place] = entry - (entry & ROW) + np.uint64(rows.number[entry & ROW])
+            entry = entries[f, place]
+            entries[f, place] = entry - (entry & ROW) + np.uint64(number[entry & ROW])
 
 
 @kernel(inner=True)
 def add_up(rows, known, node):
     """Weight, sum and squares of a node; of the root, the impurity, too."""
-    searched = rows.searched[0]
+    searched, samples, sums, target = rows.searched[0], rows.as_swapped, known.sums, known.target
     weight, total, squares = 0.0, 0.0, 0.0
-    for row in rows.as_swapped[node.start : node.end]:
-        total += known.sums[row, 0]
-        squares += known.sums[row, 0] * known.target[row]
-        weight += known.sums[row, 1]
+    for place in range(node.start, node.end):
+        row = samples[place]
+        total += sums[row, 0]
+        squares += sums[row, 0] * target[row]
+        weight += sums[row, 1]
     node.weight = weight
     searched.sum = total
     searched.squares = squares
@@ -204,69 +212,73 @@ def variance(squares, total, weight):
 
 
 @kernel(inner=True)
-def search(table, rows, known, directions, draws, settings, node):
+def search(table, rows, known, directions, draws, max_features, node):
     """Find the best cut over the columns that are drawn."""
-    searched = rows.searched[0]
+    # Arrays are taken out of their tuples here, once: to count who holds them takes longer than to search a small node.
+    entries, sums, searched = rows.entries, known.sums, rows.searched[0]
+    distinct, first_rank, n_close = table.distinct, table.start, table.n_close
+    start, last = np.int64(node.start), np.int64(node.end) - 1
     searched.judged = -np.inf
     searched.last = -1
     begin_draws(draws, node.n_constants)
     while True:
-        f = draw_feature(draws, settings.max_features)
+        f = draw_feature(draws, max_features)
         if f < 0:
             break
-        lowest, highest = rows.entries[f, node.start] >> HALF, rows.entries[f, node.end - 1] >> HALF
+        lowest, highest = entries[f, start] >> HALF, entries[f, last] >> HALF
         if lowest != highest:
             searched.last = f
-        if are_close(table, f, lowest, highest):
+        if are_close(distinct, first_rank[f], n_close[f], lowest, highest):
             found_constant(draws)
         else:
             found_varying(draws)
-            direction = np.int64(directions[f]) if len(directions) > 0 else 0
-            walk(table, rows, known, direction, settings, node, f)
+            direction = np.int64(directions[f]) if len(directions) > 0 else np.int64(0)
+            walk(entries, f, sums, distinct, first_rank[f], n_close[f], direction, searched, node)
     node.n_constants = end_draws(draws)
 
 
 @kernel(inner=True)
-def are_close(table, f, below, above):
-    """Whether the values of two ranks are too close to be told apart."""
-    if above - below > table.n_close[f]:
+def are_close(distinct, first_rank, n_close, below, above):
+    """Whether the values of two ranks of a column are too close to be told apart."""
+    if above - below > n_close:
         return False
-    first = np.uint64(table.start[f])
-    return table.distinct[first + above] <= table.distinct[first + below] + CLOSEST
+    first = np.uint64(first_rank)
+    return distinct[first + above] <= distinct[first + below] + CLOSEST
 
 
 @kernel(inner=True)
-def walk(table, rows, known, direction, settings, node, f):
+def walk(entries, f, sums, distinct, first_rank, n_close, direction, searched, node):
     """Try the cuts of one column, from the lowest value on; one that is better than all before is noted in the node."""
-    searched, entries = rows.searched[0], rows.entries[f]
     total, weight, best = searched.sum, node.weight, searched.judged
     not_worse = best * ALMOST_ONE
-    first = node.start + settings.min_samples_leaf
+    start, end = np.int64(node.start), np.int64(node.end)
+    least, least_weight = np.int64(searched.min_samples_leaf), searched.min_weight_leaf
     left = weight_left = 0.0
-    for place in range(node.start, first - 1):
-        left += known.sums[entries[place] & ROW, 0]
-        weight_left += known.sums[entries[place] & ROW, 1]
-    for cut in range(first, node.end - settings.min_samples_leaf + 1):
-        row = entries[cut - 1] & ROW
-        left += known.sums[row, 0]
-        weight_left += known.sums[row, 1]
+    for place in range(start, start + least - 1):
+        row = entries[f, place] & ROW
+        left += sums[row, 0]
+        weight_left += sums[row, 1]
+    for cut in range(start + least, end - least + 1):
+        row = entries[f, cut - 1] & ROW
+        left += sums[row, 0]
+        weight_left += sums[row, 1]
         right, weight_right = total - left, weight - weight_left
         if left * left * weight_right + right * right * weight_left > not_worse * (weight_left * weight_right):
             judged = left * left / weight_left + right * right / weight_right
             if (
                 judged > best
-                and min(weight_left, weight_right) >= settings.min_weight_leaf
+                and min(weight_left, weight_right) >= least_weight
                 and (direction == 0 or obeys(direction, left / weight_left, right / weight_right, node))
             ):
-                below, above = entries[cut - 1] >> HALF, entries[cut] >> HALF
-                if not are_close(table, f, below, above):
+                below, above = entries[f, cut - 1] >> HALF, entries[f, cut] >> HALF
+                if not are_close(distinct, first_rank, n_close, below, above):
                     best, not_worse = judged, judged * ALMOST_ONE
-                    values = table.distinct[table.start[f] :]
+                    first = np.uint64(first_rank)
                     node.feature = f
                     node.cut = cut
                     node.direction = direction
                     # Halves are added, for the sum of two large values overflows.
-                    node.threshold = values[below] / 2.0 + values[above] / 2.0
+                    node.threshold = distinct[first + below] / 2.0 + distinct[first + above] / 2.0
     searched.judged = best
 
 
@@ -280,13 +292,12 @@ def obeys(direction, left, right, node):
 @kernel(inner=True)
 def part_samples(rows, node):
     """Part the node's rows as scikit-learn parts its samples: what goes right is swapped to the end, one by one."""
-    goes_left, samples, last = rows.goes_left, rows.as_swapped, rows.searched[0].last
-    chosen = rows.entries[node.feature]
+    goes_left, samples, last, entries = rows.goes_left, rows.as_swapped, rows.searched[0].last, rows.entries
     for place in range(node.start, node.end):
-        goes_left[chosen[place] & ROW] = np.uint8(place < node.cut)
+        goes_left[entries[node.feature, place] & ROW] = np.uint8(place < node.cut)
     if last >= 0:
         for place in range(node.start, node.end):
-            samples[place] = np.uint32(rows.entries[last, place] & ROW)
+            samples[place] = np.uint32(entries[last, place] & ROW)
     low, high = node.start, node.end
     while low < high:
         row = samples[low]
@@ -300,27 +311,26 @@ def part_samples(rows, node):
 
 
 @kernel(inner=True)
-def look_at_children(rows, known, settings, node):
+def look_at_children(rows, known, total_weight, node):
     """Write what the children will know: their impurities, and the bound between their values."""
-    searched = rows.searched[0]
+    searched, samples, sums, target = rows.searched[0], rows.as_swapped, known.sums, known.target
     left, weight_left, squares = 0.0, 0.0, 0.0
-    for row in rows.as_swapped[node.start : node.cut]:
-        squares += known.sums[row, 0] * known.target[row]
+    for place in range(node.start, node.cut):
+        squares += sums[samples[place], 0] * target[samples[place]]
     # scikit-learn adds up the child with fewer samples, and takes it from all if that is the right one.
     if node.cut - node.start <= node.end - node.cut:
-        for row in rows.as_swapped[node.start : node.cut]:
-            left += known.sums[row, 0]
-            weight_left += known.sums[row, 1]
+        for place in range(node.start, node.cut):
+            left += sums[samples[place], 0]
+            weight_left += sums[samples[place], 1]
     else:
         left, weight_left = searched.sum, node.weight
         for place in range(node.end - 1, node.cut - 1, -1):
-            row = rows.as_swapped[place]
-            left -= known.sums[row, 0]
-            weight_left -= known.sums[row, 1]
+            left -= sums[samples[place], 0]
+            weight_left -= sums[samples[place], 1]
     right, weight_right = searched.sum - left, node.weight - weight_left
     node.impurity_left = variance(squares, left, weight_left)
     node.impurity_right = variance(searched.squares - squares, right, weight_right)
-    node.improvement = (node.weight / settings.total_weight) * (
+    node.improvement = (node.weight / total_weight) * (
         node.impurity
         - (weight_right / node.weight * node.impurity_right)
         - (weight_left / node.weight * node.impurity_left)
@@ -335,17 +345,19 @@ def part_columns(rows, settings, node):
     right_is_leaf = node.end - node.cut < settings.min_samples_split or node.impurity_right <= EPSILON
     if (left_is_leaf and right_is_leaf) or node.depth + 1 >= settings.max_depth:
         return
-    for f in range(len(rows.entries)):
+    entries, goes_left, waiting = rows.entries, rows.goes_left, rows.waiting
+    start, end = np.int64(node.start), np.int64(node.end)
+    for f in range(len(entries)):
         if f == node.feature:
             continue
-        entries, low, n_waiting = rows.entries[f], np.int64(node.start), np.int64(0)
-        for place in range(node.start, node.end):
+        low, n_waiting = start, np.int64(0)
+        for place in range(start, end):
             # Both are written and one is kept, for a branch would be guessed wrong half of the time.
-            entry = entries[place]
-            entries[low] = entry
-            rows.waiting[n_waiting] = entry
-            is_left = np.int64(rows.goes_left[entry & ROW])
+            entry = entries[f, place]
+            entries[f, low] = entry
+            waiting[n_waiting] = entry
+            is_left = np.int64(goes_left[entry & ROW])
             low += is_left
             n_waiting += 1 - is_left
         for k in range(n_waiting):
-            entries[low + k] = rows.waiting[k]
+            entries[f, low + k] = waiting[k]
