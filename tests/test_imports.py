@@ -155,7 +155,7 @@ PLANTED = {
     "random": "random.seed(0)",
     "numpy random": "np.random.seed(0)",
     "warnings": "warnings.simplefilter('ignore')",
-    "signals": "signal.signal(signal.SIGINT, signal.SIG_IGN)",
+    "signals": "signal.signal(signal.SIGINT, lambda *_: None)",
     "environment": "os.environ['OMP_NUM_THREADS'] = '1'",
     "numba": "numba.core.config.CACHE_DIR = '/nowhere'",
     "numpy errors": "np.seterr(all='raise')",

@@ -1,22 +1,30 @@
 """Binning replaces each value by the number of its bin: a small code, read many times while trees grow.
 
-Columns are stored in groups of at most eight, and the codes of a group lie side by side::
+The codes of a group of columns lie side by side in one 64-bit word per row, each in a lane of the word::
 
-    columns 0..6 are group 0, 7..13 group 1, ...       codes[group, row, column within the group]
+    codes[group, row]  =  | lane 0 | lane 1 | lane 2 | ...                 lanes of 8 bits: eight of them; of 9 bits: seven
 
-Each row of a group has room for eight codes, so that it can be read as one word (or two, of 2-byte codes).
 A node adds its rows to the histograms of one group at a time: one read brings the codes of the whole group, and the
 histograms of eight columns fit into the first-level cache.
 
+A lane holds the code of one column. Columns of few bins share one: the code of a lane is then a number whose digits are
+the codes of its columns, each in a system of its own (`BinnedTable.columns`), and the lane has up to 256 codes::
+
+    three columns of 2, 3 and 4 codes:      code of the lane = c_1 + 2 (c_2 + 3 c_3)                 strides 1, 2, 6
+
+Such a lane is counted as if it were one column, and the histograms of its columns are sums over its histogram
+(`histogram`). A table with forty columns of two values is counted in a third of the time.
+
 The codes of a column of categories are the categories. A missing value has the code after the column's last bin. Each
-column therefore owns ``n_bins + 1`` places in a histogram, used or not. Where that makes a multiple of 256 places of 16
-bytes, one more is left empty: histograms that all begin on a new memory page would push each other out of the cache,
-which costs ten times the time.
+column owns ``n_bins + 1`` places in a histogram, used or not. Where that makes a multiple of 256 places of 16 bytes,
+one more is left empty: histograms that all begin on a new memory page would push each other out of the cache, which
+costs ten times the time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from enum import IntEnum
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,10 +35,20 @@ from .categories import category_cuts
 from .library_cuts import library_cuts
 from .quantiles import column_cuts
 
-__all__ = ["BinnedTable", "bin_table", "encode_table"]
+__all__ = ["FIRST_PLACES", "LANES", "BinnedTable", "Column", "Group", "bin_table", "codes_of", "encode_table"]
 
-# Room for codes per row and group: eight 1-byte codes are one 64-bit word, and eight histograms of 257 bins are 32 KB.
-GROUP_WIDTH = 8
+# Lanes of a word: eight 1-byte codes, and eight histograms of 257 bins are 32 KB.
+LANES = 8
+
+# Bits of a word, and the fewest of a lane.
+WORD_BITS, LEAST_BITS = 64, 8
+
+# Codes of a lane that several columns share.
+SHARED_CODES = 256
+
+# Columns of at most so many codes share a lane, if at least so many fit into it: to share one out costs about 300
+# additions for each node, and saves one addition for each row and column.
+MOST_CODES, FEWEST_SHARERS = 16, 4
 
 # Places of a histogram that are one memory page.
 PLACES_PER_PAGE = 256
@@ -42,16 +60,43 @@ CUTS: Mapping[str, Callable] = {"exact": column_cuts, "xgboost": library_cuts, "
 BLOCK = 512
 
 
+class Column(IntEnum):
+    """Columns of `BinnedTable.columns`: where the code of a column stands."""
+
+    GROUP = 0
+    LANE = 1
+    STRIDE = 2  # codes of the lane from one code of the column to the next
+    N_CODES = 3
+
+
+class Group(IntEnum):
+    """First columns of `BinnedTable.groups`."""
+
+    FIRST = 0  # place of the group's first column in `members`; that of the next group ends it
+    N_LANES = 1
+    N_PLAIN = 2  # lanes of one column each: they come first
+
+
+# Then come the places where the lanes begin: in a node's histogram, those of shared lanes among the shared lanes.
+FIRST_PLACES = len(Group)
+
+
 class BinnedTable(NamedTuple):
     """A table as codes, and what the codes mean.
 
     Attributes
     ----------
-    codes : ndarray of uint8 or uint16, shape (n_groups, n_samples, 8)
-        uint8 where every column's bins, and a code for missing values where it has some, fit. The places after the
-        last column of a group are 0.
-    n_columns : int
-        Columns of a group, at most 8; the last group may have fewer.
+    codes : ndarray of uint64, shape (n_groups, n_samples)
+        A word per row and group. Bits of lanes that a group has not are 0.
+    lane_bits : int
+        Bits of a lane, from 8 on: 8 where every column's bins, and a code for missing values where it has some, are at
+        most 256.
+    columns : ndarray of int64, shape (n_features, 4)
+        See `Column`.
+    members : ndarray of int64, shape (n_features,)
+        Numbers of the columns, group after group and lane after lane; the columns of a lane by rising strides.
+    groups : ndarray of int64, shape (n_groups + 1, 3 + 8)
+        See `Group`.
     cuts : ndarray of float32, shape (n_places,)
         Cuts of all columns; those of column f begin at ``start[f]``. The place after a column's last cut is unused.
     start : ndarray of int64, shape (n_features + 1,)
@@ -60,8 +105,11 @@ class BinnedTable(NamedTuple):
         Bins of each column, without the one for missing values, which is number ``n_bins[f]``.
     """
 
-    codes: NDArray[np.unsignedinteger]
-    n_columns: int
+    codes: NDArray[np.uint64]
+    lane_bits: int
+    columns: NDArray[np.int64]
+    members: NDArray[np.int64]
+    groups: NDArray[np.int64]
     cuts: NDArray[np.float32]
     start: NDArray[np.int64]
     n_bins: NDArray[np.int64]
@@ -85,6 +133,7 @@ def bin_table(
     run: Callable[[Callable, Any], list],
     cuts: str = "exact",
     is_category: NDArray[np.bool_] | None = None,
+    may_share: bool = True,
 ) -> BinnedTable:
     """Cuts of every column, and the codes of every value.
 
@@ -104,13 +153,15 @@ def bin_table(
         Exact quantiles (`quantiles`), or the library's approximate ones (`library_cuts`).
     is_category : ndarray of bool, shape (n_features,), optional
         Columns whose values are categories 0, 1, ..., each of which is a bin. None or an empty array is no column.
+    may_share : bool, default=True
+        Whether columns may share a lane.
     """
     n_features = X.shape[1]
     how = [cuts] * n_features
     for f in np.flatnonzero(is_category) if is_category is not None else ():
         how[f] = "category"
     columns, has_missing = zip(*run(lambda f: _cuts_of(X[:, f], sample_weight, max_bin, how[f]), range(n_features)))
-    return encode_table(X, columns, has_missing, n_threads, run)
+    return encode_table(X, columns, has_missing, n_threads, run, may_share)
 
 
 def encode_table(
@@ -119,6 +170,7 @@ def encode_table(
     has_missing: Sequence[bool],
     n_threads: int,
     run: Callable[[Callable, Any], list],
+    may_share: bool = True,
 ) -> BinnedTable:
     """Codes of every value, by cuts of every column.
 
@@ -129,7 +181,7 @@ def encode_table(
         Cuts of each column.
     has_missing : sequence of bool
         Whether each column has missing values.
-    n_threads, run
+    n_threads, run, may_share
         As in `bin_table`.
     """
     n_samples, n_features = X.shape
@@ -138,18 +190,72 @@ def encode_table(
     joined = np.zeros(start[-1], dtype=np.float32)
     for first, column in zip(start, columns):
         joined[first : first + len(column)] = column
-    dtype = np.uint8 if np.max(n_bins + has_missing) <= 256 else np.uint16
-
-    n_groups = max(-(-n_features // GROUP_WIDTH), min(n_threads, n_features))
-    n_columns = -(-n_features // n_groups)
-    n_groups = -(-n_features // n_columns)
-    codes = np.zeros((n_groups, n_samples, GROUP_WIDTH), dtype=dtype)
+    n_codes = n_bins + np.asarray(has_missing, dtype=np.int64)
+    lane_bits = max(LEAST_BITS, int(np.max(n_codes) - 1).bit_length())
+    columns, members, groups = lay_out(n_codes, start, lane_bits, n_threads, may_share)
+    # What a code is multiplied by to stand in its lane.
+    factors = columns[:, Column.STRIDE].astype(np.uint64) << (columns[:, Column.LANE] * lane_bits).astype(np.uint64)
+    codes = np.empty((len(groups) - 1, n_samples), dtype=np.uint64)
     step = max(BLOCK, -(-n_samples // (4 * n_threads)))
     run(
-        lambda first: encode(X[first : first + step], joined, start, n_bins, n_columns, codes[:, first : first + step]),
+        lambda first: encode(
+            X[first : first + step], joined, start, n_bins, columns[:, Column.GROUP], factors, codes, first
+        ),
         range(0, n_samples, step),
     )
-    return BinnedTable(codes, n_columns, joined, start, n_bins)
+    return BinnedTable(codes, lane_bits, columns, members, groups, joined, start, n_bins)
+
+
+def lay_out(
+    n_codes: NDArray[np.int64], start: NDArray[np.int64], lane_bits: int, n_threads: int, may_share: bool
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Lanes and groups of the columns: `columns`, `members` and `groups` of a `BinnedTable`.
+
+    Which columns share a lane does not depend on the number of threads, and so no sum does.
+    """
+    shared = shared_lanes(n_codes) if may_share else []
+    sharing = set().union(*shared)
+    lanes = [[f] for f in range(len(n_codes)) if f not in sharing] + shared
+    n_plain = len(lanes) - len(shared)
+    n_groups = max(-(-len(lanes) // min(LANES, WORD_BITS // lane_bits)), min(n_threads, len(lanes)))
+    width = -(-len(lanes) // n_groups)
+    columns = np.ones((len(n_codes), len(Column)), dtype=np.int64)
+    columns[:, Column.N_CODES] = n_codes
+    groups = []
+    for group, first in enumerate(range(0, len(lanes), width)):
+        own = lanes[first : first + width]
+        own_plain = min(max(n_plain - first, 0), len(own))
+        places = [start[lane[0]] for lane in own[:own_plain]]
+        # Shared lanes have a place more than they have codes, which keeps them off the beginnings of pages.
+        places += [(SHARED_CODES + 1) * place for place in range(len(own) - own_plain)]
+        places += [0] * (LANES - len(own))
+        groups.append([sum(map(len, lanes[:first])), len(own), own_plain, *places])
+        for lane, its_columns in enumerate(own):
+            columns[its_columns, Column.GROUP], columns[its_columns, Column.LANE] = group, lane
+            columns[its_columns, Column.STRIDE] = np.cumprod([1, *n_codes[its_columns[:-1]]])
+    groups.append([len(n_codes)] + [0] * (FIRST_PLACES + LANES - 1))
+    members = np.array([f for lane in lanes for f in lane], dtype=np.int64)
+    return columns, members, np.array(groups, dtype=np.int64)
+
+
+def shared_lanes(n_codes: NDArray[np.int64]) -> list[list[int]]:
+    """Columns that share a lane, for each such lane: taken as they come, until the next one finds no room."""
+    lanes: list[list[int]] = [[]]
+    product = 1
+    for f in np.flatnonzero(n_codes <= MOST_CODES):
+        if product * n_codes[f] > SHARED_CODES:
+            lanes.append([])
+            product = 1
+        lanes[-1].append(int(f))
+        product *= int(n_codes[f])
+    return [lane for lane in lanes if len(lane) >= FEWEST_SHARERS]
+
+
+def codes_of(table: BinnedTable, f: int, rows: Any = slice(None)) -> NDArray[np.int64]:
+    """Codes of a column, for some rows or all; the slow twin of what kernels read."""
+    group, lane, stride, n_codes = table.columns[f]
+    words = table.codes[group, rows] >> np.uint64(lane * table.lane_bits)
+    return (words & np.uint64((1 << table.lane_bits) - 1)).astype(np.int64) // stride % n_codes
 
 
 def place_columns(n_bins: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -168,16 +274,19 @@ def _cuts_of(
 
 
 @kernel
-def encode(X, cuts, start, n_bins, n_columns, codes):
-    """Write the code of each value: the number of cuts <= x, at most ``n_bins - 1``; ``n_bins`` if it is missing.
+def encode(X, cuts, start, n_bins, group, factors, codes, first_row):
+    """Write the words of some rows, from `first_row` on.
 
-    A block of values is searched for at once: all take the same steps, so the steps are made side by side, and none
-    depends on a guess about the value before.
+    A code is the number of cuts <= x, at most ``n_bins - 1``, and ``n_bins`` if x is missing. A block of values is
+    searched for at once: all take the same steps, so the steps are made side by side, and none depends on a guess
+    about the value before.
     """
     n_samples, n_features = X.shape
     x, code = np.empty(BLOCK, dtype=np.float32), np.empty(BLOCK, dtype=np.int32)
+    words = np.empty((len(codes), BLOCK), dtype=np.uint64)
     for first in range(0, n_samples, BLOCK):
         n_rows = np.uint64(min(BLOCK, n_samples - first))
+        words[:] = np.uint64(0)
         for f in range(n_features):
             own = cuts[start[f] : start[f] + n_bins[f]]
             for i in range(n_rows):
@@ -190,6 +299,9 @@ def encode(X, cuts, start, n_bins, n_columns, codes):
                     below = own[np.uint64(code[i]) + np.uint64(half - 1)] <= x[i]
                     code[i] += np.int32(half) * np.int32(below)
                 length -= half
-            group, place, missing = f // n_columns, f % n_columns, np.int32(n_bins[f])
+            missing, factor, word = np.int32(n_bins[f]), factors[f], words[group[f]]
             for i in range(n_rows):
-                codes[group, np.uint64(first) + i, place] = missing if x[i] != x[i] else code[i]
+                word[i] += np.uint64(missing if x[i] != x[i] else code[i]) * factor
+        for g in range(len(codes)):
+            for i in range(n_rows):
+                codes[g, np.uint64(first_row + first) + i] = words[g, i]

@@ -56,9 +56,6 @@ ALL = Sampling()
 # No tree is dropped.
 NONE = np.empty(0, dtype=np.intp)
 
-# Rows whose gradients one task computes.
-ROWS_PER_TASK = 32_768
-
 # Values in a table below which one thread is faster than several.
 SMALL_TABLE = 50_000
 
@@ -158,7 +155,7 @@ class Training:
         self._leaves = None if dropout is None else KnownLeaves(X, earlier, n_threads)
         self.margin = self._margin_with(self.weights)
         self._gradients = np.empty((n_outputs, n_samples, 2), dtype=self.weight.dtype)
-        self._parts = _row_ranges(n_samples) if objective.rows_apart else np.array([[0, n_samples]])
+        self._parts = _row_ranges(n_samples, n_threads) if objective.rows_apart else np.array([[0, n_samples]])
         self._threads = ExitStack()
         self._run = self._threads.enter_context(thread_team(n_threads))
         self._vector_leaves = vector_leaves
@@ -333,6 +330,6 @@ def _margin_of_start(intercept: NDArray[np.float32], objective: Objective) -> ND
     return start
 
 
-def _row_ranges(n_samples: int) -> NDArray[np.int64]:
-    first = np.arange(0, n_samples, ROWS_PER_TASK)
-    return np.stack([first, np.minimum(first + ROWS_PER_TASK, n_samples)], axis=1)
+def _row_ranges(n_samples: int, n_parts: int) -> NDArray[np.int64]:
+    ends = np.arange(n_parts + 1) * n_samples // n_parts
+    return np.stack([ends[:-1], ends[1:]], axis=1)

@@ -51,9 +51,9 @@ from .frontier import (
     plant,
 )
 from .grown_tree import tree_of_nodes
-from .histogram import count_group
+from .histogram import count_group, new_shared_lanes
 from .nodes import some_of
-from .partitioning import RowOwner, Run, part_rows
+from .partitioning import RowOwner, Run, leave_children, part_rows
 from .sampling import ColumnSampler, Sampling
 from .searching import find_splits, is_too_light, new_scan
 from .splitting import Penalty, Rules
@@ -161,11 +161,11 @@ class HistGrower:
 
     def add_values(self, tree: Tree, margin: NDArray[np.float32]) -> None:
         """Add the values of the leaves to the margins of their rows, see `Grower`."""
-        self._owner.add_values(tree.value, tree.is_leaf, margin)
+        self._owner.add_values(tree.value, tree.is_leaf, self._workspace.nodes, margin)
 
     def rows_of(self, leaf: int | np.integer) -> NDArray[np.int32]:
         """Numbers of the rows in a leaf."""
-        return self._owner.rows_of(leaf)
+        return self._owner.rows_of(leaf, self._workspace.nodes)
 
 
 def grow_tree(
@@ -221,7 +221,7 @@ class _Growth:
         sampler: ColumnSampler | None,
     ) -> None:
         self.owners, self.workspace, self.settings = owners, workspace, settings
-        self.run, self.n_threads, self.team = run, n_threads, new_team()
+        self.run, self.n_threads, self.team = run, n_threads, new_team(n_threads)
         self.table = owners[0].table
         self.columns = ColumnRules(self.table.n_features, settings.interactions, sampler)
         self.rules = Rules(
@@ -316,12 +316,12 @@ class _Growth:
 @kernel
 def grow_alone(thread, n_threads, team, is_new, table, parted, nodes, pool, candidates, rules, frontier):
     """Grow a tree whose rows have one owner, until no node is worth a split or there is no room; a team's kernel."""
-    counts, n_groups = frontier.counts, len(table.codes)
+    counts, n_groups, shared = frontier.counts, len(table.codes), new_shared_lanes()
     if is_new:
-        task = next_task(team)
-        while task < n_groups:
-            count_group(task, counts[FIRST_NEW], table, parted, pool[0])
-            task = next_task(team)
+        group = next_task(thread, n_threads, team, n_groups)
+        while group < n_groups:
+            count_group(group, counts[FIRST_NEW], table, parted, pool[0], shared)
+            group = next_task(thread, n_threads, team, n_groups)
         wait_for_all(team, n_threads)
         if thread == 0:
             plant(table, nodes, pool, rules)
@@ -331,28 +331,52 @@ def grow_alone(thread, n_threads, team, is_new, table, parted, nodes, pool, cand
     while counts[N_CHOSEN] > 0 and has_room(nodes, pool, candidates, rules, frontier):
         n_chosen, first_new = counts[N_CHOSEN], counts[N_NODES]
         goes_on = may_go_on(nodes, rules, frontier)
-        part_rows(thread, n_threads, team, table, parted, frontier.chosen, n_chosen, nodes, first_new, goes_on)
+        if goes_on:
+            part_rows(thread, n_threads, team, table, parted, frontier.chosen, n_chosen, nodes, first_new, goes_on)
+        else:
+            wait_for_all(team, n_threads)  # until all have read the counts
         if thread == 0:
-            for place in range(2 * n_chosen):
-                segment = parted.segments[first_new + place]
-                nodes.facts[first_new + place].n_rows = segment[1] - segment[0]
+            if goes_on:
+                for child in range(first_new, first_new + 2 * n_chosen):
+                    nodes.facts[child].n_rows = parted.segments[child, 1] - parted.segments[child, 0]
+            else:
+                leave_children(frontier.chosen, n_chosen, first_new, parted)
             add_children(nodes, rules, frontier)
         wait_for_all(team, n_threads)
         # A pair and a group of columns at a time: what has just been counted is still in the cache.
-        task = next_task(team)
-        while task < counts[N_PAIRS] * n_groups:
-            pair, group = frontier.pairs[task // n_groups], task % n_groups
-            first = group * table.n_columns
-            last = min(first + table.n_columns, len(table.n_bins))
+        n_pairs = counts[N_PAIRS]
+        task = next_task(thread, n_threads, team, n_pairs * n_groups)
+        while task < n_pairs * n_groups:
+            place, group = pair_and_group(task, n_pairs, n_groups, n_threads)
+            pair = frontier.pairs[place]
             counted, sibling = nodes.facts[pair[0]], nodes.facts[pair[1]]
             if not (is_too_light(counted, rules.penalty) and is_too_light(sibling, rules.penalty)):
-                count_group(group, pair[0], table, parted, pool[counted.slot])
-            find_splits(first, last, pair[0], pair[1], pool, first_new, nodes, table, rules, scan, candidates)
-            task = next_task(team)
+                count_group(group, pair[0], table, parted, pool[counted.slot], shared)
+            columns = table.members[table.groups[group, 0] : table.groups[group + 1, 0]]
+            find_splits(columns, pair[0], pair[1], pool, first_new, nodes, table, rules, scan, candidates)
+            task = next_task(thread, n_threads, team, n_pairs * n_groups)
         wait_for_all(team, n_threads)
         if thread == 0:
             choose(table, nodes, pool, candidates, rules, frontier)
         wait_for_all(team, n_threads)
+
+
+@kernel(inner=True)
+def pair_and_group(task, n_pairs, n_groups, n_threads):
+    """Pair of nodes and group of columns of a task.
+
+    Each thread's run of tasks has groups of its own, so that it finds the histograms of the parents where it made them,
+    and goes from pair to pair, so that the rows of one are still in the cache for the next group::
+
+        two threads, groups 0 1 2 3      pair 0: 0 1, pair 1: 0 1, ... | pair 0: 2 3, pair 1: 2 3, ...
+    """
+    first, run = 0, 0
+    last = n_groups // n_threads
+    while task >= last * n_pairs:
+        run += 1
+        first, last = last, n_groups * (run + 1) // n_threads
+    task -= first * n_pairs
+    return task // (last - first), first + task % (last - first)
 
 
 @kernel
@@ -360,13 +384,13 @@ def find_and_choose(thread, n_threads, team, table, nodes, pool, candidates, rul
     """Best splits of the children that have been counted, and which nodes are next; a team's kernel."""
     counts, n_features = frontier.counts, len(table.n_bins)
     n_shares = -(-n_features // COLUMNS_PER_TASK)
-    scan = new_scan(np.max(table.n_bins), rules.categories)
-    task = next_task(team)
-    while task < counts[N_PAIRS] * n_shares:
+    n_tasks, scan = counts[N_PAIRS] * n_shares, new_scan(np.max(table.n_bins), rules.categories)
+    task = next_task(thread, n_threads, team, n_tasks)
+    while task < n_tasks:
         pair, first = frontier.pairs[task // n_shares], task % n_shares * COLUMNS_PER_TASK
-        last = min(first + COLUMNS_PER_TASK, n_features)
-        find_splits(first, last, pair[0], pair[1], pool, counts[FIRST_NEW], nodes, table, rules, scan, candidates)
-        task = next_task(team)
+        columns = np.arange(first, min(first + COLUMNS_PER_TASK, n_features))
+        find_splits(columns, pair[0], pair[1], pool, counts[FIRST_NEW], nodes, table, rules, scan, candidates)
+        task = next_task(thread, n_threads, team, n_tasks)
     wait_for_all(team, n_threads)
     if thread == 0:
         choose(table, nodes, pool, candidates, rules, frontier)

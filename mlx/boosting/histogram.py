@@ -5,7 +5,7 @@ It is all that a node needs to find its best split: O(rows) once, then O(bins) p
 =============  ==================================================================  ==============================
 symbol         what                                                                shape
 =============  ==================================================================  ==============================
-codes          bins of the rows (`mlx.boosting.binning`)                           (n_groups, n_samples, 8)
+codes          words of bins of the rows (`mlx.boosting.binning`)                  (n_groups, n_samples)
 rows           numbers of the rows of a node, in rising order (`partitioning`)     (n_rows,)
 gradients      their g_i and h_i                                                   (n_rows, 2)
 histogram      Σ g and Σ h per place, float64                                      (n_places, 2)
@@ -22,10 +22,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..numeric.intrinsics import PAIR_SHIFT, add_pair, fetch_ahead, load_word
+from ..numeric.intrinsics import PAIR_SHIFT, add_pair, fetch_ahead
 from ..numeric.jit import kernel
+from .binning import FIRST_PLACES, LANES, LEAST_BITS, SHARED_CODES, Column, Group
 
-__all__ = ["count_group", "subtract"]
+__all__ = ["count_group", "new_shared_lanes", "subtract"]
 
 # A node with fewer rows than 1 / SPARSE of all: the processor no longer guesses which codes are read next.
 SPARSE = 8
@@ -33,61 +34,105 @@ SPARSE = 8
 # Rows between the one that is counted and the one that is fetched: about as long as a load from memory takes.
 AHEAD = np.uint64(24)
 
+WORD_BYTES = np.uint64(8)
+
+FIRST, N_LANES, N_PLAIN = int(Group.FIRST), int(Group.N_LANES), int(Group.N_PLAIN)
+LANE, STRIDE, N_CODES = int(Column.LANE), int(Column.STRIDE), int(Column.N_CODES)
+
 
 @kernel(inner=True)
-def count_group(group, node, table, parted, histogram):
+def new_shared_lanes():
+    """Room for the histograms of the shared lanes of one group."""
+    return np.empty((LANES * (SHARED_CODES + 1), 2))
+
+
+@kernel(inner=True)
+def count_group(group, node, table, parted, histogram, shared):
     """Histograms of the columns of one group, from the rows of one node; what stood in their places is overwritten."""
-    first_column = group * table.n_columns
-    last_column = min(first_column + table.n_columns, len(table.n_bins))
-    start = table.start[first_column : last_column + 1]
-    histogram[start[0] : start[-1]] = 0.0
+    own, n_plain = table.groups[group], table.groups[group, N_PLAIN]
+    first_member, last_member = own[FIRST], table.groups[group + 1, FIRST]
+    for f in table.members[first_member : first_member + n_plain]:
+        histogram[table.start[f] : table.start[f + 1]] = 0.0
+    shared[: (own[N_LANES] - n_plain) * (SHARED_CODES + 1)] = 0.0
     first, last, side = parted.segments[node, 0], parted.segments[node, 1], parted.sides[node]
     far_apart = (last - first) * SPARSE < table.codes.shape[1]
-    gradients = parted.gradients[side]
-    _add(table.codes[group], parted.rows[side, first:last], gradients[first:last], start, far_apart, histogram)
+    rows, gradients = parted.rows[side, first:last], parted.gradients[side][first:last]
+    # Shifts by constants are a third faster, so the usual ones are.
+    if table.lane_bits == LEAST_BITS:
+        _add(table.codes[group], np.uint64(LEAST_BITS), rows, gradients, own, far_apart, histogram, shared)
+    else:
+        _add(table.codes[group], np.uint64(table.lane_bits), rows, gradients, own, far_apart, histogram, shared)
+    for place in range(last_member - 1, first_member + n_plain - 1, -1):
+        _share_out(table.members[place], own, table, shared, histogram)
 
 
-@kernel(inner=True)
-def _add(codes, rows, gradients, start, far_apart, histogram):
-    """Add rows to the histograms of one group of at most eight columns.
+@kernel(inline=True)
+def _add(codes, bits, rows, gradients, group, far_apart, histogram, shared):
+    """Add rows to the histograms of the lanes of one group.
 
-    The columns are written out, with the condition that ends a short group after each: a condition that always comes
-    out the same costs nothing, and a loop over columns costs a third more.
+    The lanes are written out, with the condition that ends a short group after each: a condition that always comes out
+    the same costs nothing, and a loop over lanes costs a third more.
     """
-    n_columns = len(start) - 1
-    # Bits of a code. Of eight codes it is the bytes, too. Known when this is compiled: it depends on the type alone.
-    bits = np.uint64(np.iinfo(codes.dtype).bits)
-    # A code, moved up by PAIR_SHIFT: the byte of its bin within the column's histogram.
+    n_lanes, n_plain, begin = group[N_LANES], group[N_PLAIN], group[FIRST_PLACES:]
+    # A code, moved up by PAIR_SHIFT: the byte of its bin within the lane's histogram.
     mask = ((np.uint64(1) << bits) - np.uint64(1)) << PAIR_SHIFT
-    second, third, fourth = bits - PAIR_SHIFT, bits + bits - PAIR_SHIFT, bits + bits + bits - PAIR_SHIFT
-    h0, h1 = histogram[start[0] :], histogram[start[min(1, n_columns)] :]
-    h2, h3 = histogram[start[min(2, n_columns)] :], histogram[start[min(3, n_columns)] :]
-    h4, h5 = histogram[start[min(4, n_columns)] :], histogram[start[min(5, n_columns)] :]
-    h6, h7 = histogram[start[min(6, n_columns)] :], histogram[start[min(7, n_columns)] :]
+    h0 = histogram[begin[0] :] if n_plain > 0 else shared[begin[0] :]
+    h1 = histogram[begin[1] :] if n_plain > 1 else shared[begin[1] :]
+    h2 = histogram[begin[2] :] if n_plain > 2 else shared[begin[2] :]
+    h3 = histogram[begin[3] :] if n_plain > 3 else shared[begin[3] :]
+    h4 = histogram[begin[4] :] if n_plain > 4 else shared[begin[4] :]
+    h5 = histogram[begin[5] :] if n_plain > 5 else shared[begin[5] :]
+    h6 = histogram[begin[6] :] if n_plain > 6 else shared[begin[6] :]
+    h7 = histogram[begin[7] :] if n_plain > 7 else shared[begin[7] :]
     n_rows = np.uint64(len(rows))
     for k in range(n_rows):
         if far_apart:
-            fetch_ahead(codes, np.uint64(rows[min(k + AHEAD, n_rows - np.uint64(1))]) * bits)
-        byte = np.uint64(rows[k]) * bits
-        word = load_word(codes, byte)
+            fetch_ahead(codes, np.uint64(rows[min(k + AHEAD, n_rows - np.uint64(1))]) * WORD_BYTES)
+        word = codes[np.uint64(rows[k])]
         g, h = np.float64(gradients[k, 0]), np.float64(gradients[k, 1])
         add_pair(h0, (word << PAIR_SHIFT) & mask, g, h)
-        if n_columns > 1:
-            add_pair(h1, (word >> second) & mask, g, h)
-        if n_columns > 2:
-            add_pair(h2, (word >> third) & mask, g, h)
-        if n_columns > 3:
-            add_pair(h3, (word >> fourth) & mask, g, h)
-        if n_columns > 4:
-            # Columns 4 to 7 are the upper half of the word, or the next one if a code has two bytes.
-            word = load_word(codes, byte + np.uint64(8)) if bits == np.uint64(16) else word >> np.uint64(32)
-            add_pair(h4, (word << PAIR_SHIFT) & mask, g, h)
-        if n_columns > 5:
-            add_pair(h5, (word >> second) & mask, g, h)
-        if n_columns > 6:
-            add_pair(h6, (word >> third) & mask, g, h)
-        if n_columns > 7:
-            add_pair(h7, (word >> fourth) & mask, g, h)
+        word >>= bits - PAIR_SHIFT  # from now on a lane stands PAIR_SHIFT above the lowest bit
+        if n_lanes > 1:
+            add_pair(h1, word & mask, g, h)
+        if n_lanes > 2:
+            add_pair(h2, (word >> bits) & mask, g, h)
+        if n_lanes > 3:
+            add_pair(h3, (word >> (bits + bits)) & mask, g, h)
+        word >>= bits + bits + bits
+        if n_lanes > 4:
+            add_pair(h4, word & mask, g, h)
+        if n_lanes > 5:
+            add_pair(h5, (word >> bits) & mask, g, h)
+        if n_lanes > 6:
+            add_pair(h6, (word >> (bits + bits)) & mask, g, h)
+        if n_lanes > 7:
+            add_pair(h7, (word >> (bits + bits + bits)) & mask, g, h)
+
+
+@kernel(inner=True)
+def _share_out(f, group, table, shared, histogram):
+    """Histogram of a column of a shared lane: that of the largest stride first.
+
+    The places of one code of that column lie side by side. Each such block is summed up, and added to the first one,
+    which then is the lane of the columns that remain::
+
+        strides 1, 2, 6      | 0 ... 5 | 6 ... 11 | 12 ... 17 | 18 ... 23 |      the column of stride 6 has 4 codes
+        strides 1, 2         | 0 ... 5 | <---+          +           +            the lane of the other two columns
+    """
+    column = table.columns[f]
+    lane = shared[group[FIRST_PLACES + column[LANE]] :]
+    own, stride = histogram[table.start[f] : table.start[f + 1]], column[STRIDE]
+    own[:] = 0.0
+    for code in range(column[N_CODES]):
+        G, H, first = 0.0, 0.0, np.uint64(code * stride)
+        for place in range(np.uint64(stride)):
+            g, h = lane[first + place, 0], lane[first + place, 1]
+            G += g
+            H += h
+            if code > 0:
+                lane[place, 0] += g
+                lane[place, 1] += h
+        own[code, 0], own[code, 1] = G, H
 
 
 @kernel(inner=True)

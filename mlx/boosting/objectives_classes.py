@@ -5,11 +5,10 @@ The formulas stand in `objectives`; here they are kernels, rounded at the places
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
+from ..numeric.functions import exp32
 from ..numeric.jit import kernel
 from .objective import Domain, Objective, weighted_mean
 
@@ -29,6 +28,9 @@ LARGEST_EXPONENT = f32(88.7)
 # exp of this is well above the smallest float32.
 MOST_NEGATIVE_EXPONENT = f32(-80.0)
 
+# Rows whose probabilities are computed side by side.
+ROWS_PER_BLOCK = 512
+
 # Smallest positive normal float32: where the library starts looking for the largest margin.
 SMALLEST_POSITIVE = np.finfo(np.float32).tiny
 
@@ -38,12 +40,18 @@ SHARE_MARGIN = f32(1e-6)
 
 @kernel
 def logistic_gradients(rows, margin, y, weight, parameter, out):
-    """Gradient and Hessian of log(1 + exp(f)) - y f."""
-    one = f32(1.0)
-    for i in range(rows[0], rows[1]):
-        p = one / (one + math.exp(min(-margin[0, i], LARGEST_EXPONENT)))
-        out[0, i, 0] = (p - y[i]) * weight[i]
-        out[0, i, 1] = max(p * (one - p), LEAST_HESSIAN) * weight[i]
+    """Gradient and Hessian of log(1 + exp(f)) - y f; a block of rows at a time."""
+    one, power = f32(1.0), np.empty(ROWS_PER_BLOCK, dtype=f32)
+    for first in range(rows[0], rows[1], ROWS_PER_BLOCK):
+        last = min(first + ROWS_PER_BLOCK, rows[1])
+        n, own, own_out = np.uint64(last - first), margin[0, first:last], out[0, first:last]
+        own_y, own_weight = y[first:last], weight[first:last]
+        for i in range(n):
+            power[i] = exp32(min(-own[i], LARGEST_EXPONENT))
+        for i in range(n):
+            p = one / (one + power[i])
+            own_out[i, 0] = (p - own_y[i]) * own_weight[i]
+            own_out[i, 1] = max(p * (one - p), LEAST_HESSIAN) * own_weight[i]
 
 
 @kernel
@@ -58,25 +66,35 @@ def hinge_gradients(rows, margin, y, weight, parameter, out):
 
 @kernel
 def softmax_gradients(rows, margin, y, weight, parameter, out):
-    """Gradient of log Σ_k exp(f_k) - f_y, and twice the diagonal of its Hessian."""
+    """Gradient of log Σ_k exp(f_k) - f_y, and twice the diagonal of its Hessian; a block of rows at a time."""
     one, two = f32(1.0), f32(2.0)
     n_classes = len(margin)
-    for i in range(rows[0], rows[1]):
-        largest = margin[0, i]
-        for k in range(1, n_classes):
-            largest = max(largest, margin[k, i])
+    powers = np.empty((n_classes, ROWS_PER_BLOCK), dtype=f32)
+    largest, total = np.empty(ROWS_PER_BLOCK, dtype=f32), np.empty(ROWS_PER_BLOCK)
+    for first in range(rows[0], rows[1], ROWS_PER_BLOCK):
+        last = min(first + ROWS_PER_BLOCK, rows[1])
+        n, own_y, own_weight = np.uint64(last - first), y[first:last], weight[first:last]
+        total[:] = 0.0
+        for k in range(n_classes):
+            own = margin[k, first:last]
+            for i in range(n):
+                largest[i] = own[i] if k == 0 else max(largest[i], own[i])
         # The library looks for the largest margin from just above 0 on, which decides how sums are rounded. Where all
         # margins are very negative it divides 0 by 0; here they are then taken as they are.
-        if largest > MOST_NEGATIVE_EXPONENT:
-            largest = max(largest, SMALLEST_POSITIVE)
-        total = 0.0
+        for i in range(n):
+            largest[i] = max(largest[i], SMALLEST_POSITIVE) if largest[i] > MOST_NEGATIVE_EXPONENT else largest[i]
         for k in range(n_classes):
-            total += math.exp(margin[k, i] - largest)
+            own, power = margin[k, first:last], powers[k]
+            for i in range(n):
+                power[i] = exp32(own[i] - largest[i])
+                total[i] += power[i]
         for k in range(n_classes):
-            p = math.exp(margin[k, i] - largest) / f32(total)
-            hit = one if y[i] == f32(k) else f32(0.0)
-            out[k, i, 0] = (p - hit) * weight[i]
-            out[k, i, 1] = max(two * p * (one - p), LEAST_HESSIAN) * weight[i]
+            power, own_out = powers[k], out[k, first:last]
+            for i in range(n):
+                p = power[i] / f32(total[i])
+                hit = one if own_y[i] == f32(k) else f32(0.0)
+                own_out[i, 0] = (p - hit) * own_weight[i]
+                own_out[i, 1] = max(two * p * (one - p), LEAST_HESSIAN) * own_weight[i]
 
 
 def centred_log_shares(

@@ -12,13 +12,16 @@ written to, so the trees of a round can share the gradients that lie there.
 A node of many rows is parted in pieces, which threads share: first it is counted how many rows of each piece go left,
 then it is known where each piece's rows begin on the other side. A node of one piece is parted at once.
 
+Nobody counts the children of a last level, where no node may be split: their rows stay where they are, with their
+parent, and are told apart when their values are added to the margins.
+
 ==============  ================================================================  ===============================
 symbol          what                                                              shape
 ==============  ================================================================  ===============================
 rows            numbers of the rows; those of a node in rising order              (3, n_samples)
 gradients       g_i and h_i of the rows, in their order, for each side            3 of (n_samples, 2)
-sides           which side each node is on                                        (n_nodes,)
-segments        first and last (exclusive) place of each node there               (n_nodes, 2)
+sides           which side each node is on; -1 if its rows are with its parent    (n_nodes,)
+segments        first and last (exclusive) place of each node there; or parent    (n_nodes, 2)
 pieces          see `Piece`                                                       (n_pieces, 6)
 ==============  ================================================================  ===============================
 """
@@ -34,9 +37,9 @@ from numpy.typing import NDArray
 
 from ..numeric.jit import kernel
 from ..numeric.team import new_team, next_task, wait_for_all
-from .binning import BinnedTable
+from .binning import SHARED_CODES, BinnedTable, Column, Group
 from .categories import goes_right, is_empty
-from .histogram import count_group
+from .histogram import count_group, new_shared_lanes
 from .nodes import BEST, Nodes
 
 __all__ = [
@@ -45,6 +48,7 @@ __all__ = [
     "RowOwner",
     "Run",
     "cut_into_pieces",
+    "leave_children",
     "move_pieces",
     "part_rows",
     "place_children",
@@ -52,6 +56,13 @@ __all__ = [
 
 # Rows of a node that one task parts: a large node is shared among threads.
 ROWS_PER_PIECE = 16_384
+
+# Rows whose margins one task changes: they stay in the cache while it goes through the leaves, and no other task writes
+# to the same line of it.
+ROWS_PER_BLOCK = 65_536
+
+# Side of a node whose rows are with its parent.
+WITH_PARENT = -1
 
 Run = Callable[[Callable, Any], list]
 
@@ -68,6 +79,8 @@ class Piece(IntEnum):
 
 
 NODE, FIRST, LAST, N_LEFT, TO_LEFT, TO_RIGHT = (int(column) for column in Piece)
+GROUP, LANE, STRIDE, N_CODES = (int(column) for column in Column)
+N_PLAIN = int(Group.N_PLAIN)
 
 
 class PartedRows(NamedTuple):
@@ -123,7 +136,7 @@ class RowOwner:
             np.zeros(1, dtype=np.int64),
             rows_per_piece,
         )
-        self.team = new_team()
+        self.team = new_team(n_threads)
 
     def start(self, gradients: NDArray[np.floating]) -> None:
         """Put all rows into the root; gradients has shape (n_samples, 2), and is not changed while the tree grows."""
@@ -170,7 +183,7 @@ class RowOwner:
         """Histograms of some nodes, written into the slots of `histograms`."""
         table, parted = self.table, self.parted
         self._run(
-            lambda thread: count_nodes(self.n_threads, self.team, table, parted, nodes, slots, histograms),
+            lambda thread: count_nodes(thread, self.n_threads, self.team, table, parted, nodes, slots, histograms),
             range(self.n_threads),
         )
 
@@ -179,18 +192,32 @@ class RowOwner:
         segments = self.parted.segments[nodes]
         return segments[:, 1] - segments[:, 0]
 
-    def rows_of(self, node: int | np.integer) -> NDArray[np.int32]:
+    def rows_of(self, node: int | np.integer, nodes: Nodes) -> NDArray[np.int32]:
         """Numbers of the rows of a node that has not been split, in rising order."""
-        first, last = self.parted.segments[node]
-        return self.parted.rows[self.parted.sides[node], first:last]
+        side, (first, last) = self.parted.sides[node], self.parted.segments[node]
+        if side != WITH_PARENT:
+            return self.parted.rows[side, first:last]
+        parent = first
+        rows = self.rows_of(parent, nodes)
+        goes_left = which_go_left(parent, rows, self.table, nodes)
+        return rows[(goes_left != 0) == (node == nodes.facts["left"][parent])]
 
-    def add_values(self, values: NDArray[np.float32], is_leaf: NDArray[np.bool_], margin: NDArray[np.float32]) -> None:
+    def add_values(
+        self, values: NDArray[np.float32], is_leaf: NDArray[np.bool_], nodes: Nodes, margin: NDArray[np.float32]
+    ) -> None:
         """Add to the margin of each row the value of the leaf it is in; both arrays are in the order of the nodes."""
-        leaves, parted = np.flatnonzero(is_leaf), self.parted
-        self._run(
-            lambda thread: add_leaf_values(self.n_threads, self.team, parted, leaves, values, margin),
-            range(self.n_threads),
-        )
+        leaves, parted, table = np.flatnonzero(is_leaf), self.parted, self.table
+        are_with_parent = parted.sides[leaves] == WITH_PARENT
+        parents, leaves = parted.segments[leaves[are_with_parent][::2], 0].copy(), leaves[~are_with_parent]
+
+        def add(thread: int) -> None:
+            add_leaf_values(thread, self.n_threads, self.team, parted, leaves, values, margin)
+            if len(parents):
+                add_values_of_children(
+                    thread, self.n_threads, self.team, table, parted, nodes, parents, values, margin
+                )
+
+        self._run(add, range(self.n_threads))
 
 
 @kernel
@@ -200,8 +227,8 @@ def part_rows(thread, n_threads, team, table, parted, chosen, n_chosen, nodes, f
         parted.n_pieces[0] = cut_into_pieces(chosen, n_chosen, parted)
     wait_for_all(team, n_threads)
     n_pieces = parted.n_pieces[0]
-    answers = np.empty(np.max(table.n_bins) + 1, dtype=np.uint8)
-    task = next_task(team)
+    answers = new_answers(table)
+    task = next_task(thread, n_threads, team, n_pieces)
     while task < n_pieces:
         piece = parted.pieces[task]
         node = chosen[piece[NODE]]
@@ -209,18 +236,18 @@ def part_rows(thread, n_threads, team, table, parted, chosen, n_chosen, nodes, f
         if not is_shared(piece, node, parted):
             piece[TO_LEFT], piece[TO_RIGHT] = piece[FIRST], piece[FIRST] + piece[N_LEFT]
             move_rows(piece, parted.sides[node], parted, move_gradients)
-        task = next_task(team)
+        task = next_task(thread, n_threads, team, n_pieces)
     wait_for_all(team, n_threads)
     if thread == 0:
         place_children(chosen, n_chosen, first_new, n_pieces, parted)
     wait_for_all(team, n_threads)
-    task = next_task(team)
+    task = next_task(thread, n_threads, team, n_pieces)
     while task < n_pieces:
         piece = parted.pieces[task]
         node = chosen[piece[NODE]]
         if is_shared(piece, node, parted):
             move_rows(piece, parted.sides[node], parted, move_gradients)
-        task = next_task(team)
+        task = next_task(thread, n_threads, team, n_pieces)
     wait_for_all(team, n_threads)
 
 
@@ -247,29 +274,64 @@ def is_shared(piece, node, parted):
 
 
 @kernel(inner=True)
+def new_answers(table):
+    """Room for an answer to each code of a lane."""
+    return np.empty(np.int64(1) << table.lane_bits, dtype=np.uint8)
+
+
+@kernel(inner=True)
+def lane_of(f, table):
+    """Words in which the codes of a column are, how far it is to the lane, and its mask."""
+    column = table.columns[f]
+    mask = (np.uint64(1) << np.uint64(table.lane_bits)) - np.uint64(1)
+    return table.codes[column[GROUP]], np.uint64(column[LANE] * table.lane_bits), mask
+
+
+@kernel(inner=True)
 def answer_codes(node, table, nodes, answers):
-    """Write the node's answer, left or not, to each code of its column; the highest code is that of missing values."""
+    """Write the node's answer, left or not, to each code of the lane in which its column stands; returns how many."""
     facts, right_set = nodes.facts[node], nodes.right_sets[node, BEST]
     n_bins, last_left = table.n_bins[facts.feature], facts.bin
     is_cut = is_empty(right_set)
     for code in range(n_bins):
         answers[code] = code <= last_left if is_cut else not goes_right(right_set, code)
     answers[n_bins] = facts.missing_left
+    column = table.columns[facts.feature]
+    if column[LANE] < table.groups[column[GROUP], N_PLAIN]:
+        return n_bins + 1
+    # From above: the answer to be copied stands at a code that is not greater.
+    for code in range(SHARED_CODES - 1, -1, -1):
+        answers[code] = answers[code // column[STRIDE] % column[N_CODES]]
+    return SHARED_CODES
+
+
+@kernel(inner=True)
+def answer_rows(node, rows, table, nodes, answers, goes_left):
+    """Write which of some rows go left from a node, and return how many do."""
+    answer_codes(node, table, nodes, answers)
+    words, shift, mask = lane_of(nodes.facts[node].feature, table)
+    n_left = np.uint64(0)
+    for k in range(np.uint64(len(rows))):
+        left = answers[(words[np.uint64(rows[k])] >> shift) & mask]
+        goes_left[k] = left
+        n_left += np.uint64(left)
+    return n_left
+
+
+@kernel
+def which_go_left(node, rows, table, nodes):
+    """For each of some rows 1 if it goes left from a node, and 0 if it goes right."""
+    goes_left = np.empty(len(rows), dtype=np.uint8)
+    answer_rows(node, rows, table, nodes, new_answers(table), goes_left)
+    return goes_left
 
 
 @kernel(inner=True)
 def mark_rows(piece, node, table, parted, nodes, answers):
     """Write which rows of a piece go left, and how many do."""
-    answer_codes(node, table, nodes, answers)
-    f = nodes.facts[node].feature
-    rows = parted.rows[parted.sides[node]]
-    column = table.codes[f // table.n_columns, :, f % table.n_columns]
-    n_left = np.uint64(0)
-    for k in range(np.uint64(piece[FIRST]), np.uint64(piece[LAST])):
-        left = answers[np.uint64(column[np.uint64(rows[k])])]
-        parted.goes_left[k] = left
-        n_left += np.uint64(left)
-    piece[N_LEFT] = n_left
+    first, last = piece[FIRST], piece[LAST]
+    rows = parted.rows[parted.sides[node], first:last]
+    piece[N_LEFT] = answer_rows(node, rows, table, nodes, answers, parted.goes_left[first:last])
 
 
 @kernel
@@ -294,6 +356,15 @@ def place_children(chosen, n_chosen, first_new, n_pieces, parted):
             left += piece[N_LEFT]
             right += piece[LAST] - piece[FIRST] - piece[N_LEFT]
         begin = end
+
+
+@kernel(inner=True)
+def leave_children(chosen, n_chosen, first_new, parted):
+    """Let the rows of the children of some nodes be where they are, with their parents."""
+    for place in range(n_chosen):
+        for child in (first_new + 2 * place, first_new + 2 * place + 1):
+            parted.sides[child] = WITH_PARENT
+            parted.segments[child, 0] = parted.segments[child, 1] = chosen[place]
 
 
 @kernel(inner=True)
@@ -331,36 +402,78 @@ def move_rows(piece, side, parted, move_gradients):
 
 
 @kernel
-def move_pieces(n_threads, team, parted, chosen, n_pieces, move_gradients):
+def move_pieces(thread, n_threads, team, parted, chosen, n_pieces, move_gradients):
     """Put the rows of all pieces on the other side; a team's kernel."""
-    task = next_task(team)
+    task = next_task(thread, n_threads, team, n_pieces)
     while task < n_pieces:
         piece = parted.pieces[task]
         move_rows(piece, parted.sides[chosen[piece[NODE]]], parted, move_gradients)
-        task = next_task(team)
+        task = next_task(thread, n_threads, team, n_pieces)
     wait_for_all(team, n_threads)
 
 
 @kernel
-def count_nodes(n_threads, team, table, parted, nodes, slots, histograms):
+def count_nodes(thread, n_threads, team, table, parted, nodes, slots, histograms):
     """Histograms of some nodes; a team's kernel."""
-    n_groups = len(table.codes)
-    task = next_task(team)
-    while task < len(nodes) * n_groups:
-        place = task // n_groups
-        count_group(task % n_groups, nodes[place], table, parted, histograms[slots[place]])
-        task = next_task(team)
+    n_tasks, shared = len(nodes) * len(table.codes), new_shared_lanes()
+    task = next_task(thread, n_threads, team, n_tasks)
+    while task < n_tasks:
+        group, place = task // len(nodes), task % len(nodes)
+        count_group(group, nodes[place], table, parted, histograms[slots[place]], shared)
+        task = next_task(thread, n_threads, team, n_tasks)
     wait_for_all(team, n_threads)
 
 
 @kernel
-def add_leaf_values(n_threads, team, parted, leaves, values, margin):
-    """Add the value of each leaf to the margins of its rows; a team's kernel."""
-    task = next_task(team)
-    while task < len(leaves):
-        leaf = leaves[task]
-        rows, value = parted.rows[parted.sides[leaf]], values[leaf]
-        for k in range(np.uint64(parted.segments[leaf, 0]), np.uint64(parted.segments[leaf, 1])):
-            margin[np.uint64(rows[k])] += value
-        task = next_task(team)
+def add_leaf_values(thread, n_threads, team, parted, leaves, values, margin):
+    """Add the value of each leaf to the margins of its rows, a block of margins after the other; a team's kernel."""
+    n_blocks = -(-len(margin) // ROWS_PER_BLOCK)
+    block = next_task(thread, n_threads, team, n_blocks)
+    while block < n_blocks:
+        for leaf in leaves:
+            rows, value = rows_of_block(leaf, block, parted), values[leaf]
+            for k in range(np.uint64(len(rows))):
+                margin[np.uint64(rows[k])] += value
+        block = next_task(thread, n_threads, team, n_blocks)
     wait_for_all(team, n_threads)
+
+
+@kernel
+def add_values_of_children(thread, n_threads, team, table, parted, nodes, parents, values, margin):
+    """The same for leaves whose rows are with their parents; a team's kernel."""
+    n_blocks, answers = -(-len(margin) // ROWS_PER_BLOCK), new_answers(table)
+    value_of_code = np.empty(len(answers), dtype=np.float32)
+    block = next_task(thread, n_threads, team, n_blocks)
+    while block < n_blocks:
+        for parent in parents:
+            n_codes, left = answer_codes(parent, table, nodes, answers), nodes.facts[parent].left
+            for code in range(n_codes):
+                value_of_code[code] = values[left] if answers[code] else values[left + 1]
+            words, shift, mask = lane_of(nodes.facts[parent].feature, table)
+            rows = rows_of_block(parent, block, parted)
+            for k in range(np.uint64(len(rows))):
+                row = np.uint64(rows[k])
+                margin[row] += value_of_code[(words[row] >> shift) & mask]
+        block = next_task(thread, n_threads, team, n_blocks)
+    wait_for_all(team, n_threads)
+
+
+@kernel(inner=True)
+def rows_of_block(node, block, parted):
+    """Those rows of a node whose margins are in a block."""
+    rows = parted.rows[parted.sides[node], parted.segments[node, 0] : parted.segments[node, 1]]
+    first = n_below(block * ROWS_PER_BLOCK, rows)
+    return rows[first : n_below((block + 1) * ROWS_PER_BLOCK, rows)]
+
+
+@kernel(inner=True)
+def n_below(row, rows):
+    """How many of some rows, in rising order, have a smaller number."""
+    first, last = 0, len(rows)
+    while first < last:
+        middle = (first + last) // 2
+        if rows[middle] < row:
+            first = middle + 1
+        else:
+            last = middle
+    return first

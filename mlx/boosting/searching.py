@@ -100,7 +100,7 @@ class Scan(NamedTuple):
 
 
 @kernel(inner=True)
-def find_splits(first_column, last_column, counted, sibling, pool, first_new, nodes, table, rules, scan, candidates):
+def find_splits(columns, counted, sibling, pool, first_new, nodes, table, rules, scan, candidates):
     """Best split of a pair of siblings, for each of some columns; where there is no sibling (a root), it is -1.
 
     The first node of the pair has been counted; the second one's histogram is made here, in the place of their
@@ -114,7 +114,7 @@ def find_splits(first_column, last_column, counted, sibling, pool, first_new, no
         # One line of `allowed` is for all nodes.
         allowed, histogram = rules.allowed[min(place, len(rules.allowed) - 1)], pool[nodes.facts[node].slot]
         is_light = is_too_light(nodes.facts[node], penalty)
-        for f in range(first_column, last_column):
+        for f in columns:
             if is_light:
                 candidates[place, f].gain = f32(0.0)
                 continue

@@ -37,7 +37,9 @@ class SparseRowOwner(RowOwner):
     def count(self, nodes: NDArray[np.int64], slots: NDArray[np.int64], histograms: NDArray[np.float64]) -> None:
         """Histograms of some nodes, written into the slots of `histograms`."""
         self._run(
-            lambda thread: count_nodes(self.n_threads, self.team, self.table, self.parted, nodes, slots, histograms),
+            lambda thread: count_nodes(
+                thread, self.n_threads, self.team, self.table, self.parted, nodes, slots, histograms
+            ),
             range(self.n_threads),
         )
 
@@ -46,33 +48,38 @@ class SparseRowOwner(RowOwner):
         self.reserve(first_new + 2 * len(chosen))
         table, parted, team, n_threads = self.table, self.parted, self.team, self.n_threads
         n_pieces = cut_into_pieces(chosen, len(chosen), parted)
-        self._run(lambda thread: mark_pieces(n_threads, team, table, parted, chosen, n_pieces, nodes), range(n_threads))
+        self._run(
+            lambda thread: mark_pieces(thread, n_threads, team, table, parted, chosen, n_pieces, nodes),
+            range(n_threads),
+        )
         place_children(chosen, len(chosen), first_new, n_pieces, parted)
         self._run(
-            lambda thread: move_pieces(n_threads, team, parted, chosen, n_pieces, move_gradients), range(n_threads)
+            lambda thread: move_pieces(thread, n_threads, team, parted, chosen, n_pieces, move_gradients),
+            range(n_threads),
         )
 
 
 @kernel
-def count_nodes(n_threads, team, table, parted, nodes, slots, histograms):
+def count_nodes(thread, n_threads, team, table, parted, nodes, slots, histograms):
     """Histograms of some nodes; a team's kernel."""
     n_groups = len(table.row_start)
-    task = next_task(team)
-    while task < len(nodes) * n_groups:
+    n_tasks = len(nodes) * n_groups
+    task = next_task(thread, n_threads, team, n_tasks)
+    while task < n_tasks:
         place = task // n_groups
         count_entries(task % n_groups, nodes[place], table, parted, histograms[slots[place]])
-        task = next_task(team)
+        task = next_task(thread, n_threads, team, n_tasks)
     wait_for_all(team, n_threads)
 
 
 @kernel
-def mark_pieces(n_threads, team, table, parted, chosen, n_pieces, nodes):
+def mark_pieces(thread, n_threads, team, table, parted, chosen, n_pieces, nodes):
     """Which rows of some pieces go left; a team's kernel."""
-    task = next_task(team)
+    task = next_task(thread, n_threads, team, n_pieces)
     while task < n_pieces:
         piece = parted.pieces[task]
         mark_rows_of_entries(piece, chosen[piece[NODE]], table, parted, nodes)
-        task = next_task(team)
+        task = next_task(thread, n_threads, team, n_pieces)
     wait_for_all(team, n_threads)
 
 

@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from ..numeric.jit import kernel
 from ..tree import Tree
 from ..tree.record import GrowthRecord
-from .binning import BinnedTable, bin_table
+from .binning import FIRST_PLACES, BinnedTable, Group, bin_table, codes_of
 from .constraints import ColumnRules, below_all_values
 from .growing import LEAST_GAIN, GrowthSettings
 from .partitioning import Run
@@ -114,7 +114,7 @@ class VectorGrower:
             raise NotImplementedError(f"{name}: not supported for trees with vectors (multi_strategy)")
         self.settings, self._sampling, self._run = settings, sampling, run
         self._lowest = below_all_values(X)
-        self._table: BinnedTable = bin_table(X, sample_weight, max_bin, n_threads, run, cuts)
+        self._table: BinnedTable = bin_table(X, sample_weight, max_bin, n_threads, run, cuts, may_share=False)
         self._leaves: dict[int, NDArray[np.int32]] = {}
 
     def grow(self, gradients: NDArray[np.floating], number: int) -> Tree:
@@ -163,9 +163,8 @@ class VectorGrower:
         histogram = np.zeros((int(table.start[-1]), *gradients.shape[1:]))
 
         def count(group: int) -> None:
-            first = group * table.n_columns
-            start = table.start[first : min(first + table.n_columns, table.n_features)]
-            count_group(table.codes[group], start, rows, gradients, histogram)
+            start = table.groups[group, FIRST_PLACES:][: table.groups[group, Group.N_LANES]]
+            count_group(table.codes[group], table.lane_bits, start, rows, gradients, histogram)
 
         self._run(count, range(len(table.codes)))
         return histogram
@@ -196,8 +195,7 @@ class VectorGrower:
     def _parted(self, node: Node, growing: _GrowingTree, gradients: NDArray[np.floating]) -> tuple[Node, Node]:
         """The children of a node: its rows and its sums, parted."""
         table, split = self._table, node.split
-        group, column = divmod(split.feature, table.n_columns)
-        codes = table.codes[group, node.rows, column]
+        codes = codes_of(table, split.feature, node.rows)
         goes_left = codes <= split.bin if split.bin >= 0 else np.zeros(len(codes), dtype=bool)
         missing = codes == table.n_bins[split.feature]
         goes_left = np.where(missing, split.missing_left, goes_left)
@@ -284,11 +282,13 @@ def _covers(sums: NDArray[np.float64], left: NDArray[np.int32]) -> NDArray[np.fl
 
 
 @kernel
-def count_group(codes, start, rows, gradients, histogram):
+def count_group(codes, lane_bits, start, rows, gradients, histogram):
     """Add the gradients of rows to the histograms of a group of columns."""
+    bits = np.uint64(lane_bits)
+    mask = (np.uint64(1) << bits) - np.uint64(1)
     for row in rows:
         for c in range(len(start)):
-            place = start[c] + np.int64(codes[row, c])
+            place = start[c] + np.int64((codes[row] >> (np.uint64(c) * bits)) & mask)
             for k in range(gradients.shape[1]):
                 histogram[place, k, 0] += gradients[row, k, 0]
                 histogram[place, k, 1] += gradients[row, k, 1]

@@ -2,7 +2,7 @@
 
 Counting a row into the histograms of eight columns, as the processor does it::
 
-    codes of a row    | 17 | 4 | 201 | 0 | 9 | 33 | 128 | 5 |      `load_word`: eight bytes, one load
+    codes of a row    | 17 | 4 | 201 | 0 | 9 | 33 | 128 | 5 |      one word of 64 bits
                          |   |
                          |   +---------------> 16 * 4  bytes into the histogram of column 1
                          +-------------------> 16 * 17 bytes into the histogram of column 0
@@ -15,6 +15,9 @@ and, where a node's rows are far apart, `fetch_ahead` asks for the codes of a la
 Reason: written with plain indexing, the loop takes about 1.6 times as long. The gradient and the Hessian are then added
 one after the other, each code is a load of its own, and each index is checked for being negative.
 
+`power_of_two` writes the exponent of a float64 straight into its bits, so that the exponential function can be computed
+for several numbers at a time (`mlx.numeric.functions`).
+
 Threads of a team (`mlx.numeric.team`) share counters: `fetch_add` adds to one and returns what was there, as one step
 that no other thread can come between; `load_now` reads it from memory, not from what the compiler remembers of it; and
 `yield_core` lets another thread have the core.
@@ -25,6 +28,7 @@ stands here a second time as plain Python, its slow twin, which runs where compi
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from typing import Any
@@ -36,19 +40,23 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 __all__ = [
+    "EXPONENT_SHIFT",
     "PAIR_SHIFT",
     "add_pair",
     "add_pair_slowly",
     "fetch_add",
     "fetch_ahead",
     "load_now",
-    "load_word",
-    "load_word_slowly",
+    "power_of_two",
+    "power_of_two_slowly",
     "yield_core",
 ]
 
 # A pair of float64 is 2^4 bytes: place p of a histogram begins at byte p << PAIR_SHIFT.
 PAIR_SHIFT = np.uint64(4)
+
+# Added to a float64, it leaves the nearest integer in the lowest bits: 1.5 * 2^52, whose last bit is worth 1.
+EXPONENT_SHIFT = 1.5 * 2.0**52
 
 WORD = ir.IntType(64)
 BYTE = ir.IntType(8)
@@ -60,11 +68,6 @@ PAIR = ir.VectorType(ir.DoubleType(), 2)
 PREFETCH = (INT32(0), INT32(3), INT32(1))
 
 
-def load_word_slowly(array, byte):
-    """Eight bytes of an array of integers, from a byte on, as one number; the first byte is the lowest."""
-    return array.reshape(-1).view(np.uint8)[int(byte) : int(byte) + 8].view("<u8")[0]
-
-
 def add_pair_slowly(histogram, byte, g, h):
     """Add g and h to the two float64 that begin at a byte of a histogram of shape (n_places, 2)."""
     histogram[int(byte) >> int(PAIR_SHIFT)] += (g, h)
@@ -72,6 +75,11 @@ def add_pair_slowly(histogram, byte, g, h):
 
 def fetch_ahead_slowly(array, byte):
     """Bring what stands at a byte of an array into the cache: no result, only later loads are faster."""
+
+
+def power_of_two_slowly(shifted):
+    """2^k for an integer k from -1022 to 1023, handed over as k + `EXPONENT_SHIFT`, all float64."""
+    return math.ldexp(1.0, int(shifted - EXPONENT_SHIFT))
 
 
 def fetch_add_slowly(counters, place, more):
@@ -97,14 +105,6 @@ def _address(context: Any, builder: Any, array_type: Any, array: Any, byte: Any,
     return builder.bitcast(builder.gep(builder.bitcast(data, BYTE.as_pointer()), [byte]), pointee.as_pointer())
 
 
-def _load_word(typing_context, array, byte):
-    def code(context, builder, signature, arguments):
-        address = _address(context, builder, signature.args[0], arguments[0], arguments[1], WORD)
-        return builder.load(address, align=1)
-
-    return types.uint64(array, types.uint64), code
-
-
 def _add_pair(typing_context, histogram, byte, g, h):
     def code(context, builder, signature, arguments):
         address = _address(context, builder, signature.args[0], arguments[0], arguments[1], PAIR)
@@ -126,6 +126,15 @@ def _fetch_ahead(typing_context, array, byte):
         return context.get_dummy_value()
 
     return types.void(array, types.uint64), code
+
+
+def _power_of_two(typing_context, shifted):
+    def code(context, builder, signature, arguments):
+        # The lowest bits of the sum are k. An exponent stands above the 52 other bits, and 1023 stands for 0.
+        bits = builder.bitcast(arguments[0], WORD)
+        return builder.bitcast(builder.shl(builder.add(bits, WORD(1023)), WORD(52)), ir.DoubleType())
+
+    return types.float64(types.float64), code
 
 
 def _fetch_add(typing_context, counters, place, more):
@@ -160,15 +169,15 @@ def _counter(context: Any, builder: Any, array_type: Any, array: Any, place: Any
     return builder.gep(data, [place])
 
 
-load_word: Any
 add_pair: Any
 fetch_ahead: Any
+power_of_two: Any
 fetch_add: Any
 load_now: Any
 yield_core: Any
 if numba.core.config.DISABLE_JIT:  # type: ignore[attr-defined]
-    load_word, add_pair, fetch_ahead = load_word_slowly, add_pair_slowly, fetch_ahead_slowly
+    add_pair, fetch_ahead, power_of_two = add_pair_slowly, fetch_ahead_slowly, power_of_two_slowly
     fetch_add, load_now, yield_core = fetch_add_slowly, load_now_slowly, yield_core_slowly
 else:
-    load_word, add_pair, fetch_ahead = intrinsic(_load_word), intrinsic(_add_pair), intrinsic(_fetch_ahead)
+    add_pair, fetch_ahead, power_of_two = intrinsic(_add_pair), intrinsic(_fetch_ahead), intrinsic(_power_of_two)
     fetch_add, load_now, yield_core = intrinsic(_fetch_add), intrinsic(_load_now), intrinsic(_yield_core)

@@ -11,7 +11,10 @@ Reason: a step of the booster may take 50 µs, and handing work to the threads o
 handed its work once per tree; a barrier takes about 1 µs while all of its threads have a core, and gives the core away
 when they have not.
 
-Which thread does a task is decided by chance. Results do not depend on it as long as each has one task that makes it.
+The tasks of a phase are cut into as many runs of neighbours as there are threads. A thread takes the tasks of its own
+run, and then what is left of the others'. Where the tasks of two phases stand in the same order, a thread finds in its
+cache what it left there; fetching that from the cache of another core made the booster's histograms cost 1.4 times as
+much. Which thread does a task is still decided by chance: results must not depend on it.
 """
 
 from __future__ import annotations
@@ -24,34 +27,42 @@ from .jit import kernel
 
 __all__ = ["new_team", "next_task", "wait_for_all"]
 
-# Counters of a team. Each has a line of the cache of its own: 8 numbers.
-ARRIVED, GENERATION, NEXT, LENGTH = 0, 8, 16, 24
+# Counters of a team: threads that have arrived, barriers passed, and for each thread the tasks of its run that are taken.
+# Each has a line of the cache of its own: 8 numbers.
+ARRIVED, GENERATION, TAKEN, LINE = 0, 8, 16, 8
 
 # Looks at a barrier before a waiting thread gives its core away: a few microseconds.
 LOOKS = 4_000
 
 
-def new_team() -> NDArray[np.int64]:
+def new_team(n_threads: int) -> NDArray[np.int64]:
     """Counters that the threads of one team share; they can be used again and again."""
-    return np.zeros(LENGTH, dtype=np.int64)
+    return np.zeros(TAKEN + LINE * n_threads, dtype=np.int64)
 
 
 @kernel
-def next_task(team):
-    """Number of a task of this phase that no thread has yet; phases have tasks from 0 on."""
-    return fetch_add(team, NEXT, 1)
+def next_task(thread, n_threads, team, n_tasks):
+    """Number of a task of this phase that no thread has yet, from 0 on; `n_tasks` if there is none."""
+    for ahead in range(n_threads):
+        run = (thread + ahead) % n_threads
+        first, last = n_tasks * run // n_threads, n_tasks * (run + 1) // n_threads
+        task = first + fetch_add(team, TAKEN + LINE * run, 1)
+        if task < last:
+            return task
+    return n_tasks
 
 
 @kernel
 def wait_for_all(team, n_threads):
     """Wait until all threads of the team are here: the end of a phase."""
     if n_threads == 1:
-        team[NEXT] = 0
+        team[TAKEN] = 0
         return
     generation = load_now(team, GENERATION)
     if fetch_add(team, ARRIVED, 1) == n_threads - 1:
         team[ARRIVED] = 0
-        team[NEXT] = 0
+        for run in range(n_threads):
+            team[TAKEN + LINE * run] = 0
         fetch_add(team, GENERATION, 1)
         return
     looks = 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from numbers import Integral
 from typing import Any, TypeVar
@@ -71,11 +71,26 @@ def thread_team(n_threads: int) -> Iterator[Callable[[Callable[[Task], Result], 
     if n_threads <= 1:
         yield lambda function, tasks: [function(task) for task in tasks]
         return
-    with ThreadPoolExecutor(n_threads) as pool:
+    # One of the threads is the caller's: it need not be woken.
+    with ThreadPoolExecutor(n_threads - 1) as pool:
 
         def run(function: Callable[[Task], Result], tasks: Iterable[Task]) -> list[Result]:
             todo: list[Any] = list(tasks)
-            return list(pool.map(function, todo)) if len(todo) > 1 else [function(task) for task in todo]
+            results: list[Any] = [None] * len(todo)
+            numbers = iter(range(len(todo)))
+
+            def work() -> None:
+                for number in numbers:
+                    results[number] = function(todo[number])
+
+            others = [pool.submit(work) for _ in range(min(n_threads, len(todo)) - 1)]
+            try:
+                work()
+            finally:
+                wait(others)
+            for other in others:
+                other.result()
+            return results
 
         yield run
 
