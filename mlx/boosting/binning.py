@@ -2,7 +2,7 @@
 
 The codes of a group of columns lie side by side in one 64-bit word per row, each in a lane of the word::
 
-    codes[group, row]  =  | lane 0 | lane 1 | lane 2 | ...                 lanes of 8 bits: eight of them; of 9 bits: seven
+    codes[group, row]  =  | lane 0 | lane 1 | lane 2 | ...          eight lanes of 8 bits, seven of 9 bits, ...
 
 A node adds its rows to the histograms of one group at a time: one read brings the codes of the whole group, and the
 histograms of eight columns fit into the first-level cache.
@@ -184,7 +184,7 @@ def encode_table(
     n_threads, run, may_share
         As in `bin_table`.
     """
-    n_samples, n_features = X.shape
+    n_samples = len(X)
     n_bins = np.array([len(c) for c in columns], dtype=np.int64)
     start = place_columns(n_bins)
     joined = np.zeros(start[-1], dtype=np.float32)

@@ -213,9 +213,7 @@ class RowOwner:
         def add(thread: int) -> None:
             add_leaf_values(thread, self.n_threads, self.team, parted, leaves, values, margin)
             if len(parents):
-                add_values_of_children(
-                    thread, self.n_threads, self.team, table, parted, nodes, parents, values, margin
-                )
+                add_values_of_children(thread, self.n_threads, self.team, table, parted, nodes, parents, values, margin)
 
         self._run(add, range(self.n_threads))
 

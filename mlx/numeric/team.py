@@ -27,7 +27,7 @@ from .jit import kernel
 
 __all__ = ["new_team", "next_task", "wait_for_all"]
 
-# Counters of a team: threads that have arrived, barriers passed, and for each thread the tasks of its run that are taken.
+# Counters of a team: threads that have arrived, barriers passed, and for each thread the tasks taken of its run.
 # Each has a line of the cache of its own: 8 numbers.
 ARRIVED, GENERATION, TAKEN, LINE = 0, 8, 16, 8
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mlx.boosting.binning import bin_table
+from mlx.boosting.binning import SHARED_CODES, Column, Group, bin_table, codes_of
 from mlx.boosting.quantiles import column_cuts, weighted_quantiles
 from mlx.numeric.threads import thread_team
 
@@ -13,9 +13,9 @@ def binned(X, max_bin=256, n_threads=1):
         return bin_table(np.ascontiguousarray(X, dtype=np.float32), None, max_bin, n_threads, run)
 
 
-def codes_of(table):
+def all_codes(table):
     """Codes in the layout of the table that was binned."""
-    return np.concatenate([group[:, : table.n_columns] for group in table.codes], axis=1)[:, : table.n_features]
+    return np.stack([codes_of(table, f) for f in range(table.n_features)], axis=1)
 
 
 def test_few_values_are_their_own_bins():
@@ -47,7 +47,7 @@ def test_codes_count_the_cuts_below(d, n_threads):
     X = rng.normal(size=(1300, d)).astype(np.float32)
     X[rng.random(X.shape) < 0.1] = np.nan
     table = binned(X, 30, n_threads)
-    codes = codes_of(table)
+    codes = all_codes(table)
     for f in range(d):
         cuts = table.cuts[table.start[f] : table.start[f] + table.n_bins[f]]
         expected = np.where(np.isnan(X[:, f]), table.n_bins[f], np.searchsorted(cuts, X[:, f], side="right"))
@@ -55,16 +55,16 @@ def test_codes_count_the_cuts_below(d, n_threads):
 
 
 @pytest.mark.parametrize(
-    ("n_values", "missing", "dtype"),
-    [(256, False, np.uint8), (255, True, np.uint8), (256, True, np.uint16), (257, False, np.uint16)],
+    ("n_values", "missing", "lane_bits"),
+    [(256, False, 8), (255, True, 8), (256, True, 9), (257, False, 9), (512, False, 9), (512, True, 10)],
 )
-def test_nothing_is_collapsed(n_values, missing, dtype):
+def test_nothing_is_collapsed(n_values, missing, lane_bits):
     X = np.arange(n_values, dtype=np.float32)[:, None]
     if missing:
         X = np.append(X, [[np.nan]], axis=0)
     table = binned(X, 65_535)
-    assert table.codes.dtype == dtype
-    assert len(np.unique(codes_of(table))) == n_values + missing
+    assert table.lane_bits == lane_bits
+    assert len(np.unique(all_codes(table))) == n_values + missing
 
 
 def test_categories_are_their_own_codes():
@@ -74,5 +74,24 @@ def test_categories_are_their_own_codes():
     with thread_team(1) as run:
         table = bin_table(X, None, 4, 1, run, is_category=np.array([True, False, True]))
     assert table.n_bins.tolist() == [300, 4, 1]
-    assert table.codes[0, :, 0].tolist() == [0, 7, 3, 300, 299, 0]
-    assert table.codes[0, :, 2].tolist() == [1] * 6
+    assert codes_of(table, 0).tolist() == [0, 7, 3, 300, 299, 0]
+    assert codes_of(table, 2).tolist() == [1] * 6
+
+
+@pytest.mark.parametrize("n_threads", [1, 2, 5])
+def test_columns_of_few_bins_share_lanes(n_threads):
+    """Two wide columns among twenty narrow ones; which columns share does not depend on the number of threads."""
+    rng = np.random.default_rng(0)
+    n_values = np.array([2, 3, 40, 2, 2, 2, 4, 2, 2, 2, 2, 40, 5, 2, 2, 2, 2, 3, 2, 1, 16, 17])
+    X = rng.integers(0, n_values, size=(900, len(n_values))).astype(np.float32)
+    X[rng.random(X.shape) < 0.05] = np.nan
+    X[:, [0, 3, 20]] = np.nan_to_num(X[:, [0, 3, 20]])
+    table = binned(X, 256, n_threads)
+    np.testing.assert_array_equal(all_codes(table), np.where(np.isnan(X), table.n_bins, X))
+    lanes = {tuple(table.columns[f, [Column.GROUP, Column.LANE]]) for f in range(len(n_values))}
+    assert len(lanes) == table.groups[:, Group.N_LANES].sum() < len(n_values)
+    assert table.groups[:-1, Group.N_PLAIN].sum() >= 3  # 40, 40 and 17 values
+    sizes = table.columns[:, Column.STRIDE] * table.columns[:, Column.N_CODES]
+    assert sizes[n_values <= 16].max() <= SHARED_CODES
+    alone = binned(X, 256)
+    np.testing.assert_array_equal(table.columns[:, Column.STRIDE], alone.columns[:, Column.STRIDE])

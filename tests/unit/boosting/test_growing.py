@@ -7,12 +7,14 @@ from mlx.boosting import growing
 from mlx.boosting.binning import bin_table
 from mlx.boosting.booster import boost
 from mlx.boosting.frontier import FIRST_CAPACITY, Workspace
-from mlx.boosting.growing import GrowthSettings, grow_tree
+from mlx.boosting.growing import GrowthSettings, HistGrower, grow_tree
 from mlx.boosting.growth_policy import add_waiting, next_waiting
 from mlx.boosting.objectives import OBJECTIVES
-from mlx.boosting.partitioning import RowOwner
+from mlx.boosting.partitioning import WITH_PARENT, RowOwner
+from mlx.boosting.sampling import Sampling
 from mlx.boosting.splitting import Penalty
 from mlx.numeric.threads import thread_team
+from mlx.tree import TreeEnsemble
 from tests.reference import boosting as reference
 
 
@@ -117,8 +119,6 @@ def test_rows_of_several_owners_grow_the_same_tree():
 
 def test_margins_are_those_of_the_trees():
     """What is added to training rows while trees grow is what prediction finds again."""
-    from mlx.tree import TreeEnsemble
-
     X, y = small_table(5, n=500)
     fit = boost(X, y, None, OBJECTIVES["reg:squarederror"], settings=settings(max_depth=6), n_rounds=10, max_bin=7)
     ensemble = TreeEnsemble(tuple(fit.trees), X.shape[1], base_score=fit.base_margin)
@@ -163,3 +163,27 @@ def test_the_heap_gives_nodes_by_gain_and_then_by_number():
             assert first == min(waiting, key=lambda w: (-gain[w], w))
             waiting.remove(first)
             n -= 1
+
+
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_rows_of_a_last_level_stay_with_their_parents(n_threads):
+    """Their leaves know them all the same, and so do the margins."""
+    X, _ = small_table(8, n=5000, d=9)
+    X[:, 4:] = np.round(X[:, 4:])  # of few values: they share a lane
+    gradients = np.random.default_rng(9).normal(size=(len(X), 2)).astype(np.float32)
+    gradients[:, 1] = 1.0
+    with thread_team(n_threads) as run:
+        grower = HistGrower(
+            X, None, settings(max_depth=3), Sampling(), max_bin=256, cuts="exact", run=run, n_threads=n_threads
+        )
+        tree = grower.grow(gradients, 0)
+        leaves = np.flatnonzero(tree.is_leaf)
+        assert (grower._owner.parted.sides[leaves] == WITH_PARENT).any()
+        rows = [grower.rows_of(leaf) for leaf in leaves]
+        margin = np.zeros(len(X), dtype=np.float32)
+        grower.add_values(tree, margin)
+    assert sorted(np.concatenate(rows)) == list(range(len(X)))
+    ensemble = TreeEnsemble((tree,), X.shape[1])
+    for leaf, own in zip(leaves, rows):
+        np.testing.assert_array_equal(np.flatnonzero(ensemble.apply(X)[:, 0] == leaf), own)
+    np.testing.assert_array_equal(ensemble.margin(X)[:, 0], margin)
