@@ -16,7 +16,7 @@ def table_of(d, max_bin, n_threads, run):
     X = np.random.default_rng(d).normal(size=(N_SAMPLES, d)).astype(np.float32)
     X[:, -1] = np.round(X[:, -1])
     if d > 9:
-        X[:, ::2] = np.round(0.4 * X[:, ::2])
+        X[:, ::2] = np.round(0.25 * X[:, ::2])
     X[np.random.default_rng(0).random(X.shape) < 0.1] = np.nan
     return bin_table(X, None, max_bin, n_threads, run)
 
