@@ -103,14 +103,14 @@ class CutAnew(HistGrower):
         """Table in which each column is cut as is said."""
         raise NotImplementedError
 
-    def grow(self, gradients: NDArray[np.floating], number: int) -> Tree:
+    def grow(self, gradients: NDArray[np.floating], number: int, margin: NDArray[np.float32] | None = None) -> Tree:
         """Cut the columns, and grow one tree, see `Grower`."""
         hessians = np.maximum(gradients[:, 1], 0)
         is_first = len(self._hessians) == 0
         if is_first or not (self._constant or np.array_equal(hessians, self._hessians)):
             self._cut(hessians)
             self._hessians = hessians
-        return super().grow(gradients, number)
+        return super().grow(gradients, number, margin)
 
     def _cut(self, hessians: NDArray[np.floating]) -> None:
         if self._cuts == "exact":

@@ -233,12 +233,13 @@ class Training:
         """Grow the next tree of an output, and add its values to the margins; `residual` is y - f for quantiles."""
         grower, number = self._grower, len(self.trees)
         sampled = sampled_gradients(gradients, self.sampling, number)
+        if residual is None:
+            return grower.grow(sampled, number, self.margin[output])
         tree = grower.grow(sampled, number)
-        if residual is not None:
-            rows = [grower.rows_of(leaf) for leaf in np.flatnonzero(tree.is_leaf)]
-            rows = [own[sampled[own, 1] > 0] for own in rows]
-            alpha, rate = self.objective.value[output % len(self.objective.value)], grower.settings.learning_rate
-            tree = with_quantile_leaves(tree, rows, residual, self.sample_weight, alpha, rate)
+        rows = [grower.rows_of(leaf) for leaf in np.flatnonzero(tree.is_leaf)]
+        rows = [own[sampled[own, 1] > 0] for own in rows]
+        alpha, rate = self.objective.value[output % len(self.objective.value)], grower.settings.learning_rate
+        tree = with_quantile_leaves(tree, rows, residual, self.sample_weight, alpha, rate)
         grower.add_values(tree, self.margin[output])
         if self._leaves is not None:
             self._leaves.add(tree, grower.rows_of, len(self.y), output)

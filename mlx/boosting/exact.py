@@ -109,7 +109,7 @@ class ExactGrower:
         self._column_shares = _ranges(np.concatenate([[0], inner, [len(n_present)]]))
         self._row_shares = _ranges(np.linspace(0, n_samples, n_threads + 1).astype(np.int64))
 
-    def grow(self, gradients: NDArray[np.floating], number: int) -> Tree:
+    def grow(self, gradients: NDArray[np.floating], number: int, margin: NDArray[np.float32] | None = None) -> Tree:
         """Grow one tree, see `Grower`."""
         settings, n_features = self.settings, len(self._sorted)
         gradients = np.where(gradients[:, 1:] < 0, gradients.dtype.type(0), gradients)
@@ -132,7 +132,10 @@ class ExactGrower:
             levels.append(self._new_level(gradients, following, np.repeat(level.bounds[chosen], 2, axis=0)))
             self._bound(levels[-1], level.feature[chosen])
             first = following
-        return self._tree(Level._make(map(np.concatenate, zip(*levels))))
+        tree = self._tree(Level._make(map(np.concatenate, zip(*levels))))
+        if margin is not None:
+            self.add_values(tree, margin)
+        return tree
 
     def add_values(self, tree: Tree, margin: NDArray[np.float32]) -> None:
         """Add the values of the leaves to the margins of their rows, see `Grower`."""

@@ -65,9 +65,9 @@ class FixedPointGrower:
     def settings(self, settings: GrowthSettings) -> None:
         self._grower.settings = settings
 
-    def grow(self, gradients: NDArray[np.floating], number: int) -> Tree:
+    def grow(self, gradients: NDArray[np.floating], number: int, margin: NDArray[np.float32] | None = None) -> Tree:
         """Grow one tree, see `Grower`."""
-        return self._grower.grow(in_units(gradients, self._run), number)
+        return self._grower.grow(in_units(gradients, self._run), number, margin)
 
     def add_values(self, tree: Tree, margin: NDArray[np.float32]) -> None:
         """Add the values of the leaves to the margins of their rows, see `Grower`."""

@@ -35,7 +35,7 @@ class Grower(Protocol):
 
     settings: GrowthSettings
 
-    def grow(self, gradients: NDArray[np.floating], number: int) -> Tree:
+    def grow(self, gradients: NDArray[np.floating], number: int, margin: NDArray[np.float32] | None = None) -> Tree:
         """Grow one tree.
 
         Parameters
@@ -44,6 +44,8 @@ class Grower(Protocol):
             Gradient and Hessian of each row; both are 0 where the tree does not see it.
         number : int
             Number of the tree in the model, which names its random streams.
+        margin : ndarray of float32, shape (n_samples,), optional
+            Margins to which the values of the tree are added at once, as `add_values` does.
         """
         ...
 

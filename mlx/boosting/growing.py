@@ -53,12 +53,15 @@ from .frontier import (
 from .grown_tree import tree_of_nodes
 from .histogram import count_group, new_shared_lanes
 from .nodes import some_of
-from .partitioning import RowOwner, Run, leave_children, part_rows
+from .partitioning import RowOwner, Run, add_values, leave_children, part_rows
 from .sampling import ColumnSampler, Sampling
 from .searching import find_splits, is_too_light, new_scan
 from .splitting import Penalty, Rules
 
 __all__ = ["LEAST_GAIN", "GrowthSettings", "HistGrower", "grow_tree"]
+
+# In place of margins to which nothing is added.
+NO_MARGIN = np.empty(0, dtype=np.float32)
 
 # Columns of a pair of nodes that one task looks through.
 COLUMNS_PER_TASK = 8
@@ -152,16 +155,17 @@ class HistGrower:
         words = n_words(table.n_bins, self.settings.categories.is_category)
         self._workspace = Workspace(int(table.start[-1]), table.n_features, words)
 
-    def grow(self, gradients: NDArray[np.floating], number: int) -> Tree:
+    def grow(self, gradients: NDArray[np.floating], number: int, margin: NDArray[np.float32] | None = None) -> Tree:
         """Grow one tree, see `Grower`."""
         columns = self.sampling.columns_of(number, self.table.n_features)
+        own_margin = None if margin is None else [margin]
         return grow_tree(
-            [self._owner], [gradients], self._workspace, self.settings, self._run, self._n_threads, columns
+            [self._owner], [gradients], self._workspace, self.settings, self._run, self._n_threads, columns, own_margin
         )
 
     def add_values(self, tree: Tree, margin: NDArray[np.float32]) -> None:
         """Add the values of the leaves to the margins of their rows, see `Grower`."""
-        self._owner.add_values(tree.value, tree.is_leaf, self._workspace.nodes, margin)
+        self._owner.add_values(tree.value, self._workspace.nodes, margin)
 
     def rows_of(self, leaf: int | np.integer) -> NDArray[np.int32]:
         """Numbers of the rows in a leaf."""
@@ -176,6 +180,7 @@ def grow_tree(
     run: Run,
     n_threads: int,
     sampler: ColumnSampler | None = None,
+    margins: Sequence[NDArray[np.float32]] | None = None,
 ) -> Tree:
     """Grow one tree; the owners keep which rows are in which leaf until they start the next one.
 
@@ -192,6 +197,8 @@ def grow_tree(
         Number of threads behind `run`.
     sampler : ColumnSampler, optional
         Columns that each node may ask about; by default all.
+    margins : sequence of ndarray of float32, shape (n_samples_of_owner,), optional
+        Margins of each owner's rows, to which the values of the tree are added.
 
     Returns
     -------
@@ -202,10 +209,13 @@ def grow_tree(
         owner.start(own_gradients)
     growth = _Growth(owners, workspace, settings, run, n_threads, sampler)
     if len(owners) == 1 and owners[0].grows_alone and growth.columns.same_for_all:
-        growth.grow_at_once()
-    else:
-        growth.grow_by_steps()
-    return growth.tree()
+        growth.grow_at_once(NO_MARGIN if margins is None else margins[0])
+        return growth.tree()
+    growth.grow_by_steps()
+    tree = growth.tree()
+    for owner, margin in zip(owners, margins or ()):
+        owner.add_values(tree.value, workspace.nodes, margin)
+    return tree
 
 
 class _Growth:
@@ -236,7 +246,7 @@ class _Growth:
         )
         workspace.clear()
 
-    def grow_at_once(self) -> None:
+    def grow_at_once(self, margin: NDArray[np.float32] = NO_MARGIN) -> None:
         """All steps in one kernel, for one owner; it comes back where more room is needed."""
         is_new, owner, counts = True, self.owners[0], self.workspace.frontier.counts
         while is_new or counts[N_CHOSEN] > 0:
@@ -254,6 +264,8 @@ class _Growth:
                     w.candidates,
                     self.rules,
                     w.frontier,
+                    self.settings.learning_rate,
+                    margin,
                 ),
                 range(self.n_threads),
             )
@@ -314,8 +326,13 @@ class _Growth:
 
 
 @kernel
-def grow_alone(thread, n_threads, team, is_new, table, parted, nodes, pool, candidates, rules, frontier):
-    """Grow a tree whose rows have one owner, until no node is worth a split or there is no room; a team's kernel."""
+def grow_alone(
+    thread, n_threads, team, is_new, table, parted, nodes, pool, candidates, rules, frontier, learning_rate, margin
+):
+    """Grow a tree whose rows have one owner, until no node is worth a split or there is no room; a team's kernel.
+
+    A tree that is done adds its values to `margin`, if there is one.
+    """
     counts, n_groups, shared = frontier.counts, len(table.codes), new_shared_lanes()
     if is_new:
         group = next_task(thread, n_threads, team, n_groups)
@@ -359,6 +376,11 @@ def grow_alone(thread, n_threads, team, is_new, table, parted, nodes, pool, cand
         if thread == 0:
             choose(table, nodes, pool, candidates, rules, frontier)
         wait_for_all(team, n_threads)
+    if counts[N_CHOSEN] == 0 and len(margin) > 0:
+        values = np.empty(counts[N_NODES], dtype=np.float32)
+        for node in range(len(values)):
+            values[node] = nodes.facts[node].weight * learning_rate
+        add_values(thread, n_threads, team, table, parted, nodes, values, margin)
 
 
 @kernel(inner=True)

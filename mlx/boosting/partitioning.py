@@ -47,6 +47,8 @@ __all__ = [
     "Piece",
     "RowOwner",
     "Run",
+    "add_values",
+    "add_values_of_leaves",
     "cut_into_pieces",
     "leave_children",
     "move_pieces",
@@ -202,20 +204,13 @@ class RowOwner:
         goes_left = which_go_left(parent, rows, self.table, nodes)
         return rows[(goes_left != 0) == (node == nodes.facts["left"][parent])]
 
-    def add_values(
-        self, values: NDArray[np.float32], is_leaf: NDArray[np.bool_], nodes: Nodes, margin: NDArray[np.float32]
-    ) -> None:
-        """Add to the margin of each row the value of the leaf it is in; both arrays are in the order of the nodes."""
-        leaves, parted, table = np.flatnonzero(is_leaf), self.parted, self.table
-        are_with_parent = parted.sides[leaves] == WITH_PARENT
-        parents, leaves = parted.segments[leaves[are_with_parent][::2], 0].copy(), leaves[~are_with_parent]
-
-        def add(thread: int) -> None:
-            add_leaf_values(thread, self.n_threads, self.team, parted, leaves, values, margin)
-            if len(parents):
-                add_values_of_children(thread, self.n_threads, self.team, table, parted, nodes, parents, values, margin)
-
-        self._run(add, range(self.n_threads))
+    def add_values(self, values: NDArray[np.float32], nodes: Nodes, margin: NDArray[np.float32]) -> None:
+        """Add to the margin of each row the value of the leaf it is in; values are in the order of the nodes."""
+        table, parted = self.table, self.parted
+        self._run(
+            lambda thread: add_values(thread, self.n_threads, self.team, table, parted, nodes, values, margin),
+            range(self.n_threads),
+        )
 
 
 @kernel
@@ -423,37 +418,42 @@ def count_nodes(thread, n_threads, team, table, parted, nodes, slots, histograms
 
 
 @kernel
-def add_leaf_values(thread, n_threads, team, parted, leaves, values, margin):
+def add_values(thread, n_threads, team, table, parted, nodes, values, margin):
     """Add the value of each leaf to the margins of its rows, a block of margins after the other; a team's kernel."""
-    n_blocks = -(-len(margin) // ROWS_PER_BLOCK)
-    block = next_task(thread, n_threads, team, n_blocks)
-    while block < n_blocks:
-        for leaf in leaves:
-            rows, value = rows_of_block(leaf, block, parted), values[leaf]
-            for k in range(np.uint64(len(rows))):
-                margin[np.uint64(rows[k])] += value
-        block = next_task(thread, n_threads, team, n_blocks)
-    wait_for_all(team, n_threads)
-
-
-@kernel
-def add_values_of_children(thread, n_threads, team, table, parted, nodes, parents, values, margin):
-    """The same for leaves whose rows are with their parents; a team's kernel."""
     n_blocks, answers = -(-len(margin) // ROWS_PER_BLOCK), new_answers(table)
     value_of_code = np.empty(len(answers), dtype=np.float32)
     block = next_task(thread, n_threads, team, n_blocks)
     while block < n_blocks:
-        for parent in parents:
-            n_codes, left = answer_codes(parent, table, nodes, answers), nodes.facts[parent].left
-            for code in range(n_codes):
-                value_of_code[code] = values[left] if answers[code] else values[left + 1]
-            words, shift, mask = lane_of(nodes.facts[parent].feature, table)
-            rows = rows_of_block(parent, block, parted)
-            for k in range(np.uint64(len(rows))):
-                row = np.uint64(rows[k])
-                margin[row] += value_of_code[(words[row] >> shift) & mask]
+        add_values_of_leaves(block, parted, nodes, values, margin)
+        add_values_of_children(block, table, parted, nodes, values, answers, value_of_code, margin)
         block = next_task(thread, n_threads, team, n_blocks)
     wait_for_all(team, n_threads)
+
+
+@kernel(inner=True)
+def add_values_of_leaves(block, parted, nodes, values, margin):
+    """Add the values of those leaves that have rows of their own to a block of margins."""
+    for node in range(len(values)):
+        if nodes.facts[node].left < 0 and parted.sides[node] != WITH_PARENT:
+            rows, value = rows_of_block(node, block, parted), values[node]
+            for k in range(np.uint64(len(rows))):
+                margin[np.uint64(rows[k])] += value
+
+
+@kernel(inner=True)
+def add_values_of_children(block, table, parted, nodes, values, answers, value_of_code, margin):
+    """The same for leaves whose rows are with their parents."""
+    for parent in range(len(values)):
+        left = nodes.facts[parent].left
+        if left < 0 or parted.sides[left] != WITH_PARENT:
+            continue
+        for code in range(answer_codes(parent, table, nodes, answers)):
+            value_of_code[code] = values[left] if answers[code] else values[left + 1]
+        words, shift, mask = lane_of(nodes.facts[parent].feature, table)
+        rows = rows_of_block(parent, block, parted)
+        for k in range(np.uint64(len(rows))):
+            row = np.uint64(rows[k])
+            margin[row] += value_of_code[(words[row] >> shift) & mask]
 
 
 @kernel(inner=True)

@@ -63,10 +63,12 @@ class PruningGrower:
     def settings(self, settings: GrowthSettings) -> None:
         self._grower.settings = settings
 
-    def grow(self, gradients: NDArray[np.floating], number: int) -> Tree:
+    def grow(self, gradients: NDArray[np.floating], number: int, margin: NDArray[np.float32] | None = None) -> Tree:
         """Grow and prune one tree, see `Grower`."""
         self._grown = self._grower.grow(gradients, number)
         tree, self._holder = prune(self._grown, self.gamma, self.settings.learning_rate, self.keep_pruned)
+        if margin is not None:
+            self.add_values(tree, margin)
         return tree
 
     def add_values(self, tree: Tree, margin: NDArray[np.float32]) -> None:

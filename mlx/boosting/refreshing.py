@@ -63,7 +63,7 @@ class TreeUpdater:
         self._X, self._n_threads = X, n_threads
         self._leaf = np.empty(0, dtype=np.int32)
 
-    def grow(self, gradients: NDArray[np.floating], number: int) -> Tree:
+    def grow(self, gradients: NDArray[np.floating], number: int, margin: NDArray[np.float32] | None = None) -> Tree:
         """Update the tree of a number, see `Grower`."""
         tree, settings = self.updates.trees[number], self.settings
         n_outputs = 1 if tree.value.ndim == 1 else tree.value.shape[1]
@@ -75,6 +75,8 @@ class TreeUpdater:
             else:
                 tree, holder = prune(tree, settings.gamma, settings.learning_rate, max_depth=settings.max_depth)
                 self._leaf = holder[self._leaf]
+        if margin is not None:
+            self.add_values(tree, margin)
         return tree
 
     def add_values(self, tree: Tree, margin: NDArray[np.float32]) -> None:

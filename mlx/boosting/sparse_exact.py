@@ -46,10 +46,10 @@ class SparseExactGrower(ExactGrower):
         self._gradients: NDArray[np.floating] | None = None
         self._sort_columns(X.shape[0], n_threads)
 
-    def grow(self, gradients: NDArray[np.floating], number: int) -> Tree:
+    def grow(self, gradients: NDArray[np.floating], number: int, margin: NDArray[np.float32] | None = None) -> Tree:
         """Grow one tree, see `Grower`."""
         self._gradients = None
-        return super().grow(gradients, number)
+        return super().grow(gradients, number, margin)
 
     def _rows_at(self, f: int, places: NDArray[np.int32]) -> NDArray[np.int32]:
         return self._row_of_value[self._value_start[f] + places]

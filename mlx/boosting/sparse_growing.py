@@ -18,7 +18,16 @@ from .approx import CutAnew
 from .constraints import DISTANCE
 from .growing import GrowthSettings, HistGrower
 from .nodes import Nodes
-from .partitioning import NODE, RowOwner, Run, cut_into_pieces, move_pieces, place_children
+from .partitioning import (
+    NODE,
+    ROWS_PER_BLOCK,
+    RowOwner,
+    Run,
+    add_values_of_leaves,
+    cut_into_pieces,
+    move_pieces,
+    place_children,
+)
 from .sampling import Sampling
 from .sparse_table import SparseTable, count_entries, mark_rows_of_entries, sparse_table, table_of_cuts
 
@@ -58,6 +67,14 @@ class SparseRowOwner(RowOwner):
             range(n_threads),
         )
 
+    def add_values(self, values: NDArray[np.float32], nodes: Nodes, margin: NDArray[np.float32]) -> None:
+        """Add to the margin of each row the value of the leaf it is in; values are in the order of the nodes."""
+        parted, n_threads = self.parted, self.n_threads
+        self._run(
+            lambda thread: add_values_of_rows(thread, n_threads, self.team, parted, nodes, values, margin),
+            range(n_threads),
+        )
+
 
 @kernel
 def count_nodes(thread, n_threads, team, table, parted, nodes, slots, histograms):
@@ -80,6 +97,17 @@ def mark_pieces(thread, n_threads, team, table, parted, chosen, n_pieces, nodes)
         piece = parted.pieces[task]
         mark_rows_of_entries(piece, chosen[piece[NODE]], table, parted, nodes)
         task = next_task(thread, n_threads, team, n_pieces)
+    wait_for_all(team, n_threads)
+
+
+@kernel
+def add_values_of_rows(thread, n_threads, team, parted, nodes, values, margin):
+    """Add the value of each leaf to the margins of its rows; a team's kernel."""
+    n_blocks = -(-len(margin) // ROWS_PER_BLOCK)
+    block = next_task(thread, n_threads, team, n_blocks)
+    while block < n_blocks:
+        add_values_of_leaves(block, parted, nodes, values, margin)
+        block = next_task(thread, n_threads, team, n_blocks)
     wait_for_all(team, n_threads)
 
 

@@ -117,7 +117,7 @@ class VectorGrower:
         self._table: BinnedTable = bin_table(X, sample_weight, max_bin, n_threads, run, cuts, may_share=False)
         self._leaves: dict[int, NDArray[np.int32]] = {}
 
-    def grow(self, gradients: NDArray[np.floating], number: int) -> Tree:
+    def grow(self, gradients: NDArray[np.floating], number: int, margin: NDArray[np.float32] | None = None) -> Tree:
         """Grow one tree.
 
         Parameters
@@ -146,7 +146,10 @@ class VectorGrower:
             self._leaves |= {left.number: left.rows, right.number: right.rows}
             if settings.max_depth == 0 or left.depth < settings.max_depth:
                 waiting += self._worth_a_split(self._with_histograms(left, right, node, by_row), rules, growing)
-        return growing.tree(table, self._lowest)
+        tree = growing.tree(table, self._lowest)
+        if margin is not None:
+            self.add_values(tree, margin)
+        return tree
 
     def add_values(self, tree: Tree, margin: NDArray[np.float32]) -> None:
         """Add to the margins, shape (n_outputs, n_samples), the vectors of the leaves that the rows are in."""

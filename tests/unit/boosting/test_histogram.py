@@ -44,6 +44,7 @@ def test_nodes_are_counted_and_parted(d, max_bin, dtype, n_threads):
         expected = [np.arange(N_SAMPLES)]
         leaves = [0]
         growing = new_nodes(16)
+        growing.facts["left"] = -1
         # Three steps: all leaves are split, then all, then one alone, so that leaves lie on both sides.
         for nodes in ([0], [1, 2], [5]):
             feature = rng.integers(0, d, size=len(nodes)).astype(np.int32)
@@ -55,6 +56,7 @@ def test_nodes_are_counted_and_parted(d, max_bin, dtype, n_threads):
             for node, f, b, left in zip(nodes, feature, split_bin, missing_left):
                 codes = codes_of(table, f, expected[node])
                 goes_left = (codes <= b) | (left & (codes == table.n_bins[f]))
+                growing.facts["left"][node] = len(expected)
                 expected += [expected[node][goes_left], expected[node][~goes_left]]
                 leaves.remove(node)
                 leaves += [len(expected) - 2, len(expected) - 1]
@@ -69,7 +71,7 @@ def test_nodes_are_counted_and_parted(d, max_bin, dtype, n_threads):
                 np.testing.assert_allclose(histograms[slot][used], wanted[used], rtol=0, atol=1e-11 if d > 9 else 0)
         margin = np.zeros(N_SAMPLES, dtype=np.float32)
         values = np.arange(len(expected), dtype=np.float32) + 1
-        owner.add_values(values, np.isin(np.arange(len(expected)), leaves), growing, margin)
+        owner.add_values(values, growing, margin)
     for node in leaves:
         assert np.all(margin[expected[node]] == node + 1)
 
