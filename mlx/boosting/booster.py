@@ -149,7 +149,8 @@ class Training:
         if base_score is None:
             base_score = self._estimated_start(positive_weight, n_outputs)
         self.intercept, self.base_margin = base_score, _margin_of_start(base_score, objective)
-        self._start = np.tile(self.base_margin, (n_samples, 1)) if base_margin is None else base_margin
+        shape = (n_samples, len(self.base_margin))
+        self._start = np.broadcast_to(self.base_margin, shape) if base_margin is None else base_margin
         self.trees: list[Tree] = [] if earlier is None else list(earlier.trees)
         self.weights = [1.0] * len(self.trees) if earlier is None else np.asarray(earlier.tree_weight).tolist()
         self._leaves = None if dropout is None else KnownLeaves(X, earlier, n_threads)
