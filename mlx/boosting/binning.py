@@ -239,10 +239,11 @@ def lay_out(
 
 
 def shared_lanes(n_codes: NDArray[np.int64]) -> list[list[int]]:
-    """Columns that share a lane, for each such lane: taken as they come, until the next one finds no room."""
+    """Columns that share a lane, for each such lane: those of few codes first, until the next one finds no room."""
     lanes: list[list[int]] = [[]]
     product = 1
-    for f in np.flatnonzero(n_codes <= MOST_CODES):
+    few = np.flatnonzero(n_codes <= MOST_CODES)
+    for f in few[np.argsort(n_codes[few], kind="stable")]:
         if product * n_codes[f] > SHARED_CODES:
             lanes.append([])
             product = 1

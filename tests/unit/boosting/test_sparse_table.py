@@ -5,7 +5,7 @@ import pytest
 import scipy.sparse
 
 from mlx.boosting import sparse_table as module
-from mlx.boosting.binning import CUTS, bin_table
+from mlx.boosting.binning import CUTS, bin_table, codes_of
 from mlx.boosting.nodes import new_nodes
 from mlx.boosting.partitioning import Piece
 from mlx.boosting.sparse_growing import SparseRowOwner
@@ -61,7 +61,7 @@ def test_cuts_and_places_are_those_of_the_dense_table(cuts, max_bin, weighted):
     np.testing.assert_array_equal(table.start, twin.start)
     np.testing.assert_array_equal(table.n_bins, twin.n_bins)
     np.testing.assert_array_equal(table.cuts, twin.cuts)
-    codes = np.concatenate([group[:, : twin.n_columns] for group in twin.codes], axis=1)[:, : twin.n_features]
+    codes = np.stack([codes_of(twin, f) for f in range(twin.n_features)], axis=1)
     expected = (twin.start[:-1] + codes)[codes < twin.n_bins]
     np.testing.assert_array_equal(table.places, expected)
     np.testing.assert_array_equal(table.has_missing, np.isnan(dense(X)).any(axis=0))
