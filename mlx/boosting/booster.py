@@ -213,8 +213,7 @@ class Training:
         gradients = self._gradients_at(seen) if gradients is None else gradients
         if self._vector_leaves:
             for _ in range(self.n_parallel):
-                self.trees.append(self._grower.grow(gradients, len(self.trees)))
-                self._grower.add_values(self.trees[-1], self.margin)
+                self.trees.append(self._grower.grow(gradients, len(self.trees), self.margin))
             gradients = gradients[:0]
         for output, own in enumerate(gradients):
             own_y = self.y if self.y.ndim == 1 else self.y[:, output]
@@ -235,13 +234,14 @@ class Training:
         grower, number = self._grower, len(self.trees)
         sampled = sampled_gradients(gradients, self.sampling, number)
         if residual is None:
-            return grower.grow(sampled, number, self.margin[output])
-        tree = grower.grow(sampled, number)
-        rows = [grower.rows_of(leaf) for leaf in np.flatnonzero(tree.is_leaf)]
-        rows = [own[sampled[own, 1] > 0] for own in rows]
-        alpha, rate = self.objective.value[output % len(self.objective.value)], grower.settings.learning_rate
-        tree = with_quantile_leaves(tree, rows, residual, self.sample_weight, alpha, rate)
-        grower.add_values(tree, self.margin[output])
+            tree = grower.grow(sampled, number, self.margin[output])
+        else:
+            tree = grower.grow(sampled, number)
+            rows = [grower.rows_of(leaf) for leaf in np.flatnonzero(tree.is_leaf)]
+            rows = [own[sampled[own, 1] > 0] for own in rows]
+            alpha, rate = self.objective.value[output % len(self.objective.value)], grower.settings.learning_rate
+            tree = with_quantile_leaves(tree, rows, residual, self.sample_weight, alpha, rate)
+            grower.add_values(tree, self.margin[output])
         if self._leaves is not None:
             self._leaves.add(tree, grower.rows_of, len(self.y), output)
         return tree
