@@ -45,6 +45,9 @@ LINEAR_FLOAT32 = 1e-5
 BOOSTER_GAIN = 5e-6
 BOOSTER_COVER = 1e-6
 BOOSTER_VALUE = 3e-6
+# Share of the largest leaf value of a model: trees whose values are all smaller, as that of a root alone may be, have
+# leaves whose gradients cancel, and are measured by this.
+BOOSTER_CANCELLED = 0.05
 # Margins add up 20 to 50 trees in float32.
 BOOSTER_MARGIN = 1e-6
 # Absolute: a probability is a float32 next to 1 (its ulp is 6e-8) of a margin that differs by a few ulps.

@@ -49,8 +49,8 @@ from .exact import rows_by_value
 from .growing import GrowthSettings, HistGrower
 from .library_cuts import library_cuts
 from .library_sorted_cuts import library_sorted_cuts
-from .partitioning import Run
 from .quantiles import closing_cut, weighted_quantiles
+from .row_owner import Run
 from .sampling import Sampling
 
 __all__ = ["CONSTANT_HESSIANS", "ApproxGrower", "CutAnew", "hessian_quantiles", "whole_units"]

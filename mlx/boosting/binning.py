@@ -192,18 +192,18 @@ def encode_table(
         joined[first : first + len(column)] = column
     n_codes = n_bins + np.asarray(has_missing, dtype=np.int64)
     lane_bits = max(LEAST_BITS, int(np.max(n_codes) - 1).bit_length())
-    columns, members, groups = lay_out(n_codes, start, lane_bits, n_threads, may_share)
+    lanes, members, groups = lay_out(n_codes, start, lane_bits, n_threads, may_share)
     # What a code is multiplied by to stand in its lane.
-    factors = columns[:, Column.STRIDE].astype(np.uint64) << (columns[:, Column.LANE] * lane_bits).astype(np.uint64)
+    factors = lanes[:, Column.STRIDE].astype(np.uint64) << (lanes[:, Column.LANE] * lane_bits).astype(np.uint64)
     codes = np.empty((len(groups) - 1, n_samples), dtype=np.uint64)
     step = max(BLOCK, -(-n_samples // (4 * n_threads)))
     run(
         lambda first: encode(
-            X[first : first + step], joined, start, n_bins, columns[:, Column.GROUP], factors, codes, first
+            X[first : first + step], joined, start, n_bins, lanes[:, Column.GROUP], factors, codes, first
         ),
         range(0, n_samples, step),
     )
-    return BinnedTable(codes, lane_bits, columns, members, groups, joined, start, n_bins)
+    return BinnedTable(codes, lane_bits, lanes, members, groups, joined, start, n_bins)
 
 
 def lay_out(

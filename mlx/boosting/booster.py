@@ -146,9 +146,8 @@ class Training:
         self.X, self.y, self.sample_weight = X, y, sample_weight
         self.sampling, self.n_parallel, self.dropout = sampling, n_parallel, dropout
         self.weight = _weight_of_loss(y, sample_weight, positive_weight, single=cuts == "xgboost")
-        if base_score is None:
-            base_score = self._estimated_start(positive_weight, n_outputs)
-        self.intercept, self.base_margin = base_score, _margin_of_start(base_score, objective)
+        self.intercept = self._estimated_start(positive_weight, n_outputs) if base_score is None else base_score
+        self.base_margin = _margin_of_start(self.intercept, objective)
         shape = (n_samples, len(self.base_margin))
         self._start = np.broadcast_to(self.base_margin, shape) if base_margin is None else base_margin
         self.trees: list[Tree] = [] if earlier is None else list(earlier.trees)
@@ -157,9 +156,8 @@ class Training:
         self.margin = self._margin_with(self.weights)
         self._gradients = np.empty((n_outputs, n_samples, 2), dtype=self.weight.dtype)
         self._parts = _row_ranges(n_samples, n_threads) if objective.rows_apart else np.array([[0, n_samples]])
-        self._threads = ExitStack()
+        self._threads, self._vector_leaves = ExitStack(), vector_leaves
         self._run = self._threads.enter_context(thread_team(n_threads))
-        self._vector_leaves = vector_leaves
         self._grower: Grower = (
             TreeUpdater(updates, X, settings, n_threads)
             if updates is not None

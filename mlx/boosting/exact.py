@@ -40,7 +40,7 @@ from .constraints import ColumnRules, bounds_of_children
 from .enumerating import Candidates, Search, find_exact_splits
 from .growing import LEAST_GAIN, GrowthSettings
 from .introsort import sort_with_weights
-from .partitioning import Run
+from .row_owner import Run
 from .sampling import Sampling
 from .splitting import leaf_weight
 

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from ..numeric.jit import kernel
 from ..tree import Tree
-from .partitioning import Run
+from .row_owner import Run
 
 if TYPE_CHECKING:
     from .grower import Grower

@@ -37,6 +37,7 @@ __all__ = [
     "choose",
     "has_room",
     "may_go_on",
+    "pair_and_group",
     "plant",
 ]
 
@@ -250,6 +251,24 @@ def give_back(slot, frontier):
     """Nobody needs the histogram in this slot any more."""
     frontier.free[frontier.counts[N_FREE]] = slot
     frontier.counts[N_FREE] += 1
+
+
+@kernel(inner=True)
+def pair_and_group(task, n_pairs, n_groups, n_threads):
+    """Pair of nodes and group of columns of a task.
+
+    Each thread's run of tasks has groups of its own, so that it finds the histograms of the parents where it made them,
+    and goes from pair to pair, so that the rows of one are still in the cache for the next group::
+
+        two threads, groups 0 1 2 3      pair 0: 0 1, pair 1: 0 1, ... | pair 0: 2 3, pair 1: 2 3, ...
+    """
+    first, run = 0, 0
+    last = n_groups // n_threads
+    while task >= last * n_pairs:
+        run += 1
+        first, last = last, n_groups * (run + 1) // n_threads
+    task -= first * n_pairs
+    return task // (last - first), first + task % (last - first)
 
 
 @kernel(inner=True)

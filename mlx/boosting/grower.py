@@ -14,8 +14,8 @@ from .approx import ApproxGrower
 from .exact import ExactGrower
 from .fixed_point import FixedPointGrower
 from .growing import GrowthSettings, HistGrower
-from .partitioning import Run
 from .pruning import PruningGrower
+from .row_owner import Run
 from .sampling import Sampling
 from .sparse_exact import SparseExactGrower
 from .sparse_growing import SparseApproxGrower, SparseGrower

@@ -48,12 +48,14 @@ from .frontier import (
     choose,
     has_room,
     may_go_on,
+    pair_and_group,
     plant,
 )
 from .grown_tree import tree_of_nodes
 from .histogram import count_group, new_shared_lanes
 from .nodes import some_of
-from .partitioning import RowOwner, Run, add_values, leave_children, part_rows
+from .partitioning import add_values, leave_children, part_rows
+from .row_owner import RowOwner, Run
 from .sampling import ColumnSampler, Sampling
 from .searching import find_splits, is_too_light, new_scan
 from .splitting import Penalty, Rules
@@ -234,16 +236,9 @@ class _Growth:
         self.run, self.n_threads, self.team = run, n_threads, new_team(n_threads)
         self.table = owners[0].table
         self.columns = ColumnRules(self.table.n_features, settings.interactions, sampler)
-        self.rules = Rules(
-            settings.penalty,
-            settings.gamma,
-            settings.max_depth,
-            settings.max_leaves,
-            settings.best_first,
-            settings.direction,
-            self.columns.allowed(range(1), 0),
-            settings.categories if len(settings.categories.is_category) else None,
-        )
+        shared = (settings.penalty, settings.gamma, settings.max_depth, settings.max_leaves, settings.best_first)
+        categories = settings.categories if len(settings.categories.is_category) else None
+        self.rules = Rules(*shared, settings.direction, self.columns.allowed(range(1), 0), categories)
         workspace.clear()
 
     def grow_at_once(self, margin: NDArray[np.float32] = NO_MARGIN) -> None:
@@ -381,24 +376,6 @@ def grow_alone(
         for node in range(len(values)):
             values[node] = nodes.facts[node].weight * learning_rate
         add_values(thread, n_threads, team, table, parted, nodes, values, margin)
-
-
-@kernel(inner=True)
-def pair_and_group(task, n_pairs, n_groups, n_threads):
-    """Pair of nodes and group of columns of a task.
-
-    Each thread's run of tasks has groups of its own, so that it finds the histograms of the parents where it made them,
-    and goes from pair to pair, so that the rows of one are still in the cache for the next group::
-
-        two threads, groups 0 1 2 3      pair 0: 0 1, pair 1: 0 1, ... | pair 0: 2 3, pair 1: 2 3, ...
-    """
-    first, run = 0, 0
-    last = n_groups // n_threads
-    while task >= last * n_pairs:
-        run += 1
-        first, last = last, n_groups * (run + 1) // n_threads
-    task -= first * n_pairs
-    return task // (last - first), first + task % (last - first)
 
 
 @kernel

@@ -21,7 +21,7 @@ from ..numeric.jit import kernel
 from ..tree import Tree
 from .exact import ExactGrower, Level
 from .growing import GrowthSettings
-from .partitioning import Run
+from .row_owner import Run
 from .sampling import Sampling
 
 __all__ = ["SparseExactGrower"]

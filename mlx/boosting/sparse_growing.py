@@ -21,13 +21,12 @@ from .nodes import Nodes
 from .partitioning import (
     NODE,
     ROWS_PER_BLOCK,
-    RowOwner,
-    Run,
     add_values_of_leaves,
     cut_into_pieces,
     move_pieces,
     place_children,
 )
+from .row_owner import RowOwner, Run
 from .sampling import Sampling
 from .sparse_table import SparseTable, count_entries, mark_rows_of_entries, sparse_table, table_of_cuts
 

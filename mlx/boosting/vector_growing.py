@@ -33,7 +33,7 @@ from ..tree.record import GrowthRecord
 from .binning import FIRST_PLACES, BinnedTable, Group, bin_table, codes_of
 from .constraints import ColumnRules, below_all_values
 from .growing import LEAST_GAIN, GrowthSettings
-from .partitioning import Run
+from .row_owner import Run
 from .sampling import Sampling, sampled_gradients
 from .splitting import soft_threshold
 

@@ -9,7 +9,7 @@ from mlx.boosting.binning import bin_table
 from mlx.boosting.fixed_point import in_units, unit_of
 from mlx.boosting.frontier import Workspace
 from mlx.boosting.growing import GrowthSettings, grow_tree
-from mlx.boosting.partitioning import RowOwner
+from mlx.boosting.row_owner import RowOwner
 from mlx.boosting.splitting import Penalty
 from mlx.numeric.threads import run_tasks, thread_team
 

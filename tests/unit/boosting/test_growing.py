@@ -10,7 +10,8 @@ from mlx.boosting.frontier import FIRST_CAPACITY, Workspace
 from mlx.boosting.growing import GrowthSettings, HistGrower, grow_tree
 from mlx.boosting.growth_policy import add_waiting, next_waiting
 from mlx.boosting.objectives import OBJECTIVES
-from mlx.boosting.partitioning import WITH_PARENT, RowOwner
+from mlx.boosting.partitioning import WITH_PARENT
+from mlx.boosting.row_owner import RowOwner
 from mlx.boosting.sampling import Sampling
 from mlx.boosting.splitting import Penalty
 from mlx.numeric.threads import thread_team

@@ -5,7 +5,7 @@ import pytest
 
 from mlx.boosting.binning import Group, bin_table, codes_of
 from mlx.boosting.nodes import new_nodes
-from mlx.boosting.partitioning import RowOwner
+from mlx.boosting.row_owner import RowOwner
 from mlx.numeric.threads import thread_team
 
 N_SAMPLES = 3000
