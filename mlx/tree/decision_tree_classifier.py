@@ -276,9 +276,28 @@ class ExtraTreeClassifier(DecisionTreeClassifier):
     ccp_alpha : float, default=0.0
     monotonic_cst : array-like of int, shape (n_features,), default=None
 
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,), or list of such arrays
+    n_classes_ : int or ndarray of int
+    n_outputs_ : int
+    max_features_ : int
+    tree_ : CartTree
+    feature_importances_ : ndarray of shape (n_features,)
+    n_features_in_ : int
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+
     References
     ----------
     P. Geurts, D. Ernst & L. Wehenkel, "Extremely randomized trees", Machine Learning 63 (2006).
+
+    Examples
+    --------
+    >>> from mlx.tree import ExtraTreeClassifier
+    >>> X, y = [[0.0], [1.0], [2.0], [3.0]], ["low", "low", "high", "high"]
+    >>> tree = ExtraTreeClassifier(random_state=0).fit(X, y)
+    >>> tree.predict([[0.0], [3.0]])
+    array(['low', 'high'], dtype='<U4')
     """
 
     def __init__(

@@ -206,9 +206,25 @@ class ExtraTreeRegressor(DecisionTreeRegressor):
     ccp_alpha : float, default=0.0
     monotonic_cst : array-like of int, shape (n_features,), default=None
 
+    Attributes
+    ----------
+    n_outputs_ : int
+    max_features_ : int
+    tree_ : CartTree
+    feature_importances_ : ndarray of shape (n_features,)
+    n_features_in_ : int
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+
     References
     ----------
     P. Geurts, D. Ernst & L. Wehenkel, "Extremely randomized trees", Machine Learning 63 (2006).
+
+    Examples
+    --------
+    >>> from mlx.tree import ExtraTreeRegressor
+    >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [1.0, 1.0, 5.0, 7.0]
+    >>> ExtraTreeRegressor(random_state=0).fit(X, y).predict([[0.0], [3.0]])
+    array([1., 7.])
     """
 
     def __init__(
