@@ -60,7 +60,7 @@ def scan_gini(keys, row, distinct, feature, sums, best, now):
     for k in range(sums.shape[2]):
         sums[LEFT, 0, k] = 0.0
         squares_right += sums[TOTAL, 0, k] * sums[TOTAL, 0, k]
-    key, screen, judged, n_left = keys[row, 0], best.judged + (1.0 - GINI_SLACK) * weight, best.judged, 0
+    key, screen, judged, n_left = keys[row, 0], best.judged + (1.0 - GINI_SLACK) * weight, best.judged, np.int64(0)
     for i in range(1, now.n):
         moved, k = np.float64(key & LOW_16), (key >> CLASS_SHIFT) & LOW_16
         before, of_class = sums[LEFT, 0, k], sums[TOTAL, 0, k]
@@ -93,7 +93,7 @@ def scan_entropy(keys, row, distinct, feature, x_log_x, sums, best, now):
         sums[LEFT, 0, k] = 0.0
         own_right += x_log_x[np.int64(sums[TOTAL, 0, k])]
     slack = ENTROPY_SLACK * (now.n + sums.shape[2]) * (x_log_x[weight] + weight)
-    key, screen, judged, n_left = keys[row, 0], best.judged - slack, best.judged, 0
+    key, screen, judged, n_left = keys[row, 0], best.judged - slack, best.judged, np.int64(0)
     for i in range(1, now.n):
         moved, k = np.int64(key & LOW_16), (key >> CLASS_SHIFT) & LOW_16
         before, of_class = np.int64(sums[LEFT, 0, k]), np.int64(sums[TOTAL, 0, k])
