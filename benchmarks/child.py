@@ -46,7 +46,9 @@ def memory_mib(task: Task, case: Case, contender: Contender, threads: int, quick
 def compile_seconds(task: Task, case: Case, contender: Contender, threads: int) -> tuple[float, float]:
     """Seconds by which a first call exceeds a second one: with an empty cache of compiled code, then a filled one."""
     with tempfile.TemporaryDirectory() as empty:
-        environment = {**os.environ, "MLX_CACHE_DIR": empty}
+        # Python's own bytecode is kept beside it, as in an installed package, whatever this machine's setting.
+        environment = {**os.environ, "MLX_CACHE_DIR": empty, "PYTHONPYCACHEPREFIX": empty}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         cold, later = (
             _ask("compiling", task, case, contender, threads, True, environment)["compile_seconds"] for _ in range(2)
         )

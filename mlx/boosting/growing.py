@@ -26,7 +26,7 @@ the next numbers, the two of a node side by side, as in xgboost::
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +35,7 @@ from ..numeric.jit import kernel
 from ..numeric.team import new_team, next_task, wait_for_all
 from ..tree import Tree
 from .binning import bin_table
-from .categories import CategoryRules, n_words
+from .categories import n_words
 from .constraints import ColumnRules, below_all_values
 from .frontier import (
     FIRST_NEW,
@@ -52,13 +52,14 @@ from .frontier import (
     plant,
 )
 from .grown_tree import tree_of_nodes
+from .growth_settings import GrowthSettings
 from .histogram import count_group, new_shared_lanes
 from .nodes import some_of
 from .partitioning import add_values, leave_children, part_rows
 from .row_owner import RowOwner, Run
 from .sampling import ColumnSampler, Sampling
 from .searching import find_splits, is_too_light, new_scan
-from .splitting import Penalty, Rules
+from .splitting import Rules
 
 __all__ = ["LEAST_GAIN", "GrowthSettings", "HistGrower", "grow_tree"]
 
@@ -67,51 +68,6 @@ NO_MARGIN = np.empty(0, dtype=np.float32)
 
 # Columns of a pair of nodes that one task looks through.
 COLUMNS_PER_TASK = 8
-
-
-class GrowthSettings(NamedTuple):
-    """Parameters of a tree.
-
-    Attributes
-    ----------
-    penalty : Penalty
-    gamma : float32
-        Smallest gain for which a node is split.
-    max_depth : int
-        Largest number of questions on the way to a leaf; 0 is no limit.
-    learning_rate : float32
-        Factor of the leaf weights.
-    max_leaves : int
-        Largest number of leaves; 0 is no limit.
-    best_first : bool
-        Split the node with the largest gain next, not level by level.
-    direction : ndarray of int8, shape (n_features,) or (0,)
-        Directions of the columns, see `Limits`.
-    lowest : ndarray of float32, shape (n_features,) or (0,)
-        Threshold of a split with only missing values on the left, needed where columns have directions.
-    interactions : tuple of frozenset of int
-        Columns that may meet on a path; empty if all may.
-    prunes_after, keep_pruned : bool
-        Grow without gamma, and prune the whole tree then (`pruning`); let the record keep what was pruned.
-    deterministic : bool
-        Whether gradients are in fixed point (`fixed_point`).
-    categories : CategoryRules
-        Which columns hold categories, and how they are split.
-    """
-
-    penalty: Penalty
-    gamma: np.float32
-    max_depth: int
-    learning_rate: np.float32
-    max_leaves: int = 0
-    best_first: bool = False
-    direction: NDArray[np.int8] = np.empty(0, dtype=np.int8)
-    lowest: NDArray[np.float32] = np.empty(0, dtype=np.float32)
-    interactions: tuple[frozenset[int], ...] = ()
-    prunes_after: bool = False
-    keep_pruned: bool = False
-    deterministic: bool = False
-    categories: CategoryRules = CategoryRules()
 
 
 class HistGrower:
@@ -338,39 +294,31 @@ def grow_alone(
         if thread == 0:
             plant(table, nodes, pool, rules)
         wait_for_all(team, n_threads)
-        find_and_choose(thread, n_threads, team, table, nodes, pool, candidates, rules, frontier)
-    scan = new_scan(np.max(table.n_bins), rules.categories)
-    while counts[N_CHOSEN] > 0 and has_room(nodes, pool, candidates, rules, frontier):
-        n_chosen, first_new = counts[N_CHOSEN], counts[N_NODES]
-        goes_on = may_go_on(nodes, rules, frontier)
-        if goes_on:
-            part_rows(thread, n_threads, team, table, parted, frontier.chosen, n_chosen, nodes, first_new, goes_on)
-        else:
-            wait_for_all(team, n_threads)  # until all have read the counts
-        if thread == 0:
-            if goes_on:
-                for child in range(first_new, first_new + 2 * n_chosen):
-                    nodes.facts[child].n_rows = parted.segments[child, 1] - parted.segments[child, 0]
-            else:
-                leave_children(frontier.chosen, n_chosen, first_new, parted)
-            add_children(nodes, rules, frontier)
-        wait_for_all(team, n_threads)
-        # A pair and a group of columns at a time: what has just been counted is still in the cache.
-        n_pairs = counts[N_PAIRS]
-        task = next_task(thread, n_threads, team, n_pairs * n_groups)
-        while task < n_pairs * n_groups:
-            place, group = pair_and_group(task, n_pairs, n_groups, n_threads)
-            pair = frontier.pairs[place]
-            counted, sibling = nodes.facts[pair[0]], nodes.facts[pair[1]]
-            if not (is_too_light(counted, rules.penalty) and is_too_light(sibling, rules.penalty)):
-                count_group(group, pair[0], table, parted, pool[counted.slot], shared)
-            columns = table.members[table.groups[group, 0] : table.groups[group + 1, 0]]
-            find_splits(columns, pair[0], pair[1], pool, first_new, nodes, table, rules, scan, candidates)
+    scan, has_chosen = new_scan(table.n_bins, rules.categories), not is_new
+    while True:
+        if not has_chosen:
+            # A pair and a group of columns at a time: what has just been counted is still in the cache.
+            n_pairs = counts[N_PAIRS]
             task = next_task(thread, n_threads, team, n_pairs * n_groups)
-        wait_for_all(team, n_threads)
-        if thread == 0:
-            choose(table, nodes, pool, candidates, rules, frontier)
-        wait_for_all(team, n_threads)
+            while task < n_pairs * n_groups:
+                place, group = pair_and_group(task, n_pairs, n_groups, n_threads)
+                pair = frontier.pairs[place]
+                counted, sibling = nodes.facts[pair[0]], nodes.facts[pair[1]]
+                # A root, which has no sibling, has been counted.
+                if pair[1] >= 0 and not (is_too_light(counted, rules.penalty) and is_too_light(sibling, rules.penalty)):
+                    count_group(group, pair[0], table, parted, pool[counted.slot], shared)
+                columns = table.members[table.groups[group, 0] : table.groups[group + 1, 0]]
+                first_new = counts[FIRST_NEW]
+                find_splits(columns, pair[0], pair[1], pool, first_new, nodes, table, rules, scan, candidates)
+                task = next_task(thread, n_threads, team, n_pairs * n_groups)
+            wait_for_all(team, n_threads)
+            if thread == 0:
+                choose(table, nodes, pool, candidates, rules, frontier)
+            wait_for_all(team, n_threads)
+        if counts[N_CHOSEN] == 0 or not has_room(nodes, pool, candidates, rules, frontier):
+            break
+        part_chosen(thread, n_threads, team, table, parted, nodes, rules, frontier)
+        has_chosen = False
     if counts[N_CHOSEN] == 0 and len(margin) > 0:
         values = np.empty(counts[N_NODES], dtype=np.float32)
         for node in range(len(values)):
@@ -378,12 +326,31 @@ def grow_alone(
         add_values(thread, n_threads, team, table, parted, nodes, values, margin)
 
 
+@kernel(inner=True)
+def part_chosen(thread, n_threads, team, table, parted, nodes, rules, frontier):
+    """Part the rows of the chosen nodes, and write their children; a team's kernel."""
+    n_chosen, first_new = frontier.counts[N_CHOSEN], frontier.counts[N_NODES]
+    goes_on = may_go_on(nodes, rules, frontier)
+    if goes_on:
+        part_rows(thread, n_threads, team, table, parted, frontier.chosen, n_chosen, nodes, first_new, goes_on)
+    else:
+        wait_for_all(team, n_threads)  # until all have read the counts
+    if thread == 0:
+        if goes_on:
+            for child in range(first_new, first_new + 2 * n_chosen):
+                nodes.facts[child].n_rows = parted.segments[child, 1] - parted.segments[child, 0]
+        else:
+            leave_children(frontier.chosen, n_chosen, first_new, parted)
+        add_children(nodes, rules, frontier)
+    wait_for_all(team, n_threads)
+
+
 @kernel
 def find_and_choose(thread, n_threads, team, table, nodes, pool, candidates, rules, frontier):
     """Best splits of the children that have been counted, and which nodes are next; a team's kernel."""
     counts, n_features = frontier.counts, len(table.n_bins)
     n_shares = -(-n_features // COLUMNS_PER_TASK)
-    n_tasks, scan = counts[N_PAIRS] * n_shares, new_scan(np.max(table.n_bins), rules.categories)
+    n_tasks, scan = counts[N_PAIRS] * n_shares, new_scan(table.n_bins, rules.categories)
     task = next_task(thread, n_threads, team, n_tasks)
     while task < n_tasks:
         pair, first = frontier.pairs[task // n_shares], task % n_shares * COLUMNS_PER_TASK

@@ -34,14 +34,14 @@ SIGN = np.uint32(0x8000_0000)
 def sort_floats(column: NDArray[np.float32]) -> NDArray[np.float32]:
     """The numbers of a column, none of them NaN, in rising order; -0.0 becomes 0.0, as the two are equal."""
     bits = np.add(column, np.float32(0.0)).view(np.uint32)
-    ordered, spare = np.empty_like(bits), np.empty_like(bits)
-    sort_keys(bits, ordered, spare)
+    ordered = np.empty_like(bits)
+    sort_keys(bits, ordered)
     return ordered.view(np.float32)
 
 
 @kernel
-def sort_keys(bits, ordered, spare):
-    """Write the bits of floats to `ordered`, in the order of the floats; `bits` and `spare` are overwritten."""
+def sort_keys(bits, ordered):
+    """Write the bits of floats to `ordered`, in the order of the floats; `bits` is overwritten."""
     n = np.uint64(len(bits))
     counts = np.zeros((N_DIGITS, BASE), dtype=np.int64)
     lowest = np.uint32(BASE - 1)
@@ -51,8 +51,8 @@ def sort_keys(bits, ordered, spare):
         bits[i] = key
         for digit in range(N_DIGITS):
             counts[digit, np.uint64((key >> np.uint32(DIGIT_BITS * digit)) & lowest)] += 1
-    _move_by_digit(bits, spare, counts[0], np.uint32(0))
-    _move_by_digit(spare, bits, counts[1], np.uint32(DIGIT_BITS))
+    _move_by_digit(bits, ordered, counts[0], np.uint32(0))
+    _move_by_digit(ordered, bits, counts[1], np.uint32(DIGIT_BITS))
     _move_by_digit(bits, ordered, counts[2], np.uint32(2 * DIGIT_BITS))
     for i in range(n):
         key = ordered[i]

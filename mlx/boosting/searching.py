@@ -155,8 +155,11 @@ def facts_of(node, nodes, penalty):
 
 
 @kernel(inner=True)
-def new_scan(n_cuts, categories):
-    """Room for a `Scan` of so many cuts or categories."""
+def new_scan(n_bins, categories):
+    """Room for a `Scan` of columns of so many bins."""
+    n_cuts = np.int64(0)
+    for n in n_bins:
+        n_cuts = max(n_cuts, n)
     gain, scratch = np.empty(n_cuts, dtype=f32), _new_scratch(n_cuts, categories)
     bins = np.empty(n_cuts, dtype=np.int32)
     return Scan(np.empty(n_cuts), np.empty(n_cuts), bins, gain, gain.view(np.int32), scratch)
