@@ -40,7 +40,7 @@ from .approx import CONSTANT_HESSIANS
 from .dart import Dropout
 from .groups import Groups
 from .grower import Grower, grower_of
-from .growing import GrowthSettings
+from .growth_settings import GrowthSettings
 from .known_leaves import KnownLeaves
 from .objective import Objective, newton_start
 from .objectives_quantiles import with_quantile_leaves

@@ -32,7 +32,7 @@ from .row_owner import Run
 
 if TYPE_CHECKING:
     from .grower import Grower
-    from .growing import GrowthSettings
+    from .growth_settings import GrowthSettings
 
 __all__ = ["FixedPointGrower", "unit_of"]
 

@@ -14,7 +14,7 @@ from .categories import listed_categories
 from .nodes import BEST, RUNNER_UP, Nodes
 
 if TYPE_CHECKING:
-    from .growing import GrowthSettings
+    from .growth_settings import GrowthSettings
 
 __all__ = ["tree_of_nodes"]
 

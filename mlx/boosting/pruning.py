@@ -32,7 +32,7 @@ from ..tree.record import GrowthRecord, PrunedBranch
 
 if TYPE_CHECKING:
     from .grower import Grower
-    from .growing import GrowthSettings
+    from .growth_settings import GrowthSettings
 
 __all__ = ["PruningGrower", "prune"]
 

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..tree import Tree, TreeEnsemble
-from .growing import GrowthSettings
+from .growth_settings import GrowthSettings
 from .pruning import prune
 from .splitting import Penalty
 

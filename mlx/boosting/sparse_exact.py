@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from ..numeric.jit import kernel
 from ..tree import Tree
 from .exact import ExactGrower, Level
-from .growing import GrowthSettings
+from .growth_settings import GrowthSettings
 from .row_owner import Run
 from .sampling import Sampling
 

@@ -180,7 +180,7 @@ class TrainingOptions(XGBParameters):
         return objective
 
     def _growth_settings(self, objective: Any) -> Any:
-        from .growing import GrowthSettings
+        from .growth_settings import GrowthSettings
         from .splitting import Penalty
 
         # The library holds its parameters in float32.
