@@ -28,6 +28,13 @@ def fit_stumps(work: BoosterWork, threads: int) -> Answer:
     return AdaBoostClassifier(n_estimators=rounds, random_state=0, n_jobs=threads).fit(work.X, work.y).predict
 
 
+def grow_tree(work: BoosterWork, threads: int) -> Answer:
+    from mlx.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+    estimator = DecisionTreeClassifier if work.n_classes else DecisionTreeRegressor
+    return estimator(random_state=0).fit(work.X, work.y).predict
+
+
 def explain(work: ExplanationWork, threads: int) -> Attributions:
     from mlx.explain import KernelExplainer
 
@@ -46,5 +53,6 @@ CONTENDERS = {
     "booster_regression": (Contender("mlx", "mlx.boosting", fit_booster),),
     "booster_classes": (Contender("mlx", "mlx.boosting", fit_booster),),
     "booster_predict": (Contender("mlx", "mlx.boosting", predict, prepare=fitted_by(fit_like_xgboost)),),
+    "tree_fit": (Contender("mlx", "mlx.tree", grow_tree),),
     "kernel_shap": (Contender("mlx", "mlx.explain", explain),),
 }

@@ -34,10 +34,18 @@ def fit_stumps(work: BoosterWork, threads: int) -> Answer:
     return AdaBoostClassifier(n_estimators=rounds, random_state=0).fit(work.X, work.y).predict
 
 
+def grow_tree(work: BoosterWork, threads: int) -> Answer:
+    from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+    estimator = DecisionTreeClassifier if work.n_classes else DecisionTreeRegressor
+    return estimator(random_state=0).fit(work.X, work.y).predict
+
+
 CONTENDERS = {
     "adaboost_fit": (Contender("scikit-learn", "sklearn.ensemble", fit_stumps),),
     "booster_fit": (Contender("scikit-learn", "sklearn.ensemble", fit_booster),),
     "booster_regression": (Contender("scikit-learn", "sklearn.ensemble", fit_booster),),
     "booster_classes": (Contender("scikit-learn", "sklearn.ensemble", fit_booster),),
     "booster_predict": (Contender("scikit-learn", "sklearn.ensemble", predict, prepare=fitted_by(fit_booster)),),
+    "tree_fit": (Contender("scikit-learn", "sklearn.tree", grow_tree),),
 }
