@@ -80,7 +80,12 @@ def scan_gini(keys, row, distinct, feature, sums, best, now):
         gini_right = 1.0 - squares_right / (weight_right * weight_right)
         here = -weight_right * gini_right - weight_left * gini_left
         if here > judged:
-            judged, screen, n_left, best.weight_left = here, here + (1.0 - GINI_SLACK) * weight, i, weight_left
+            judged, screen, n_left, best.weight_left = (
+                here,
+                here + (1.0 - GINI_SLACK) * weight,
+                np.int64(i),
+                weight_left,
+            )
     if n_left > 0:
         keep_cut(keys, row, n_left, judged, distinct, feature, best, now)
 
@@ -111,7 +116,7 @@ def scan_entropy(keys, row, distinct, feature, x_log_x, sums, best, now):
             continue
         here = judge(np.float64(weight_left), sums, now)
         if here > judged:
-            judged, screen, n_left, best.weight_left = here, here - slack, i, np.float64(weight_left)
+            judged, screen, n_left, best.weight_left = here, here - slack, np.int64(i), np.float64(weight_left)
     if n_left > 0:
         keep_cut(keys, row, n_left, judged, distinct, feature, best, now)
 
