@@ -7,8 +7,12 @@ from typing import Any
 
 from ..boosters import Answer, BoosterWork
 from ..definitions import Contender
+from ..forests import Answer as ForestAnswer
+from ..forests import ForestWork
+from ..tasks import forest_predict
 from ..tasks.booster_predict import fitted_by, predict
 from ..tasks.kernel_shap import Attributions, CountingModel, ExplanationWork
+from ..tasks.proximity import LeavesWork
 
 
 def fit_booster(work: BoosterWork, threads: int, **options: Any) -> Answer:
@@ -35,6 +39,16 @@ def grow_tree(work: BoosterWork, threads: int) -> Answer:
     return estimator(random_state=0).fit(work.X, work.y).predict
 
 
+def fit_forest(work: ForestWork, threads: int) -> ForestAnswer:
+    return work.fit("mlx", threads)
+
+
+def count_shared_leaves(work: LeavesWork, threads: int) -> Any:
+    from mlx.ensemble.proximity import proximity
+
+    return proximity(work.leaves, n_threads=threads)
+
+
 def explain(work: ExplanationWork, threads: int) -> Attributions:
     from mlx.explain import KernelExplainer
 
@@ -54,5 +68,10 @@ CONTENDERS = {
     "booster_classes": (Contender("mlx", "mlx.boosting", fit_booster),),
     "booster_predict": (Contender("mlx", "mlx.boosting", predict, prepare=fitted_by(fit_like_xgboost)),),
     "tree_fit": (Contender("mlx", "mlx.tree", grow_tree),),
+    "forest_fit": (Contender("mlx", "mlx.ensemble", fit_forest),),
+    "forest_predict": (
+        Contender("mlx", "mlx.ensemble", forest_predict.predict, prepare=forest_predict.fitted_by(fit_forest)),
+    ),
+    "proximity": (Contender("mlx", "mlx.ensemble", count_shared_leaves),),
     "kernel_shap": (Contender("mlx", "mlx.explain", explain),),
 }

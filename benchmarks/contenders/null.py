@@ -6,8 +6,12 @@ import numpy as np
 
 from ..boosters import Answer, BoosterWork
 from ..definitions import NULL_MODULE, Contender
+from ..forests import Answer as ForestAnswer
+from ..forests import ForestWork
+from ..tasks import forest_predict
 from ..tasks.booster_predict import fitted_by, predict
 from ..tasks.kernel_shap import Attributions, ExplanationWork
+from ..tasks.proximity import LeavesWork
 
 
 def fit_nothing(work: BoosterWork, threads: int) -> Answer:
@@ -28,6 +32,14 @@ def say_the_mean(work: BoosterWork, threads: int) -> Answer:
     return lambda X: np.zeros(len(X), dtype=np.int64) if work.n_classes else np.full(len(X), work.y.mean())
 
 
+def fit_no_forest(work: ForestWork, threads: int) -> ForestAnswer:
+    return lambda X: np.full(len(X), work.y[0])
+
+
+def count_nothing(work: LeavesWork, threads: int) -> np.ndarray:
+    return np.zeros((len(work.leaves), len(work.leaves)))
+
+
 CONTENDERS = {
     "adaboost_fit": (Contender("null", NULL_MODULE, say_the_first),),
     "booster_fit": (Contender("null", NULL_MODULE, fit_nothing),),
@@ -35,5 +47,10 @@ CONTENDERS = {
     "booster_classes": (Contender("null", NULL_MODULE, fit_nothing),),
     "booster_predict": (Contender("null", NULL_MODULE, predict, prepare=fitted_by(fit_nothing)),),
     "tree_fit": (Contender("null", NULL_MODULE, say_the_mean),),
+    "forest_fit": (Contender("null", NULL_MODULE, fit_no_forest),),
+    "forest_predict": (
+        Contender("null", NULL_MODULE, forest_predict.predict, prepare=forest_predict.fitted_by(fit_no_forest)),
+    ),
+    "proximity": (Contender("null", NULL_MODULE, count_nothing),),
     "kernel_shap": (Contender("null", NULL_MODULE, explain_nothing),),
 }

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from ..boosters import Answer, BoosterWork
 from ..definitions import Contender
+from ..forests import Answer as ForestAnswer
+from ..forests import ForestWork
+from ..tasks import forest_predict
 from ..tasks.booster_predict import fitted_by, predict
 
 
@@ -41,6 +44,10 @@ def grow_tree(work: BoosterWork, threads: int) -> Answer:
     return estimator(random_state=0).fit(work.X, work.y).predict
 
 
+def fit_forest(work: ForestWork, threads: int) -> ForestAnswer:
+    return work.fit("sklearn", threads)
+
+
 CONTENDERS = {
     "adaboost_fit": (Contender("scikit-learn", "sklearn.ensemble", fit_stumps),),
     "booster_fit": (Contender("scikit-learn", "sklearn.ensemble", fit_booster),),
@@ -48,4 +55,10 @@ CONTENDERS = {
     "booster_classes": (Contender("scikit-learn", "sklearn.ensemble", fit_booster),),
     "booster_predict": (Contender("scikit-learn", "sklearn.ensemble", predict, prepare=fitted_by(fit_booster)),),
     "tree_fit": (Contender("scikit-learn", "sklearn.tree", grow_tree),),
+    "forest_fit": (Contender("scikit-learn", "sklearn.ensemble", fit_forest),),
+    "forest_predict": (
+        Contender(
+            "scikit-learn", "sklearn.ensemble", forest_predict.predict, prepare=forest_predict.fitted_by(fit_forest)
+        ),
+    ),
 }

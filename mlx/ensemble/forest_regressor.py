@@ -148,7 +148,7 @@ class RandomForestRegressor(ForestRegressor):
     >>> from mlx.ensemble import RandomForestRegressor
     >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [1.0, 1.0, 5.0, 5.0]
     >>> RandomForestRegressor(50, random_state=0).fit(X, y).predict([[0.2], [2.8]])
-    array([1.16, 4.76])
+    array([1.24, 4.6 ])
     """
 
     _tree_class = DecisionTreeRegressor
