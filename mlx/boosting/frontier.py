@@ -143,7 +143,7 @@ def longer_frontier(frontier: Frontier, n_nodes: int) -> Frontier:
     return longer
 
 
-@kernel(inner=True)
+@kernel
 def has_room(nodes, pool, candidates, rules, frontier):
     """Whether the arrays have room for the children of the chosen nodes."""
     counts = frontier.counts
@@ -175,7 +175,7 @@ def plant(table, nodes, pool, rules):
     root.weight, root.n_rows = leaf_weight(root.G, root.H, rules.penalty), MANY
 
 
-@kernel(inner=True)
+@kernel
 def add_node(node, depth, low, high, nodes):
     """Write a leaf for which no split is known."""
     new = nodes.facts[node]
@@ -217,7 +217,7 @@ def add_children(nodes, rules, frontier):
         frontier.pairs[place, 0], frontier.pairs[place, 1] = fewer, sibling
 
 
-@kernel(inner=True)
+@kernel
 def share_out(parent, left, right, rules):
     """Sums and weights of both children of a node, and the bounds below them."""
     left.G, left.H = parent.G_left, parent.H_left
@@ -235,7 +235,7 @@ def share_out(parent, left, right, rules):
         left.low = right.high = middle
 
 
-@kernel(inner=True)
+@kernel
 def take_slot(frontier):
     """Number of a slot of histograms that nobody uses."""
     counts = frontier.counts
@@ -246,14 +246,14 @@ def take_slot(frontier):
     return counts[N_TAKEN] - 1
 
 
-@kernel(inner=True)
+@kernel
 def give_back(slot, frontier):
     """Nobody needs the histogram in this slot any more."""
     frontier.free[frontier.counts[N_FREE]] = slot
     frontier.counts[N_FREE] += 1
 
 
-@kernel(inner=True)
+@kernel
 def pair_and_group(task, n_pairs, n_groups, n_threads):
     """Pair of nodes and group of columns of a task.
 
@@ -271,7 +271,7 @@ def pair_and_group(task, n_pairs, n_groups, n_threads):
     return task // (last - first), first + task % (last - first)
 
 
-@kernel(inner=True)
+@kernel
 def choose(table, nodes, pool, candidates, rules, frontier):
     """Write the best split of each child of the last step, and choose the nodes that are split next."""
     counts, gain = frontier.counts, nodes.facts["gain"]
@@ -300,7 +300,7 @@ def choose(table, nodes, pool, candidates, rules, frontier):
     counts[N_CHOSEN] = min(counts[N_CHOSEN], room)
 
 
-@kernel(inner=True)
+@kernel
 def choose_split(node, candidates, table, pool):
     """Best column of a node, and the best of the others; -1 stays where nothing is gained."""
     best = best_column(candidates, np.int64(-1))
@@ -319,7 +319,7 @@ def choose_split(node, candidates, table, pool):
         node.runner_up_missing_left, node.runner_up_gain = found.missing_left, found.gain
 
 
-@kernel(inner=True)
+@kernel
 def write_sets(node, table, pool, nodes, rules, categories):
     """Write which categories would go right by the best split of a node, and by its runner-up."""
     if categories is None:
@@ -335,7 +335,7 @@ def write_sets(node, table, pool, nodes, rules, categories):
             write_right_set(histogram, n_bins, split_bin, rules.penalty, categories, scratch, right_set)
 
 
-@kernel(inner=True)
+@kernel
 def best_column(candidates, besides):
     """Column with the largest gain but for one column, the lower number in a tie; -1 if nothing is gained."""
     best, largest = -1, np.float32(0.0)

@@ -326,7 +326,7 @@ def grow_alone(
         add_values(thread, n_threads, team, table, parted, nodes, values, margin)
 
 
-@kernel(inner=True)
+@kernel
 def part_chosen(thread, n_threads, team, table, parted, nodes, rules, frontier):
     """Part the rows of the chosen nodes, and write their children; a team's kernel."""
     n_chosen, first_new = frontier.counts[N_CHOSEN], frontier.counts[N_NODES]

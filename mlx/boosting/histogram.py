@@ -40,13 +40,13 @@ FIRST, N_LANES, N_PLAIN = int(Group.FIRST), int(Group.N_LANES), int(Group.N_PLAI
 LANE, STRIDE, N_CODES = int(Column.LANE), int(Column.STRIDE), int(Column.N_CODES)
 
 
-@kernel(inner=True)
+@kernel
 def new_shared_lanes():
     """Room for the histograms of the shared lanes of one group."""
     return np.empty((LANES * (SHARED_CODES + 1), 2))
 
 
-@kernel(inner=True)
+@kernel
 def count_group(group, node, table, parted, histogram, shared):
     """Histograms of the columns of one group, from the rows of one node; what stood in their places is overwritten."""
     own, n_plain = table.groups[group], table.groups[group, N_PLAIN]
@@ -109,7 +109,7 @@ def _add(codes, bits, rows, gradients, group, far_apart, histogram, shared):
             add_pair(h7, (word >> (bits + bits + bits)) & mask, g, h)
 
 
-@kernel(inner=True)
+@kernel
 def _share_out(f, group, table, shared, histogram):
     """Histogram of a column of a shared lane: that of the largest stride first.
 
@@ -135,7 +135,7 @@ def _share_out(f, group, table, shared, histogram):
         own[code, 0], own[code, 1] = G, H
 
 
-@kernel(inner=True)
+@kernel
 def subtract(parent, child):
     """Turn the histogram of a parent into that of the child's sibling."""
     for place in range(np.uint64(len(parent))):

@@ -158,7 +158,7 @@ def order_probability(difference):
     return f32(1.0) / (math.exp(min(-difference, LARGEST_EXPONENT)) + f32(1.0))
 
 
-@kernel(inner=True)
+@kernel
 def order_cost(difference, probability):
     """log(1 / (1 - σ)) = log(1 + exp(f_i - f_j)); the difference itself where σ is 1 but for less than its last bit."""
     return math.log(1.0 / (1.0 - probability)) if probability < 1.0 else np.float64(difference)

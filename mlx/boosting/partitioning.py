@@ -144,19 +144,19 @@ def cut_into_pieces(chosen, n_chosen, parted):
     return n_pieces
 
 
-@kernel(inner=True)
+@kernel
 def is_shared(piece, node, parted):
     """Whether the node has other pieces, too."""
     return piece[LAST] - piece[FIRST] < parted.segments[node, 1] - parted.segments[node, 0]
 
 
-@kernel(inner=True)
+@kernel
 def new_answers(table):
     """Room for an answer to each code of a lane."""
     return np.empty(np.int64(1) << table.lane_bits, dtype=np.uint8)
 
 
-@kernel(inner=True)
+@kernel
 def lane_of(f, table):
     """Words in which the codes of a column are, how far it is to the lane, and its mask."""
     column = table.columns[f]
@@ -164,7 +164,7 @@ def lane_of(f, table):
     return table.codes[column[GROUP]], np.uint64(column[LANE] * table.lane_bits), mask
 
 
-@kernel(inner=True)
+@kernel
 def answer_codes(node, table, nodes, answers):
     """Write the node's answer, left or not, to each code of the lane in which its column stands; returns how many."""
     facts, right_set = nodes.facts[node], nodes.right_sets[node, BEST]
@@ -182,7 +182,7 @@ def answer_codes(node, table, nodes, answers):
     return SHARED_CODES
 
 
-@kernel(inner=True)
+@kernel
 def answer_rows(node, rows, table, nodes, answers, goes_left):
     """Write which of some rows go left from a node, and return how many do."""
     answer_codes(node, table, nodes, answers)
@@ -203,7 +203,7 @@ def which_go_left(node, rows, table, nodes):
     return goes_left
 
 
-@kernel(inner=True)
+@kernel
 def mark_rows(piece, node, table, parted, nodes, answers):
     """Write which rows of a piece go left, and how many do."""
     first, last = piece[FIRST], piece[LAST]
@@ -235,7 +235,7 @@ def place_children(chosen, n_chosen, first_new, n_pieces, parted):
         begin = end
 
 
-@kernel(inner=True)
+@kernel
 def leave_children(chosen, n_chosen, first_new, parted):
     """Let the rows of the children of some nodes be where they are, with their parents."""
     for place in range(n_chosen):
@@ -244,7 +244,7 @@ def leave_children(chosen, n_chosen, first_new, parted):
             parted.segments[child, 0] = parted.segments[child, 1] = chosen[place]
 
 
-@kernel(inner=True)
+@kernel
 def move_rows(piece, side, parted, move_gradients):
     """Put the rows of a piece, and their gradients, on the other side: left ones first, in the order they have.
 
@@ -314,7 +314,7 @@ def add_values(thread, n_threads, team, table, parted, nodes, values, margin):
     wait_for_all(team, n_threads)
 
 
-@kernel(inner=True)
+@kernel
 def add_values_of_leaves(block, parted, nodes, values, margin):
     """Add the values of those leaves that have rows of their own to a block of margins."""
     for node in range(len(values)):
@@ -324,7 +324,7 @@ def add_values_of_leaves(block, parted, nodes, values, margin):
                 margin[np.uint64(rows[k])] += value
 
 
-@kernel(inner=True)
+@kernel
 def add_values_of_children(block, table, parted, nodes, values, answers, value_of_code, margin):
     """The same for leaves whose rows are with their parents."""
     for parent in range(len(values)):
@@ -340,7 +340,7 @@ def add_values_of_children(block, table, parted, nodes, values, answers, value_o
             margin[row] += value_of_code[(words[row] >> shift) & mask]
 
 
-@kernel(inner=True)
+@kernel
 def rows_of_block(node, block, parted):
     """Those rows of a node whose margins are in a block."""
     rows = parted.rows[parted.sides[node], parted.segments[node, 0] : parted.segments[node, 1]]
@@ -348,7 +348,7 @@ def rows_of_block(node, block, parted):
     return rows[first : n_below((block + 1) * ROWS_PER_BLOCK, rows)]
 
 
-@kernel(inner=True)
+@kernel
 def n_below(row, rows):
     """How many of some rows, in rising order, have a smaller number."""
     first, last = 0, len(rows)

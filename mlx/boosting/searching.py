@@ -99,7 +99,7 @@ class Scan(NamedTuple):
     categories: CategoryScratch | None
 
 
-@kernel(inner=True)
+@kernel
 def find_splits(columns, counted, sibling, pool, first_new, nodes, table, rules, scan, candidates):
     """Best split of a pair of siblings, for each of some columns; where there is no sibling (a root), it is -1.
 
@@ -138,7 +138,7 @@ def is_too_light(node, penalty):
     return 2.0 * penalty.min_child_weight * (1.0 - 1e-9) > node.H
 
 
-@kernel(inner=True)
+@kernel
 def is_empty(histogram, n_bins):
     """Whether no row of the node has a value in the column: of a sparse table, that is most columns."""
     b = 0
@@ -147,14 +147,14 @@ def is_empty(histogram, n_bins):
     return b == n_bins
 
 
-@kernel(inner=True)
+@kernel
 def facts_of(node, nodes, penalty):
     """What a search has to know of a node."""
     own = nodes.facts[node]
     return NodeFacts(own.G, own.H, similarity(own.G, own.H, penalty), own.weight, own.low, own.high, own.n_rows)
 
 
-@kernel(inner=True)
+@kernel
 def new_scan(n_bins, categories):
     """Room for a `Scan` of columns of so many bins."""
     n_cuts = np.int64(0)
@@ -165,7 +165,7 @@ def new_scan(n_bins, categories):
     return Scan(np.empty(n_cuts), np.empty(n_cuts), bins, gain, gain.view(np.int32), scratch)
 
 
-@kernel(inner=True)
+@kernel
 def _new_scratch(n_categories, categories):
     # An argument that is None is known to the compiler: it leaves the other branch away, here and below.
     if categories is None:
@@ -173,7 +173,7 @@ def _new_scratch(n_categories, categories):
     return new_category_scratch(n_categories)
 
 
-@kernel(inner=True)
+@kernel
 def _best_split(histogram, n_bins, f, node, direction, penalty, categories, scan):
     """Best split of a node on one column, of numbers or of categories."""
     if categories is not None:  # noqa: SIM102 (a test of its own: the compiler knows its answer)
@@ -192,7 +192,7 @@ def _best_of_categories(histogram, n_bins, node, direction, penalty, categories,
     return Candidate(gain, np.int32(split_bin), missing_left, G, H)
 
 
-@kernel(inner=True)
+@kernel
 def best_of_column(histogram, n_bins, node, direction, penalty, scan):
     """Best split of a node on a column of numbers: the cuts forwards and, if rows are missing, backwards."""
     has_missing = histogram[n_bins, 0] != 0.0 or histogram[n_bins, 1] != 0.0
@@ -220,7 +220,7 @@ def best_of_column(histogram, n_bins, node, direction, penalty, scan):
     return split
 
 
-@kernel(inner=True)
+@kernel
 def _add_up(histogram, first, step, n_cuts, is_sparse, scan):
     """G and H of the side that grows with each cut, bins from the first on, up or down; returns how many cuts."""
     G, H, n = 0.0, 0.0, np.uint64(0)
@@ -244,7 +244,7 @@ def _add_up(histogram, first, step, n_cuts, is_sparse, scan):
     return np.int64(n)
 
 
-@kernel(inner=True)
+@kernel
 def _gains(n_cuts, node, direction, penalty, scan):
     """Gain of each cut; 0 where it is no candidate. The direction is that of the side whose sums the scan has."""
     n, G, H, least = np.uint64(n_cuts), node.G, node.H, penalty.min_child_weight
@@ -263,7 +263,7 @@ def _gains(n_cuts, node, direction, penalty, scan):
         _free_gains(n, G, H, node.similarity, penalty, scan.G, scan.H, scan.gain)
 
 
-@kernel(inner=True)
+@kernel
 def _free_gains(n, G, H, parent, penalty, side_G, side_H, gains):
     """`split_gain` for several cuts at a time: most of the time of a search."""
     least = penalty.min_child_weight
@@ -274,7 +274,7 @@ def _free_gains(n, G, H, parent, penalty, side_G, side_H, gains):
         gains[c] = gain if is_candidate else f32(0.0)
 
 
-@kernel(inner=True)
+@kernel
 def _first_largest(bits, n_cuts):
     """Place of the first of the largest gains, -1 if all are 0.
 

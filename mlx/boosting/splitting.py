@@ -147,7 +147,7 @@ def similarity(G, H, penalty):
     return gain_of_weight(G, H, leaf_weight(G, H, penalty), penalty)
 
 
-@kernel(inner=True)
+@kernel
 def free_similarity(G, H, penalty):
     """T(G)² / (H + λ), without a limit on the weight. No branches: the compiler takes several cuts at a time."""
     # The sign of T(G) is lost in the square.

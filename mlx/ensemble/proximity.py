@@ -83,7 +83,7 @@ def sort_into_lists(leaves, first, start, order):
             start[slot] += 1
 
 
-@kernel(inner=True)
+@kernel
 def count_meetings(own_leaves, lists, count):
     """Add 1 to the count of each of the others, for each tree in which it is in the leaf of the row."""
     for t in range(len(own_leaves)):
@@ -145,7 +145,7 @@ def write_nearest(leaves, lists, n_others, near, share):
                 share[i, r] = (best[r] >> HALF) / n_trees
 
 
-@kernel(inner=True)
+@kernel
 def keep_best(best, n_best, key):
     """Offer a key to a heap of the best, the least of them on top; how many there are now."""
     if n_best < len(best):

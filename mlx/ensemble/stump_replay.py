@@ -130,7 +130,7 @@ def _replay(columns, samples, weights, codes, totals, total, in_question, draws,
     return best_column, threshold, best_place, improvement, impurity_left, impurity_right
 
 
-@kernel(inner=True)
+@kernel
 def _best_cut(values, samples, weights, codes, totals, total, left, right):
     """Largest impurity improvement (up to constants) of the cuts of a sorted column, and the first such cut."""
     best, best_place = -np.inf, -1
@@ -162,7 +162,7 @@ def _best_cut(values, samples, weights, codes, totals, total, left, right):
     return best, best_place
 
 
-@kernel(inner=True)
+@kernel
 def _move_to(before, place, weight_left, samples, weights, codes, totals, total, left):
     """Move the cut from `before` to `place`: update `left`, return its sum. From the end, if that is shorter."""
     n_rows = samples.size
@@ -180,7 +180,7 @@ def _move_to(before, place, weight_left, samples, weights, codes, totals, total,
     return weight_left
 
 
-@kernel(inner=True)
+@kernel
 def _part(values, samples, threshold):
     """Rows up to the threshold to the front, the others to the back, by swaps from both ends."""
     start, end = 0, samples.size
@@ -192,7 +192,7 @@ def _part(values, samples, threshold):
             samples[start], samples[end] = samples[end], samples[start]
 
 
-@kernel(inner=True)
+@kernel
 def _sort_by(columns, column, samples, values):
     """Sort `samples` by a column, and fill `values`."""
     tied = columns.tied[column]

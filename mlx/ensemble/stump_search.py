@@ -131,7 +131,7 @@ def search(columns, weights, codes, totals, tolerance, thread, n_threads, space,
                 space.best_scores[thread * 8] = max(best_score, found[column].score)
 
 
-@kernel(inner=True, reassociate=True)
+@kernel(reassociate=True)
 def _sum_blocks(order, weights, codes, edges):
     """Weights of each class up to each edge of the blocks of a column; fills `edges`."""
     n_blocks, n_classes = edges.shape[0] - 1, edges.shape[1]
@@ -153,14 +153,14 @@ def _sum_blocks(order, weights, codes, edges):
                 edges[block + 1, codes[rows[i]]] += weights[rows[i]]
 
 
-@kernel(inner=True)
+@kernel
 def _score(squares_left, left, squares_right, right):
     """Score of a cut from the sums of squares and the sums of s and r; a side without weight adds nothing."""
     score = squares_left / left if left > 0.0 else 0.0
     return score + squares_right / right if right > 0.0 else score
 
 
-@kernel(inner=True)
+@kernel
 def _bound_blocks(cuts, totals, edges, ceilings):
     """Fill `ceilings`, the most that cuts of each block can score; return the best score of a cut at an edge."""
     n_blocks, n_classes = ceilings.size, totals.size
@@ -209,7 +209,7 @@ def _bound_blocks(cuts, totals, edges, ceilings):
     return best
 
 
-@kernel(inner=True)
+@kernel
 def _score_cuts(columns, weights, codes, totals, floor, space, thread, column, block, found):
     """Score the cuts of one block, and keep in `found` the best two of the column that are above `floor`."""
     order, cuts = columns.order[column], columns.cuts[column]

@@ -17,7 +17,7 @@ LN_2 = 0.6931471805599453
 LOWEST, HIGHEST = -104.0, 89.0
 
 
-@kernel(inner=True)
+@kernel
 def exp32(x):
     """e^x, rounded to float32.
 

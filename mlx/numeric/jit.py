@@ -77,9 +77,7 @@ _settings: Any = numba.core.config
 _lock = threading.Lock()
 
 
-def kernel(
-    function: Callable | None = None, *, reassociate: bool = False, inline: bool = False, inner: bool = False
-) -> Any:
+def kernel(function: Callable | None = None, *, reassociate: bool = False, inline: bool = False) -> Any:
     """Compile a function of arrays and scalars at its first call, under the policy of this file.
 
     Parameters
@@ -90,8 +88,6 @@ def kernel(
         Let the compiler reorder sums, to vectorise them. The last bits then depend on the processor.
     inline : bool, default=False
         Paste the body into the callers, for kernels of a few operations that take whole arrays.
-    inner : bool, default=False
-        Tells the reader that only other kernels call it. Nothing more: see `mlx.numeric.linking`.
 
     Returns
     -------
@@ -99,7 +95,7 @@ def kernel(
         Numba's dispatcher; the plain function if ``NUMBA_DISABLE_JIT`` is set.
     """
     if function is None:
-        return functools.partial(kernel, reassociate=reassociate, inline=inline, inner=inner)
+        return functools.partial(kernel, reassociate=reassociate, inline=inline)
     folder = cache_folder(_package_of(function))
     options: dict[str, Any] = {
         "nogil": True,

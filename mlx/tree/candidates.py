@@ -40,14 +40,14 @@ CANDIDATE = np.dtype(
 )
 
 
-@kernel(inner=True)
+@kernel
 def forget(candidate):
     """Make a record say that there is no candidate."""
     candidate.feature = LEAF
     candidate.judged = -np.inf
 
 
-@kernel(inner=True)
+@kernel
 def accept(candidate, node):
     """Make a candidate the split of a node, if it is one."""
     node.feature = candidate.feature
@@ -57,7 +57,7 @@ def accept(candidate, node):
         node.missing_left = candidate.missing_left
 
 
-@kernel(inner=True)
+@kernel
 def last_rank_up_to(values, n_values, threshold):
     """Rank of the last of the first n_values values, which rise, that is at most the threshold."""
     low, high = 0, n_values
@@ -70,7 +70,7 @@ def last_rank_up_to(values, n_values, threshold):
     return low - 1
 
 
-@kernel(inner=True)
+@kernel
 def choose_by_gain_ratio(candidates, n, impurity, weight):
     """Place of the best of n candidates, one for each column; of one that is none if none gains anything."""
     average, n_gaining = 0.0, 0

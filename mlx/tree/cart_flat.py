@@ -81,14 +81,14 @@ def lay_out(left, right, feature, threshold, missing_left, value, n_features, t,
     flat.n_steps[t] = depth
 
 
-@kernel(inner=True)
+@kernel
 def above(threshold):
     """Smallest float32 t above a threshold: ``x > threshold`` is ``x >= t``."""
     t = np.float32(threshold)
     return np.nextafter(t, INFINITY) if t <= threshold else t
 
 
-@kernel(inner=True)
+@kernel
 def below_negative(threshold):
     """Smallest float32 t such that ``x <= threshold`` is ``-x >= t``."""
     t = np.float32(threshold)

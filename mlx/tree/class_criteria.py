@@ -11,7 +11,7 @@ from .class_impurity import LEFT, RIGHT, TOTAL, class_impurity
 __all__ = ["begin", "child_impurities", "child_values", "impurity", "judge", "middle", "move", "write_value"]
 
 
-@kernel(inner=True)
+@kernel
 def begin(codes, sums, order, weights, part):
     """Sum up the samples of a node."""
     sums[TOTAL] = 0.0
@@ -43,7 +43,7 @@ def move(codes, sums, order, weights, part, cut):
     part.cut = cut
 
 
-@kernel(inner=True)
+@kernel
 def impurity(sums, part):
     """Impurity of the node."""
     return class_impurity(part.criterion, sums, TOTAL, part.weight)
@@ -69,13 +69,13 @@ def child_values(sums, part):
     return sums[LEFT, 0, 0] / part.weight_left, sums[RIGHT, 0, 0] / part.weight_right
 
 
-@kernel(inner=True)
+@kernel
 def middle(sums, part):
     """Bound between the values of the two sides."""
     return sums[LEFT, 0, 0] / (2 * part.weight_left) + sums[RIGHT, 0, 0] / (2 * part.weight_right)
 
 
-@kernel(inner=True)
+@kernel
 def write_value(sums, part, value, number, is_bounded):
     """Write the shares of the classes; that of the first class (of two) is kept within the bounds."""
     for output in range(sums.shape[1]):

@@ -29,7 +29,7 @@ TOTAL, LEFT, RIGHT = np.int64(0), np.int64(1), np.int64(2)
 LOG_2 = math.log(2.0)
 
 
-@kernel(inner=True)
+@kernel
 def gini(sums, side, weight):
     """Gini impurity 1 - Σ p_k² of one of the three sums, which weighs so much."""
     impurity = 0.0
@@ -41,7 +41,7 @@ def gini(sums, side, weight):
     return impurity / sums.shape[1]
 
 
-@kernel(inner=True)
+@kernel
 def entropy(sums, side, weight):
     """Entropy -Σ p_k log₂ p_k, in bits, of one of the three sums, which weighs so much."""
     bits = 0.0
@@ -53,7 +53,7 @@ def entropy(sums, side, weight):
     return bits / sums.shape[1]
 
 
-@kernel(inner=True)
+@kernel
 def class_impurity(criterion, sums, side, weight):
     """Impurity of a node, or of a side of a cut through it, which weighs so much."""
     if criterion == GINI:

@@ -141,7 +141,7 @@ def grow_by_counts(table, samples, x_log_x, random, draws, frontier, settings, n
             value[number, 0, k] = sums[TOTAL, 0, k] / now.weight
 
 
-@kernel(inner=True)
+@kernel
 def count_classes(sample, start, end, sums, side):
     """Write the weight of each class among samples; their weight."""
     for k in range(sums.shape[2]):
@@ -155,7 +155,7 @@ def count_classes(sample, start, end, sums, side):
     return weight
 
 
-@kernel(inner=True)
+@kernel
 def search_columns(table, samples, x_log_x, random, draws, node, max_features):
     """Search columns drawn at random for the best split of a node; its place among the candidates."""
     sample, keys, bucket = samples.sample, samples.keys, samples.bucket
@@ -196,7 +196,7 @@ def search_columns(table, samples, x_log_x, random, draws, node, max_features):
     return place
 
 
-@kernel(inner=True)
+@kernel
 def gather_keys(ranks, feature, sample, start, n, keys):
     """Write the keys of a node's samples for a column; its lowest and its highest rank."""
     lowest, highest = LOW_HALF, np.uint64(0)
@@ -209,7 +209,7 @@ def gather_keys(ranks, feature, sample, start, n, keys):
     return lowest, highest
 
 
-@kernel(inner=True)
+@kernel
 def divide(ranks, feature, last, sample, spare, start, end):
     """Bring the samples that go left, those of ranks up to the last, to the front; all keep their order."""
     front, n_right = np.int64(start), np.int64(0)
@@ -224,7 +224,7 @@ def divide(ranks, feature, last, sample, spare, start, end):
         sample[front + i] = spare[0, i]
 
 
-@kernel(inner=True)
+@kernel
 def look_at_children(sample, sums, node, now, total_weight):
     """Write what the children of a node will know of it: their impurities."""
     weight, weight_left = now.weight, count_classes(sample, node.start, node.cut, sums, LEFT)

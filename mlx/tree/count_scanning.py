@@ -53,7 +53,7 @@ def x_log_x_table(largest: int) -> np.ndarray:
     return x * np.log2(np.maximum(x, 1.0))
 
 
-@kernel(inner=True)
+@kernel
 def scan_gini(keys, row, distinct, feature, sums, best, now):
     """Compare the cuts between sorted keys with the best so far, by Gini impurity."""
     weight, weight_left, squares_left, squares_right = now.weight, 0.0, 0.0, 0.0
@@ -90,7 +90,7 @@ def scan_gini(keys, row, distinct, feature, sums, best, now):
         keep_cut(keys, row, n_left, judged, distinct, feature, best, now)
 
 
-@kernel(inner=True)
+@kernel
 def scan_entropy(keys, row, distinct, feature, x_log_x, sums, best, now):
     """Compare the cuts between sorted keys with the best so far, by entropy."""
     weight, weight_left, own_left, own_right = np.int64(now.weight), np.int64(0), 0.0, 0.0
@@ -121,7 +121,7 @@ def scan_entropy(keys, row, distinct, feature, x_log_x, sums, best, now):
         keep_cut(keys, row, n_left, judged, distinct, feature, best, now)
 
 
-@kernel(inner=True)
+@kernel
 def is_allowed(key, next_key, n_left, weight_left, distinct, now):
     """Whether there may be a cut between two keys, which have different ranks."""
     below = distinct[now.first_rank + np.int64(key >> RANK_SHIFT)]
@@ -129,7 +129,7 @@ def is_allowed(key, next_key, n_left, weight_left, distinct, now):
     return above > below + CLOSEST and is_large_enough(n_left, weight_left, now)
 
 
-@kernel(inner=True)
+@kernel
 def is_large_enough(n_left, weight_left, now):
     """Whether both sides have the samples and the weight that a leaf needs."""
     return (
@@ -138,7 +138,7 @@ def is_large_enough(n_left, weight_left, now):
     )
 
 
-@kernel(inner=True)
+@kernel
 def keep_cut(keys, row, n_left, judged, distinct, feature, best, now):
     """Make the cut after n_left keys the best so far; its weight is kept already."""
     last, following = np.int64(keys[row, n_left - 1] >> RANK_SHIFT), np.int64(keys[row, n_left] >> RANK_SHIFT)
@@ -150,7 +150,7 @@ def keep_cut(keys, row, n_left, judged, distinct, feature, best, now):
     best.missing_left = np.int64(2 * n_left > now.n)
 
 
-@kernel(inner=True)
+@kernel
 def count_up_to(last, threshold, keys, feature, sums, best, now):
     """Compare the split after a rank with the best so far."""
     n_left, weight_left = np.int64(0), 0.0
@@ -175,7 +175,7 @@ def count_up_to(last, threshold, keys, feature, sums, best, now):
         best.missing_left = np.int64(2 * n_left > now.n)
 
 
-@kernel(inner=True)
+@kernel
 def judge(weight_left, sums, now):
     """The criterion itself, where the left side has its sums."""
     weight_right = now.weight - weight_left

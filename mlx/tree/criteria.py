@@ -58,7 +58,7 @@ PART = np.dtype(
 )
 
 
-@kernel(inner=True)
+@kernel
 def begin(codes, targets, sums, order, weights, part):
     """Sum up the samples order[part.start:part.end], which are a node."""
     if codes is not None:
@@ -88,7 +88,7 @@ def move(codes, targets, sums, order, weights, part, cut):
         value_criteria.move(targets, sums, order, weights, part, cut)
 
 
-@kernel(inner=True)
+@kernel
 def impurity(codes, targets, sums, errors, order, weights, part):
     """Impurity of the node."""
     if codes is not None:
@@ -98,7 +98,7 @@ def impurity(codes, targets, sums, errors, order, weights, part):
     return 0.0
 
 
-@kernel(inner=True)
+@kernel
 def child_impurities(codes, targets, sums, errors, order, weights, part):
     """Impurities of the left and of the right side."""
     if codes is not None:
@@ -128,7 +128,7 @@ def child_values(codes, targets, sums, errors, part):
     return 0.0, 0.0
 
 
-@kernel(inner=True)
+@kernel
 def middle(codes, targets, sums, errors, part):
     """Bound between the answers of the two sides."""
     if codes is not None:
@@ -138,7 +138,7 @@ def middle(codes, targets, sums, errors, part):
     return 0.0
 
 
-@kernel(inner=True)
+@kernel
 def write_value(codes, targets, sums, medians, part, value, number, is_bounded):
     """Write what the node answers, value[number] of shape (n_outputs, K), within the bounds."""
     if codes is not None:

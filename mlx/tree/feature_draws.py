@@ -71,7 +71,7 @@ def feature_draws(n_features: int, seed: int) -> FeatureDraws:
     return FeatureDraws(np.arange(n_features), np.empty(n_features, dtype=np.int64), state)
 
 
-@kernel(inner=True)
+@kernel
 def random_int(state, low, high):
     """Next random integer in [low, high); the state is a record of DRAW_STATE."""
     x = np.uint32(state.seed)
@@ -84,7 +84,7 @@ def random_int(state, low, high):
     return low + np.int64(x & np.uint32(LARGEST)) % (high - low)
 
 
-@kernel(inner=True)
+@kernel
 def random_between(state, lowest, highest):
     """Next random threshold from the lowest to below the highest of two float32, as float64."""
     low, high = np.float64(lowest), np.float64(highest)
@@ -92,7 +92,7 @@ def random_between(state, lowest, highest):
     return low if threshold == high else threshold
 
 
-@kernel(inner=True)
+@kernel
 def begin_draws(draws, n_known):
     """Begin a node's draws; n_known columns are known to be constant."""
     state = draws.state[0]
@@ -103,7 +103,7 @@ def begin_draws(draws, n_known):
     state.n_found = 0
 
 
-@kernel(inner=True)
+@kernel
 def draw_feature(draws, max_features):
     """Next column to search, -1 if max_features were seen and one of them varies, or none is left that could.
 
@@ -123,7 +123,7 @@ def draw_feature(draws, max_features):
     return -1
 
 
-@kernel(inner=True)
+@kernel
 def found_constant(draws):
     """The column drawn last is constant among the node's samples."""
     state, features = draws.state[0], draws.features
@@ -132,7 +132,7 @@ def found_constant(draws):
     state.n_found += 1
 
 
-@kernel(inner=True)
+@kernel
 def found_varying(draws):
     """The column drawn last is not constant."""
     state, features = draws.state[0], draws.features
@@ -141,7 +141,7 @@ def found_varying(draws):
     features[place], features[last] = features[last], features[place]
 
 
-@kernel(inner=True)
+@kernel
 def end_draws(draws):
     """End a node's draws; the number of columns that are now known to be constant."""
     state, features, constant = draws.state[0], draws.features, draws.constant

@@ -178,7 +178,7 @@ def new_frontier(n_samples: int, settings: GrowthSettings) -> Frontier:
     return Frontier(nodes, np.empty(n_open, dtype=np.int64) if best_first else None, state)
 
 
-@kernel(inner=True)
+@kernel
 def may_split(node, settings):
     """Whether a node may be searched for a split; its weight and impurity are known."""
     n_samples = node.end - node.start
@@ -191,13 +191,13 @@ def may_split(node, settings):
     )
 
 
-@kernel(inner=True)
+@kernel
 def next_open(frontier, settings, nodes):
     """Place in `open` of the node to search next; -1 if the tree is grown."""
     return next_in(frontier.open, frontier.heap, frontier.state[0], nodes.node)
 
 
-@kernel(inner=True)
+@kernel
 def next_in(open_nodes, heap, state, grown):
     """`next_open` on arrays: which of the two orders it is, is decided when the kernel is compiled."""
     if heap is None:
@@ -222,7 +222,7 @@ def next_in(open_nodes, heap, state, grown):
     return -1
 
 
-@kernel(inner=True)
+@kernel
 def settle(frontier, at, settings, nodes):
     """Enter a searched node into the tree, and open its children or, best first, let it wait for its turn.
 
@@ -231,7 +231,7 @@ def settle(frontier, at, settings, nodes):
     return settle_in(frontier.open, frontier.heap, frontier.state[0], at, settings.min_impurity_decrease, nodes.node)
 
 
-@kernel(inner=True)
+@kernel
 def settle_in(open_nodes, heap, state, at, min_impurity_decrease, grown):
     """`settle` on arrays."""
     node = open_nodes[at]
@@ -262,7 +262,7 @@ def settle_in(open_nodes, heap, state, at, min_impurity_decrease, grown):
     return number
 
 
-@kernel(inner=True)
+@kernel
 def open_child(node, child, is_left):
     """Write what a child knows from its parent. A right child may stand in its parent's place."""
     low, middle, high = node.lower, node.middle, node.upper
@@ -284,7 +284,7 @@ def open_child(node, child, is_left):
     child.n_constants = node.n_constants
 
 
-@kernel(inner=True)
+@kernel
 def add_node(grown, node):
     """Write a node into the tree, and enter it as its parent's child."""
     if node.parent >= 0:
@@ -304,7 +304,7 @@ def add_node(grown, node):
         own.missing_left = node.missing_left
 
 
-@kernel(inner=True)
+@kernel
 def close_leaf(own):
     """Make a node of the tree a leaf."""
     own.left = LEAF
@@ -313,7 +313,7 @@ def close_leaf(own):
     own.threshold = UNDEFINED
 
 
-@kernel(inner=True)
+@kernel
 def sift_up(open_nodes, heap, hole, at):
     """Move the hole of the heap up past nodes that improve less, and fill it."""
     while hole > 0 and open_nodes[heap[(hole - 1) // 2]].improvement < open_nodes[at].improvement:
@@ -322,7 +322,7 @@ def sift_up(open_nodes, heap, hole, at):
     heap[hole] = at
 
 
-@kernel(inner=True)
+@kernel
 def take_best(open_nodes, heap, state):
     """Take the node off the heap whose split improves most.
 

@@ -42,7 +42,7 @@ def n_buckets(n_keys: int) -> int:
     return max(SPARSE * n_keys, 1 << DIGIT_BITS) + 3
 
 
-@kernel(inner=True)
+@kernel
 def sort_keys(keys, n, lowest, highest, bucket):
     """Sort keys[0, :n], whose ranks are between lowest and highest; the row of `keys` that holds them then, 0 or 1."""
     if n <= FEW:
@@ -65,7 +65,7 @@ def sort_keys(keys, n, lowest, highest, bucket):
     return row
 
 
-@kernel(inner=True)
+@kernel
 def distribute(keys, row, n, lowest, shift, last, bucket):
     """Write the keys of a row to the other row, bucket after bucket; the size of the largest bucket.
 
@@ -93,7 +93,7 @@ def distribute(keys, row, n, lowest, shift, last, bucket):
     return most
 
 
-@kernel(inner=True)
+@kernel
 def insert_keys(keys, row, n):
     """Sort a row of keys where they are, fast if each is near its place."""
     for i in range(1, n):

@@ -81,7 +81,7 @@ def new_medians(targets: NDArray[np.float64]) -> Medians:
     )
 
 
-@kernel(inner=True)
+@kernel
 def measure_all_cuts(medians, errors, targets, order, weights, start, end):
     """Medians and errors of both sides of every cut of the node, whose samples stand in the order of a column.
 
@@ -98,7 +98,7 @@ def measure_all_cuts(medians, errors, targets, order, weights, start, end):
         of_node[output] = errors[RIGHT_MEDIAN, start]
 
 
-@kernel(inner=True)
+@kernel
 def rank_targets(medians, targets, order, output, start, end):
     """Write the rank of each of the node's targets among them, and the targets by rank."""
     ranks, keys, place, rank, rising = medians.ranks, medians.keys, medians.place, medians.rank, medians.rising
@@ -112,7 +112,7 @@ def rank_targets(medians, targets, order, output, start, end):
         rising[k] = targets[order[start + place[k]], output]
 
 
-@kernel(inner=True)
+@kernel
 def grow_side(tree, rising, rank, order, weights, start, end, step, errors, of_error, of_median):
     """Let samples join from one end (step 1: the left one), and write the side's median and add its error at each."""
     n = end - start
@@ -136,7 +136,7 @@ def grow_side(tree, rising, rank, order, weights, start, end, step, errors, of_e
         p += step
 
 
-@kernel(inner=True)
+@kernel
 def join(tree, n, rank, weight, weighted):
     """Add a target to the tree, at its rank."""
     place = rank + 1
@@ -146,7 +146,7 @@ def join(tree, n, rank, weight, weighted):
         place += place & -place
 
 
-@kernel(inner=True)
+@kernel
 def descend(tree, n, target, reached):
     """Rank at which the cumulative weight passes the target, or reaches it; weight, weighted targets of those below."""
     step = 1

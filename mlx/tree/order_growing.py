@@ -148,7 +148,7 @@ def grow_in_order(table, samples, codes, targets, random, directions, draws, fro
         criteria.write_value(codes, targets, sums, medians, part, value, number, len(directions) > 0)
 
 
-@kernel(inner=True)
+@kernel
 def search_all(table, samples, codes, targets, directions, draws, node, max_features):
     """Find the best of all splits of a node on columns drawn at random, and part its samples by it."""
     # Arrays are taken out of their tuples here, once: to count who holds them takes longer than to look at a cut.
@@ -213,7 +213,7 @@ def missing_rank(has_missing, first_rank, feature):
     return NO_RANK
 
 
-@kernel(inner=True)
+@kernel
 def scan(feature, of_rank, n_missing, missing_left, ranks, best, codes, targets, sums, errors, order, weights, part):
     """Compare the cuts between sorted samples with the best so far; the missing ones are first or last.
 
@@ -260,7 +260,7 @@ def is_better(feature, cut, best, codes, targets, sums, errors, order, weights, 
     return False
 
 
-@kernel(inner=True)
+@kernel
 def search_random(table, samples, codes, targets, directions, draws, node, max_features):
     """Find the best of one split at random for each column drawn, and part a node's samples by it."""
     order, weights, sums, errors = samples.order, samples.weights, samples.sums, samples.errors
@@ -304,7 +304,7 @@ def search_random(table, samples, codes, targets, directions, draws, node, max_f
         divide(column, missing, order, node.start, node.end, found[0].last, node.missing_left)
 
 
-@kernel(inner=True)
+@kernel
 def range_of_ranks(column, missing, order, start, end):
     """Lowest and highest rank of a node's samples, and how many are missing."""
     lowest, highest, n_missing = NO_RANK, np.uint32(0), 0
@@ -318,7 +318,7 @@ def range_of_ranks(column, missing, order, start, end):
     return lowest, highest, n_missing
 
 
-@kernel(inner=True)
+@kernel
 def choose(found, n_found, node, part):
     """Make the best candidate the split of the node."""
     place = np.int64(0)
@@ -328,7 +328,7 @@ def choose(found, n_found, node, part):
     found[0] = found[place]
 
 
-@kernel(inner=True)
+@kernel
 def look_at_children(samples, codes, targets, directions, node, total_weight):
     """Write what the children of a node will know: their impurities, and the bound between their values."""
     order, weights, sums, errors = samples.order, samples.weights, samples.sums, samples.errors

@@ -32,7 +32,7 @@ def swap(ranks, order, i, j):
     order[i], order[j] = order[j], order[i]
 
 
-@kernel(inner=True)
+@kernel
 def sort_in_order(ranks, order, start, end, waiting):
     """Sort ranks[start:end], and the samples with them. `waiting` is room for (MOST_WAITING, 3) integers."""
     if end <= start:
@@ -55,7 +55,7 @@ def sort_in_order(ranks, order, start, end, waiting):
         insert(ranks, order, low, high)
 
 
-@kernel(inner=True)
+@kernel
 def part_in_three(ranks, order, low, high):
     """Bring what is below the pivot to the left, what is above to the right; where the middle begins and ends."""
     a, b, c = ranks[low], ranks[low + (high - low) // 2], ranks[high - 1]
@@ -74,7 +74,7 @@ def part_in_three(ranks, order, low, high):
     return left, right
 
 
-@kernel(inner=True)
+@kernel
 def insert(ranks, order, low, high):
     """Sort a short stretch; equal ranks keep their order."""
     for i in range(low + 1, high):
@@ -88,7 +88,7 @@ def insert(ranks, order, low, high):
         order[j] = sample
 
 
-@kernel(inner=True)
+@kernel
 def sort_by_heap(ranks, order, low, high):
     """Sort a stretch by a heap."""
     n = high - low
@@ -99,7 +99,7 @@ def sort_by_heap(ranks, order, low, high):
         sift_down(ranks, order, low, 0, last)
 
 
-@kernel(inner=True)
+@kernel
 def sift_down(ranks, order, low, root, n):
     """Move a sample down the heap that begins at `low` until no child is larger."""
     while True:
@@ -113,7 +113,7 @@ def sift_down(ranks, order, low, root, n):
         root = largest
 
 
-@kernel(inner=True)
+@kernel
 def missing_last(column, missing, ranks, order, start, end):
     """Write the ranks of order[start:end], those with a value first; the number of missing ones.
 
@@ -134,7 +134,7 @@ def missing_last(column, missing, ranks, order, start, end):
     return end - 1 - last
 
 
-@kernel(inner=True)
+@kernel
 def missing_to_the_left(ranks, order, start, end, n_missing, spare):
     """Bring the missing samples, which are last, to the front; both parts keep their order."""
     n = end - start
@@ -149,7 +149,7 @@ def missing_to_the_left(ranks, order, start, end, n_missing, spare):
         ranks[p] = missing
 
 
-@kernel(inner=True)
+@kernel
 def divide(column, missing, order, start, end, last, missing_left):
     """Bring the samples that go left to the front: those of the right are put to the back, one by one; the cut."""
     i, cut = start, end

@@ -168,7 +168,7 @@ def grow_by_sums(table, rows, directions, draws, frontier, settings, nodes):
         nodes.value[number, 0, 0] = value
 
 
-@kernel(inner=True)
+@kernel
 def put_side_by_side(rows, node):
     """Number the node's rows by their places, and copy what is known of them there."""
     far_sums, far_target, near_sums, near_target = rows.far.sums, rows.far.target, rows.near.sums, rows.near.target
@@ -187,7 +187,7 @@ def put_side_by_side(rows, node):
             entries[f, place] = entry - (entry & ROW) + np.uint64(number[entry & ROW])
 
 
-@kernel(inner=True)
+@kernel
 def add_up(rows, known, node):
     """Weight, sum and squares of a node; of the root, the impurity, too."""
     searched, samples, sums, target = rows.searched[0], rows.as_swapped, known.sums, known.target
@@ -204,14 +204,14 @@ def add_up(rows, known, node):
         node.impurity = variance(squares, total, weight)
 
 
-@kernel(inner=True)
+@kernel
 def variance(squares, total, weight):
     """Mean square less squared mean."""
     mean = total / weight
     return squares / weight - mean * mean
 
 
-@kernel(inner=True)
+@kernel
 def search(table, rows, known, directions, draws, max_features, node):
     """Find the best cut over the columns that are drawn."""
     # Arrays are taken out of their tuples here, once: to count who holds them takes longer than to search a small node.
@@ -237,7 +237,7 @@ def search(table, rows, known, directions, draws, max_features, node):
     node.n_constants = end_draws(draws)
 
 
-@kernel(inner=True)
+@kernel
 def are_close(distinct, first_rank, n_close, below, above):
     """Whether the values of two ranks of a column are too close to be told apart."""
     if above - below > n_close:
@@ -246,7 +246,7 @@ def are_close(distinct, first_rank, n_close, below, above):
     return distinct[first + above] <= distinct[first + below] + CLOSEST
 
 
-@kernel(inner=True)
+@kernel
 def walk(entries, f, sums, distinct, first_rank, n_close, direction, searched, node):
     """Try the cuts of one column, from the lowest value on; one that is better than all before is noted in the node."""
     total, weight, best = searched.sum, node.weight, searched.judged
@@ -282,14 +282,14 @@ def walk(entries, f, sums, distinct, first_rank, n_close, direction, searched, n
     searched.judged = best
 
 
-@kernel(inner=True)
+@kernel
 def obeys(direction, left, right, node):
     """Whether the children's values rise (1) or fall (-1) as the column demands, and stay within the node's bounds."""
     within = min(left, right) >= node.lower and max(left, right) <= node.upper
     return within and (left - right) * direction <= 0
 
 
-@kernel(inner=True)
+@kernel
 def part_samples(rows, node):
     """Part the node's rows as scikit-learn parts its samples: what goes right is swapped to the end, one by one."""
     goes_left, samples, last, entries = rows.goes_left, rows.as_swapped, rows.searched[0].last, rows.entries
@@ -310,7 +310,7 @@ def part_samples(rows, node):
     node.missing_left = np.int64(node.cut - node.start > node.end - node.cut)
 
 
-@kernel(inner=True)
+@kernel
 def look_at_children(rows, known, total_weight, node):
     """Write what the children will know: their impurities, and the bound between their values."""
     searched, samples, sums, target = rows.searched[0], rows.as_swapped, known.sums, known.target
@@ -338,7 +338,7 @@ def look_at_children(rows, known, total_weight, node):
     node.middle = left / (2 * weight_left) + right / (2 * weight_right)
 
 
-@kernel(inner=True)
+@kernel
 def part_columns(rows, settings, node):
     """Part every column's stretch of the node, both parts in their old order; not if both children are leaves."""
     left_is_leaf = node.cut - node.start < settings.min_samples_split or node.impurity_left <= EPSILON

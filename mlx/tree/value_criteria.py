@@ -44,7 +44,7 @@ SQUARED_ERROR, POISSON, ABSOLUTE_ERROR = 3, 4, 5
 LEAST_SUM = 10 * float(np.finfo(np.float64).eps)
 
 
-@kernel(inner=True)
+@kernel
 def begin(targets, sums, order, weights, part):
     """Sum up the samples of a node."""
     sums[TOTAL] = 0.0
@@ -85,7 +85,7 @@ def move(targets, sums, order, weights, part, cut):
     part.cut = cut
 
 
-@kernel(inner=True)
+@kernel
 def impurity(targets, sums, errors, order, weights, part):
     """Impurity of the node, all of whose samples are on the right side."""
     if part.criterion == ABSOLUTE_ERROR:
@@ -95,7 +95,7 @@ def impurity(targets, sums, errors, order, weights, part):
     return variance(part.squares, sums, TOTAL, part.weight)
 
 
-@kernel(inner=True)
+@kernel
 def child_impurities(targets, sums, errors, order, weights, part):
     """Impurities of the two sides."""
     if part.criterion == ABSOLUTE_ERROR:
@@ -113,7 +113,7 @@ def child_impurities(targets, sums, errors, order, weights, part):
     return left, variance(part.squares - squares, sums, RIGHT, part.weight_right)
 
 
-@kernel(inner=True)
+@kernel
 def variance(squares, sums, side, weight):
     """Mean square less squared mean, mean over the outputs."""
     result = squares / weight
@@ -123,7 +123,7 @@ def variance(squares, sums, side, weight):
     return result / sums.shape[1]
 
 
-@kernel(inner=True)
+@kernel
 def half_deviance(targets, sums, side, order, weights, start, end, weight):
     """Half of Poisson's deviance, mean over samples and outputs; infinite where there is nothing to count."""
     result = 0.0
@@ -170,7 +170,7 @@ def child_values(sums, errors, part):
     return sums[LEFT, 0, 0] / part.weight_left, sums[RIGHT, 0, 0] / part.weight_right
 
 
-@kernel(inner=True)
+@kernel
 def middle(sums, errors, part):
     """Bound between the values of the two sides."""
     if part.criterion == ABSOLUTE_ERROR:
@@ -178,7 +178,7 @@ def middle(sums, errors, part):
     return sums[LEFT, 0, 0] / (2 * part.weight_left) + sums[RIGHT, 0, 0] / (2 * part.weight_right)
 
 
-@kernel(inner=True)
+@kernel
 def write_value(sums, medians, part, value, number, is_bounded):
     """Write the node's answers, shape (n_outputs, 1); the first one is kept within the bounds."""
     of_node = medians.of_node
