@@ -23,6 +23,7 @@ PEER_IMPORT = {
     "explain": "sklearn.linear_model",
     "linear_model": "sklearn.linear_model",
     "neural_network": "sklearn.neural_network",
+    "tree": "sklearn.tree",
 }
 # The classes that stand for a peer's; the parts beside them come from the same modules.
 PUBLIC_NAMES = [

@@ -101,9 +101,15 @@ def test_refit_after_loading(name):
     assert_same_bits(estimator, loaded.fit(*table(name)), X)
 
 
+# What a model must keep of the training rows, and why.
+KEEPS_ROWS = {"ForestImputer": "new rows are filled from the training rows that share their leaves"}
+
+
 @estimators
 def test_stored_model_holds_no_data(name):
     """A model file that grows with the rows has kept some of them."""
+    if name in KEEPS_ROWS:
+        pytest.skip(KEEPS_ROWS[name])
     X, y = table(name)
     few = len(pickle.dumps(seeded(name).fit(X, y)))
     many = len(pickle.dumps(seeded(name).fit(np.tile(X, (20, 1)), np.tile(y, 20))))

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .adaboost_classifier import AdaBoostClassifier
     from .adaboost_regressor import AdaBoostRegressor
-    from .forest_classifier import ExtraTreesClassifier, RandomForestClassifier
-    from .forest_regressor import ExtraTreesRegressor, RandomForestRegressor
+    from .extra_trees import ExtraTreesClassifier, ExtraTreesRegressor
+    from .forest_classifier import RandomForestClassifier
+    from .forest_regressor import RandomForestRegressor
     from .imputation import ForestImputer
 
 __all__ = [
@@ -27,8 +28,8 @@ __all__ = [
 _FILES = {
     "AdaBoostClassifier": "adaboost_classifier",
     "AdaBoostRegressor": "adaboost_regressor",
-    "ExtraTreesClassifier": "forest_classifier",
-    "ExtraTreesRegressor": "forest_regressor",
+    "ExtraTreesClassifier": "extra_trees",
+    "ExtraTreesRegressor": "extra_trees",
     "ForestImputer": "imputation",
     "RandomForestClassifier": "forest_classifier",
     "RandomForestRegressor": "forest_regressor",

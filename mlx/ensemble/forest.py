@@ -20,7 +20,7 @@ import time
 import warnings
 from abc import ABCMeta, abstractmethod
 from numbers import Integral
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,14 +36,12 @@ from ..numeric.threads import resolve_n_jobs, run_tasks
 from ..tree.cart_tree import CartTree, cart_ensemble
 from ..tree.decision_tree import LARGEST_SEED, growth_settings
 from ..tree.ensemble import TreeEnsemble
-from ..tree.growing import wants_order
 from ..tree.ranking import ranked_table
 from ..validation import naming, validate_data
 from .bootstrap import draw_rows, n_rows_to_draw, out_of_bag_rows
-from .flat_forest import FlatForest
-from .forest_growing import Ground, grow_tree
-from .out_of_bag import out_of_bag_means
-from .proximity import outlier_scores, proximity
+
+if TYPE_CHECKING:
+    from .flat_forest import FlatForest
 
 __all__ = ["BaseForest"]
 
@@ -189,6 +187,8 @@ class BaseForest(MultiOutputMixin, BaseEstimator, metaclass=ABCMeta):
             From 0 to 1.
         """
         leaves = self.apply(X)
+        from .proximity import proximity
+
         return proximity(leaves, None if Y is None else self.apply(Y), top_k=top_k, n_threads=self._n_threads())
 
     def outlier_scores(self, X, y=None):
@@ -205,6 +205,8 @@ class BaseForest(MultiOutputMixin, BaseEstimator, metaclass=ABCMeta):
         ndarray of float64, shape (n_samples,)
             Distance from the class's median in units of its median deviation; above about 10 a row is looked at.
         """
+        from .proximity import outlier_scores
+
         return outlier_scores(self.apply(X), y, n_threads=self._n_threads())
 
     @property
@@ -290,6 +292,10 @@ class BaseForest(MultiOutputMixin, BaseEstimator, metaclass=ABCMeta):
             random_state.randint(LARGEST_SEED, size=n_old)
         seeds = [random_state.randint(LARGEST_SEED) for _ in range(self.n_estimators - n_old)]
         balanced = self.bootstrap and getattr(self, "class_weight", None) == "balanced_subsample"
+        from ..tree.growing import wants_order
+        from .flat_forest import FlatForest
+        from .forest_growing import Ground, grow_tree
+
         settings = growth_settings(template, X.shape[0], X.shape[1], None)
         table = ranked_table(X, self._n_threads(), with_order=wants_order(targets, settings, template.splitter))
         ground = Ground(table, targets, y, self._sample_weight, self._n_samples_bootstrap, balanced)
@@ -330,6 +336,8 @@ class BaseForest(MultiOutputMixin, BaseEstimator, metaclass=ABCMeta):
                 f"oob_score: The type of target cannot be used to compute OOB estimates. Got {kind} while only the "
                 "following are supported: continuous, continuous-multioutput, binary, multiclass, multilabel-indicator."
             )
+        from .out_of_bag import out_of_bag_means
+
         means = out_of_bag_means(
             self._flat_forest(),
             X.tocsr() if sparse.issparse(X) else X,
@@ -353,6 +361,8 @@ class BaseForest(MultiOutputMixin, BaseEstimator, metaclass=ABCMeta):
     def _flat_forest(self) -> FlatForest:
         """The trees laid end to end: those of the fit, or what the user has made of `estimators_`."""
         trees = [tree.tree_ for tree in self.estimators_]
+        from .flat_forest import FlatForest
+
         return self._flat_trees if self._flat_trees.is_of(trees) else FlatForest(trees)
 
     def _rows(self, X: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Forests that tell classes: `RandomForestClassifier`, and `ExtraTreesClassifier` with thresholds at random.
+"""Forests that tell classes: `RandomForestClassifier`.
 
 With the same ``random_state`` the trees are scikit-learn's, and so are the probabilities, bit by bit: the trees' shares
 of classes are added in the order of the trees, and divided by their number.
@@ -17,12 +17,12 @@ from sklearn.utils import compute_class_weight, compute_sample_weight
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 
-from ..tree.decision_tree_classifier import DecisionTreeClassifier, ExtraTreeClassifier
-from ..tree.growing import ClassTargets
+from ..tree.decision_tree_classifier import DecisionTreeClassifier
+from ..tree.targets import ClassTargets
 from ..validation import naming
 from .forest import BaseForest
 
-__all__ = ["ExtraTreesClassifier", "RandomForestClassifier"]
+__all__ = ["RandomForestClassifier"]
 
 # What the trees' constraints say of parameters that a forest has not.
 NOT_OF_FORESTS = {"splitter", "class_weight"}
@@ -272,94 +272,6 @@ class RandomForestClassifier(ForestClassifier):
         max_leaf_nodes=None,
         min_impurity_decrease=0.0,
         bootstrap=True,
-        oob_score=False,
-        n_jobs=None,
-        random_state=None,
-        verbose=0,
-        warm_start=False,
-        class_weight=None,
-        ccp_alpha=0.0,
-        max_samples=None,
-        monotonic_cst=None,
-    ):
-        self.n_estimators = n_estimators
-        self.criterion = criterion
-        self.max_depth = max_depth
-        self.min_samples_split = min_samples_split
-        self.min_samples_leaf = min_samples_leaf
-        self.min_weight_fraction_leaf = min_weight_fraction_leaf
-        self.max_features = max_features
-        self.max_leaf_nodes = max_leaf_nodes
-        self.min_impurity_decrease = min_impurity_decrease
-        self.bootstrap = bootstrap
-        self.oob_score = oob_score
-        self.n_jobs = n_jobs
-        self.random_state = random_state
-        self.verbose = verbose
-        self.warm_start = warm_start
-        self.class_weight = class_weight
-        self.ccp_alpha = ccp_alpha
-        self.max_samples = max_samples
-        self.monotonic_cst = monotonic_cst
-
-
-class ExtraTreesClassifier(ForestClassifier):
-    """Extremely randomized trees for two or more classes, with scikit-learn's parameters, attributes and trees.
-
-    At each node one threshold is drawn for each of the columns that are searched, evenly between the smallest and the
-    largest value there, and the best of these splits is taken. Each tree sees all rows. Parameters, attributes and
-    methods are those of `RandomForestClassifier`, where ``bootstrap=True`` is the default.
-
-    Parameters
-    ----------
-    n_estimators : int, default=100
-    criterion : {'gini', 'entropy', 'log_loss', 'gain_ratio'}, default='gini'
-    max_depth : int, default=None
-    min_samples_split : int or float, default=2
-    min_samples_leaf : int or float, default=1
-    min_weight_fraction_leaf : float, default=0.0
-    max_features : {'sqrt', 'log2', None}, int or float, default='sqrt'
-    max_leaf_nodes : int, default=None
-    min_impurity_decrease : float, default=0.0
-    bootstrap : bool, default=False
-    oob_score : bool or callable, default=False
-    n_jobs : int, default=None
-    random_state : int, RandomState instance or None, default=None
-    verbose : int, default=0
-    warm_start : bool, default=False
-    class_weight : {'balanced', 'balanced_subsample'}, dict or list of dict, default=None
-    ccp_alpha : float, default=0.0
-    max_samples : int or float, default=None
-    monotonic_cst : array-like of int, shape (n_features,), default=None
-
-    References
-    ----------
-    P. Geurts, D. Ernst & L. Wehenkel, "Extremely randomized trees", Machine Learning 63 (2006).
-
-    Examples
-    --------
-    >>> from mlx.ensemble import ExtraTreesClassifier
-    >>> from sklearn.datasets import load_iris
-    >>> X, y = load_iris(return_X_y=True)
-    >>> ExtraTreesClassifier(random_state=0).fit(X, y).predict(X[::50])
-    array([0, 1, 2])
-    """
-
-    _tree_class = ExtraTreeClassifier
-
-    def __init__(
-        self,
-        n_estimators=100,
-        *,
-        criterion="gini",
-        max_depth=None,
-        min_samples_split=2,
-        min_samples_leaf=1,
-        min_weight_fraction_leaf=0.0,
-        max_features="sqrt",
-        max_leaf_nodes=None,
-        min_impurity_decrease=0.0,
-        bootstrap=False,
         oob_score=False,
         n_jobs=None,
         random_state=None,

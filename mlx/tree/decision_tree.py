@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import ABCMeta, abstractmethod
 from math import ceil
 from numbers import Integral, Real
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +20,11 @@ from sklearn.utils.validation import _check_n_features, check_is_fitted
 
 from ..validation import naming, validate_data
 from .cart_tree import CartTree, cart_ensemble
-from .cost_complexity import prune, pruning_path
 from .ensemble import TreeEnsemble
-from .growing import CRITERIA, GrowthSettings, grow, wants_order
 from .ranking import ranked_table
+
+if TYPE_CHECKING:
+    from .frontier import GrowthSettings
 
 __all__ = ["BaseDecisionTree", "growth_settings"]
 
@@ -134,6 +135,8 @@ class BaseDecisionTree(MultiOutputMixin, BaseEstimator, metaclass=ABCMeta):
             ``ccp_alphas`` and ``impurities``, arrays of the same length.
         """
         whole = clone(self).set_params(ccp_alpha=0.0).fit(X, y, sample_weight=sample_weight)
+        from .cost_complexity import pruning_path
+
         alphas, impurities = pruning_path(whole.tree_)
         return Bunch(ccp_alphas=alphas, impurities=impurities)
 
@@ -158,6 +161,8 @@ class BaseDecisionTree(MultiOutputMixin, BaseEstimator, metaclass=ABCMeta):
         weights = self._weights(sample_weight, X)
         if implied is not None:
             weights = implied if weights is None else weights * implied
+        from .growing import grow, wants_order
+
         settings = growth_settings(self, X.shape[0], X.shape[1], weights)
         self.max_features_ = settings.max_features
         monotonic = self._monotonic(X.shape[1])
@@ -168,6 +173,8 @@ class BaseDecisionTree(MultiOutputMixin, BaseEstimator, metaclass=ABCMeta):
 
     def _keep(self, tree: CartTree) -> None:
         """Store a grown tree, pruned."""
+        from .cost_complexity import prune
+
         self.tree_ = prune(tree, self.ccp_alpha) if self.ccp_alpha > 0.0 else tree
 
     def _validated(self, X: Any, y: Any) -> tuple[Any, Any]:
@@ -247,6 +254,8 @@ def growth_settings(
     min_leaf = _number(estimator.min_samples_leaf, n_samples)
     min_split = max(2, _number(estimator.min_samples_split, n_samples), 2 * min_leaf)
     weight = n_samples if weights is None else np.sum(weights)
+    from .growing import CRITERIA, GrowthSettings
+
     return GrowthSettings(
         criterion=CRITERIA[estimator.criterion],
         max_depth=NO_LIMIT if estimator.max_depth is None else min(int(estimator.max_depth), NO_LIMIT),

@@ -19,7 +19,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..validation import naming
 from .decision_tree import BaseDecisionTree
-from .growing import ClassTargets
+from .targets import ClassTargets
 
 __all__ = ["DecisionTreeClassifier", "ExtraTreeClassifier"]
 

@@ -19,7 +19,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..validation import naming
 from .decision_tree import BaseDecisionTree
-from .growing import ValueTargets
+from .targets import ValueTargets
 
 __all__ = ["DecisionTreeRegressor", "ExtraTreeRegressor", "check_criterion_of_values"]
 

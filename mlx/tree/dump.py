@@ -201,6 +201,8 @@ def _json_object(ensemble: TreeEnsemble, tree: Tree, with_stats: bool, feature_t
         gain = f', "gain": {number_text(tree.gain[node])}' if with_stats else ""
         head = _json_question(ensemble, tree, node, _type_of(tree, node, feature_types))
         left, right = objects[tree.left[node]], objects[tree.right[node]]
+        # The text of a deep tree is long, and each node has the texts of all below it.
+        objects[tree.left[node]] = objects[tree.right[node]] = ""
         objects[node] = (
             f'{indent}{{ "nodeid": {node}, "depth": {depth[node]}, {head} {gain}{cover}, "children": [\n'
             f"{left}, \n{right}\n{indent}]}}"

@@ -5,8 +5,6 @@ Reference: L. Breiman, J. Friedman, R. Olshen & C. Stone, Classification and Reg
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,6 +17,7 @@ from .frontier import Frontier, GrowthSettings, Nodes, new_frontier, new_nodes
 from .order_growing import grow_in_order, ordered_samples
 from .ranking import RankedTable
 from .sum_growing import grow_by_sums, sorted_rows
+from .targets import ClassTargets, ValueTargets
 from .value_criteria import ABSOLUTE_ERROR, POISSON, SQUARED_ERROR
 
 __all__ = ["CRITERIA", "ClassTargets", "GrowthSettings", "ValueTargets", "grow", "wants_order"]
@@ -40,30 +39,6 @@ MOST_HALVINGS = 30
 # Entropy's table of x log x may have this length, or so many entries for each sample.
 LEAST_TABLE = 1 << 20
 WEIGHT_PER_SAMPLE = 8
-
-
-class ClassTargets(NamedTuple):
-    """Classes to tell apart.
-
-    Attributes
-    ----------
-    codes : ndarray of int32, shape (n_samples, n_outputs)
-    n_classes : ndarray of int64, shape (n_outputs,)
-    """
-
-    codes: NDArray[np.int32]
-    n_classes: NDArray[np.int64]
-
-
-class ValueTargets(NamedTuple):
-    """Numbers to predict.
-
-    Attributes
-    ----------
-    values : ndarray of float64, shape (n_samples, n_outputs)
-    """
-
-    values: NDArray[np.float64]
 
 
 def grow(
