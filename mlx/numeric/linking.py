@@ -36,7 +36,7 @@ from numba.core.typed_passes import AnnotateTypes, NativeLowering, NoPythonBacke
 
 __all__ = ["EntryCompiler", "show_callee"]
 
-# Versions of Numba that this file is used with. The first and the last were run; those between have the same names.
+# Versions of Numba that this file is used with. The first and the last of them were run with it.
 TRIED = ((0, 63), (0, 68))
 
 if not TRIED[0] <= numba.version_info.short <= TRIED[1]:
