@@ -27,8 +27,8 @@ def exp32(x):
         e^x = 2^k (1 + r + r^2 / 2! + ... + r^9 / 9!)
 
     In float64: what the series leaves out is below r^10 / 10! < 7e-12, and half a bit of a float32 is 3e-8. So the
-    result is the float32 nearest to e^x but for about one x in ten thousand, where it is the one beside it; the C
-    library's ``expf``, which takes one number at a time, is as good.
+    result is the float32 nearest to e^x for all but few x (less than one in a thousand, as a test holds), where it is
+    the one beside it.
 
     Parameters
     ----------
