@@ -50,9 +50,6 @@ LARGEST_GRAM = 5000
 # ε / (relative gap of its variance), so that 1e-5 leaves ten digits.
 SAFE_VARIANCE_RATIO = 1e-5
 
-# Power iterations of the randomized solver: more where few components must be told from many.
-POWER_ITERATIONS_FEW, POWER_ITERATIONS_MANY, FEW = 7, 4, 0.1
-
 
 class Decomposition(NamedTuple):
     """Leading part of the singular value decomposition of the centred rows.
@@ -176,13 +173,11 @@ def by_random_projection(
 ) -> Decomposition:
     """Leading `n_wanted` components, approximately; the random numbers are scikit-learn's for the same state."""
     n, p = centred.shape
-    if iterated_power == "auto":
-        iterated_power = POWER_ITERATIONS_FEW if n_wanted < FEW * min(n, p) else POWER_ITERATIONS_MANY
     U, s, Vt = randomized_svd(
         centred,
         n_wanted,
         n_oversamples=n_oversamples,
-        n_iter=int(iterated_power),
+        n_iter=iterated_power,
         normalizer=normalizer,
         random_state=random_state,
     )

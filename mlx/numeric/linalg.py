@@ -15,7 +15,7 @@ G       (p, p)         Gram matrix Σ_i v_i² (x_i - m)(x_i - m)ᵀ
 
 References: G. H. Golub & C. F. Van Loan, Matrix Computations, 4th ed., sections 4.2 (Cholesky), 5.5 (rank-deficient
 least squares), 11.3 (conjugate gradients); N. Halko, P.-G. Martinsson & J. A. Tropp, "Finding structure with
-randomness", SIAM Review 53 (2011), algorithms 4.4 and 5.1.
+randomness", SIAM Review 53 (2011), algorithms 4.3, 4.4 and 5.1.
 """
 
 from __future__ import annotations
@@ -49,6 +49,9 @@ BLOCK_ENTRIES = 2**18
 
 # Relative size below which an eigenvalue of a semidefinite matrix is taken for zero, times the matrix's order.
 EPSILON = float(np.finfo(np.float64).eps)
+
+# Power iterations of the randomized decomposition: more where few triplets must be told from many.
+POWER_ITERATIONS_FEW, POWER_ITERATIONS_MANY, FEW = 7, 4, 0.1
 
 
 class ScaledCholesky(NamedTuple):
@@ -263,12 +266,12 @@ def randomized_svd(
     A: Any,
     rank: int,
     *,
-    n_oversamples: int,
-    n_iter: int,
-    normalizer: str,
+    n_oversamples: int = 10,
+    n_iter: int | str = "auto",
+    normalizer: str = "auto",
     random_state: np.random.RandomState,
 ) -> tuple[Array, Array, Array]:
-    """Leading singular triplets of A from its action on random vectors (Halko et al., algorithms 4.4 and 5.1).
+    """Leading singular triplets of A from its action on random vectors (Halko et al., algorithms 4.3, 4.4 and 5.1).
 
     Draws the same numbers in the same order as scikit-learn's function of this name: n_features or n_samples,
     whichever is smaller, times rank + n_oversamples normal deviates.
@@ -279,11 +282,12 @@ def randomized_svd(
         float32 or float64; the result has its dtype.
     rank : int
         Number of triplets.
-    n_oversamples : int
+    n_oversamples : int, default=10
         Random vectors drawn beyond `rank`.
-    n_iter : int
-        Power iterations: each multiplies the ratio of wanted to unwanted singular values into itself.
-    normalizer : {'auto', 'QR', 'LU', 'none'}
+    n_iter : int or 'auto', default='auto'
+        Power iterations: each multiplies the ratio of unwanted to wanted singular values by its square. 'auto' is 7
+        if `rank` is below a tenth of the shorter side, 4 otherwise.
+    normalizer : {'auto', 'QR', 'LU', 'none'}, default='auto'
         How the iterates are kept from collapsing onto the first singular vector; 'auto' is none up to two
         iterations, then LU.
     random_state : RandomState
@@ -294,9 +298,11 @@ def randomized_svd(
     s : ndarray of shape (rank,)
     Vt : ndarray of shape (rank, p)
     """
+    if n_iter == "auto":
+        n_iter = POWER_ITERATIONS_FEW if rank < FEW * min(A.shape) else POWER_ITERATIONS_MANY
     transposed = A.shape[0] < A.shape[1]
     M = A.T if transposed else A
-    Q = _range_finder(M, rank + n_oversamples, n_iter, normalizer, random_state)
+    Q = _range_finder(M, rank + n_oversamples, int(n_iter), normalizer, random_state)
     small_U, s, Vt = linalg.svd(Q.T @ M, full_matrices=False, check_finite=False)
     U = Q @ small_U
     if transposed:
@@ -305,7 +311,10 @@ def randomized_svd(
 
 
 def _range_finder(M: Array, size: int, n_iter: int, normalizer: str, random_state: np.random.RandomState) -> Array:
-    """Orthonormal columns that nearly span the leading `size` left singular vectors of M (algorithm 4.4)."""
+    """Orthonormal columns that nearly span the leading `size` left singular vectors of M.
+
+    Algorithm 4.4; without a normalizer, 4.3.
+    """
     if normalizer == "auto":
         normalizer = "none" if n_iter <= 2 else "LU"
     Q = random_state.normal(size=(M.shape[1], size)).astype(M.dtype, copy=False)

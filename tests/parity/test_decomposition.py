@@ -5,10 +5,12 @@ import pytest
 from scipy import sparse
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris, load_wine
 from sklearn.decomposition import PCA as PeerPCA
+from sklearn.utils.extmath import randomized_svd as peer_randomized_svd
 
 from mlx.compare.cases_linear import PRINCIPAL_COMPONENTS
 from mlx.compare.parity import differences, largest_difference
 from mlx.decomposition import PCA
+from mlx.numeric.linalg import randomized_svd, row_signs
 from tests import tolerances
 
 pytestmark = pytest.mark.parity
@@ -92,6 +94,22 @@ def test_randomized_numbers_are_the_library_s(shape, normalizer, iterated_power,
     difference = largest_difference(PCA(**parameters).fit(X).components_, PeerPCA(**parameters).fit(X).components_)
     # Without a normalizer, rounding grows with every power iteration: one bound for all keeps that visible.
     record_difference(f"PCA randomized {normalizer}: components_", difference, tolerances.LINEAR_COMPONENTS)
+
+
+@pytest.mark.parametrize(("shape", "rank"), [((300, 80), 2), ((80, 300), 2), ((60, 60), 20)])
+def test_randomized_svd_with_defaults(shape, rank, record_difference):
+    """Few triplets take seven power iterations, more take four: both sides of that border."""
+    A = np.random.default_rng(1).normal(size=shape) * np.geomspace(5.0, 1.0, shape[1])
+    U, s, Vt = randomized_svd(A, rank, random_state=np.random.RandomState(3))
+    signs = row_signs(Vt)
+    their_U, their_s, their_Vt = peer_randomized_svd(A, rank, random_state=3)
+    their_signs = row_signs(their_Vt)
+    for name, a, b in (
+        ("U", U * signs, their_U * their_signs),
+        ("s", s, their_s),
+        ("Vt", Vt * signs[:, None], their_Vt * their_signs[:, None]),
+    ):
+        record_difference(f"randomized_svd: {name}", largest_difference(a, b), tolerances.LINEAR_COMPONENTS)
 
 
 def test_the_library_counts_the_variances_twice_when_it_whitens():
