@@ -1,4 +1,4 @@
-"""Penalties on coefficients: the L1 norm, which makes some of them zero, and the squared L2 norm, which makes all smaller.
+"""Penalties on coefficients: the L1 norm makes some of them zero, the squared L2 norm makes all of them smaller.
 
 Formula of the elastic net, with λ₁ and λ₂ the strengths (Zou & Hastie, "Regularization and variable selection via the
 elastic net", JRSS B 67 (2005), equation 3; the factor ½ as in Friedman, Hastie & Tibshirani, "Regularization paths for
