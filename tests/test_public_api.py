@@ -26,7 +26,7 @@ PUBLIC = {
         "to_graphviz",
         "train",
     },
-    "decomposition": {"PCA"},
+    "decomposition": {"IncrementalPCA", "PCA"},
     "ensemble": {
         "AdaBoostClassifier",
         "AdaBoostRegressor",

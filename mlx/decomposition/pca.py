@@ -22,21 +22,22 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, _fit_context
+from sklearn.base import _fit_context
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
-from sklearn.utils.validation import check_array, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
-from ..validation import naming, validate_data
+from ..validation import validate_data
+from .components import PrincipalComponents
 from .principal_axes import Decomposition, n_kept, principal_axes, truncated_axes
-from .probabilistic import covariance, log_likelihood, precision
+from .probabilistic import log_likelihood
 
 __all__ = ["PCA"]
 
 Array = NDArray[np.floating]
 
 
-class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class PCA(PrincipalComponents):
     """Principal component analysis, with scikit-learn's parameters and attributes.
 
     Parameters
@@ -92,6 +93,8 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         Number of rows seen in `fit`.
     noise_variance_ : float
         Mean variance along the directions left out, 0 if none is.
+    loadings_ : ndarray of shape (n_features, n_components)
+        Components times the standard deviations of their scores.
     n_features_in_ : int
         Number of features seen in `fit`.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -203,66 +206,6 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             return self._scores(X)
         return U * (np.sqrt(self.n_samples_ - 1) if self.whiten else self.singular_values_)
 
-    def transform(self, X):
-        """Scores of rows: their coordinates along the components.
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_components)
-        """
-        check_is_fitted(self)
-        return self._scores(
-            validate_data(self, X, dtype=[np.float64, np.float32], accept_sparse=("csr", "csc"), reset=False)
-        )
-
-    def inverse_transform(self, X):
-        """Rows with the given scores, in the plane of the components.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_components)
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_features)
-        """
-        check_is_fitted(self)
-        with naming("X"):
-            X = check_array(X, input_name="X", dtype=[np.float64, np.float32])
-        if X.shape[1] != self.n_components_:
-            raise ValueError(f"X has {X.shape[1]} columns, but PCA has {self.n_components_} components")
-        axes = np.sqrt(self.explained_variance_)[:, None] * self.components_ if self.whiten else self.components_
-        return X @ axes + self.mean_
-
-    def get_covariance(self):
-        """Covariance of the model, components plus round noise.
-
-        Returns
-        -------
-        ndarray of shape (n_features, n_features)
-        """
-        check_is_fitted(self)
-        return covariance(self.components_, self.explained_variance_, self.noise_variance_)
-
-    def get_precision(self):
-        """Inverse of the covariance of the model.
-
-        Returns
-        -------
-        ndarray of shape (n_features, n_features)
-
-        Raises
-        ------
-        numpy.linalg.LinAlgError
-            If a direction has variance 0.
-        """
-        check_is_fitted(self)
-        return precision(self.components_, self.explained_variance_, self.noise_variance_)
-
     def score_samples(self, X):
         """Log-likelihood of each row under the model.
 
@@ -310,7 +253,8 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         n = X.shape[0]
         found = self._decompose(X)
         variances = found.variances(n)
-        k = n_kept(self.n_components, variances, found.total_variance, n)
+        total_variance = found.total / (n - 1)
+        k = n_kept(self.n_components, variances, total_variance, n)
 
         self._fit_svd_solver = found.solver
         self.n_samples_ = n
@@ -319,9 +263,9 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         self.components_ = found.axes[:k].astype(X.dtype)
         self.explained_variance_ = variances[:k].astype(X.dtype)
         with np.errstate(invalid="ignore"):  # the share of no variance is nan
-            self.explained_variance_ratio_ = (variances[:k] / found.total_variance).astype(X.dtype)
+            self.explained_variance_ratio_ = (variances[:k] / total_variance).astype(X.dtype)
         self.singular_values_ = found.singular_values[:k].astype(X.dtype)
-        self.noise_variance_ = _noise_variance(found, variances, k) if k < min(X.shape) else 0.0
+        self.noise_variance_ = found.mean_left_out(k) / (n - 1) if k < min(X.shape) else 0.0
         return X, None if found.U is None else found.U[:, :k].astype(X.dtype, copy=False)
 
     def _decompose(self, X: Any) -> Decomposition:
@@ -341,30 +285,8 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             normalizer=self.power_iteration_normalizer,
         )
 
-    def _scores(self, X: Any) -> Array:
-        """(X - 1 mᵀ) V, divided by the standard deviations if whitened."""
-        if sparse.issparse(X):
-            scores = X @ self.components_.T - self.mean_ @ self.components_.T
-        else:
-            scores = (X - self.mean_) @ self.components_.T
-        if self.whiten:
-            deviations = np.sqrt(self.explained_variance_)
-            scores /= np.maximum(deviations, np.finfo(deviations.dtype).eps)
-        return scores
-
-    @property
-    def _n_features_out(self) -> int:
-        return self.components_.shape[0]
-
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         tags.input_tags.sparse = self.svd_solver in ("auto", "arpack", "covariance_eigh")
         return tags
-
-
-def _noise_variance(found: Decomposition, variances: Array, k: int) -> float:
-    """Mean variance of the directions left out: averaged where they are known, else what is missing to the total."""
-    if len(variances) == found.n_directions:
-        return float(np.mean(variances[k:]))
-    return max(0.0, found.total_variance - float(np.sum(variances[:k]))) / (found.n_directions - k)

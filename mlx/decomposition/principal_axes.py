@@ -32,16 +32,27 @@ from scipy import linalg, sparse
 from scipy.sparse.linalg import LinearOperator, svds
 from sklearn.utils.sparsefuncs import mean_variance_axis
 
-from ..numeric.linalg import column_means, gram_matrix, randomized_svd, row_signs
+from ..numeric.linalg import BLOCK_ENTRIES, column_means, gram_matrix, randomized_svd, row_signs
 from ..numeric.threads import one_blas_thread
 from .probabilistic import likeliest_dimension
 
-__all__ = ["Decomposition", "column_mean_of", "n_kept", "principal_axes", "truncated_axes"]
+__all__ = [
+    "Decomposition",
+    "axes_around",
+    "centred_rows",
+    "column_mean_of",
+    "n_kept",
+    "principal_axes",
+    "truncated_axes",
+]
 
 Array = NDArray[np.floating]
 
 # Up to this many rows and columns the singular value decomposition takes milliseconds: no reason to be clever.
 SMALL_TABLE = 500
+
+# Rows for each column from which on a triangular factor is formed first: it costs less than the product that it saves.
+LONG = 2
 
 # Longest short side of a table whose Gram matrix is formed unasked: 5000² float64 are 200 MB.
 LARGEST_GRAM = 5000
@@ -60,8 +71,8 @@ class Decomposition(NamedTuple):
     axes : ndarray of shape (k, p)
         Rows of Vᵀ, signs chosen.
     singular_values : ndarray of shape (k,)
-    total_variance : float
-        Along all directions.
+    total : float
+        Sum of the squares of all singular values, those that were not found included.
     n_directions : int
         Directions over which the total is spread.
     U : ndarray of shape (n, k) or None
@@ -73,7 +84,7 @@ class Decomposition(NamedTuple):
     mean: Array
     axes: Array
     singular_values: Array
-    total_variance: float
+    total: float
     n_directions: int
     U: Array | None
     solver: str
@@ -82,14 +93,43 @@ class Decomposition(NamedTuple):
         """λ = σ² / (n - 1), shape (k,)."""
         return self.singular_values**2 / (n_samples - 1)
 
+    def mean_left_out(self, k: int) -> float:
+        """Mean square of the singular values beyond the first k: averaged where known, else what is missing to all."""
+        n_left = self.n_directions - k
+        if n_left == 0:
+            return 0.0
+        if len(self.singular_values) == self.n_directions:
+            return float(np.mean(self.singular_values[k:] ** 2))
+        return max(0.0, self.total - float(np.sum(self.singular_values[:k] ** 2))) / n_left
 
-def by_singular_values(centred: Array, mean: Array) -> Decomposition:
-    """All components from the singular value decomposition of the centred rows, shape (n, p), overwritten."""
-    with one_blas_thread(8 * centred.size * min(centred.shape)):
+
+def by_singular_values(X: Array, mean: Array, *, overwrite: bool) -> Decomposition:
+    """All components from the singular value decomposition of the centred rows; of a long table, of its R."""
+    n, p = X.shape
+    with one_blas_thread(8 * X.size * min(n, p)):
+        if n >= LONG * p:
+            centred, is_long = triangular_factor(X, mean), True
+        else:
+            centred, is_long = centred_rows(X, mean, overwrite), False
         U, s, Vt = linalg.svd(centred, full_matrices=False, check_finite=False, overwrite_a=True)
     signs = row_signs(Vt)
-    total_variance = float(np.sum(s**2)) / (len(centred) - 1)
-    return Decomposition(mean, Vt * signs[:, None], s, total_variance, len(s), U * signs, "full")
+    total = float(np.sum(s**2))
+    return Decomposition(mean, Vt * signs[:, None], s, total, len(s), None if is_long else U * signs, "full")
+
+
+def triangular_factor(X: Array, mean: Array) -> Array:
+    """R of Xc = Q R, shape (p, p), float64: R has the singular values and the axes of Xc.
+
+    Blocks of rows are put below the R of all before them, and the R of both together is taken (Golub & Van Loan,
+    Matrix Computations, 4th ed., section 5.2.3 read in blocks): each block stays in the cache, and no Q is formed.
+    """
+    n, p = X.shape
+    R: Array = np.empty((0, p))
+    size = max(BLOCK_ENTRIES // p, LONG * p)
+    for start in range(0, n, size):
+        block = np.concatenate([R, np.subtract(X[start : start + size], mean, dtype=np.float64)])
+        R = linalg.qr(block, mode="r", overwrite_a=True, check_finite=False)[0][:p]
+    return R
 
 
 def by_covariance(X: Any, mean: Array, n_wanted: int) -> Decomposition:
@@ -105,7 +145,7 @@ def by_covariance(X: Any, mean: Array, n_wanted: int) -> Decomposition:
         gram = gram_matrix(X, mean)
     values, vectors = _leading_eigenvectors(gram, n_wanted)
     axes = vectors.T * row_signs(vectors.T)[:, None]
-    return Decomposition(mean, axes, np.sqrt(values), float(np.trace(gram)) / (n - 1), p, None, "covariance_eigh")
+    return Decomposition(mean, axes, np.sqrt(values), float(np.trace(gram)), p, None, "covariance_eigh")
 
 
 def by_row_gram(X: Array, mean: Array, n_wanted: int) -> Decomposition:
@@ -122,7 +162,7 @@ def by_row_gram(X: Array, mean: Array, n_wanted: int) -> Decomposition:
     singular_values = np.linalg.norm(axes, axis=1)
     signs = row_signs(axes)
     axes *= (signs / np.where(singular_values > 0.0, singular_values, 1.0))[:, None]
-    return Decomposition(mean, axes, singular_values, float(np.trace(gram)) / (n - 1), n, U * signs, "row_gram")
+    return Decomposition(mean, axes, singular_values, float(np.trace(gram)), n, U * signs, "row_gram")
 
 
 def _leading_eigenvectors(gram: Array, n_wanted: int) -> tuple[Array, Array]:
@@ -142,7 +182,7 @@ def by_lanczos(X: Any, mean: Array, n_wanted: int, tol: float, random_state: np.
     """
     n, p = X.shape
     if sparse.issparse(X):
-        total_variance = float(mean_variance_axis(X, axis=0)[1].sum()) * n / (n - 1)
+        total = float(mean_variance_axis(X, axis=0)[1].sum()) * n
         rows: Any = LinearOperator(
             shape=(n, p),
             dtype=X.dtype,
@@ -152,13 +192,13 @@ def by_lanczos(X: Any, mean: Array, n_wanted: int, tol: float, random_state: np.
             rmatmat=lambda W: X.T @ W - np.outer(mean, W.sum(axis=0)),
         )
     else:
-        total_variance = float(np.sum(X**2, dtype=np.float64)) / (n - 1)
+        total = float(np.sum(X**2, dtype=np.float64))
         rows = X
     start = random_state.uniform(-1, 1, min(n, p))
     U, s, Vt = svds(rows, k=n_wanted, tol=tol, v0=start)
     Vt, s, U = Vt[::-1], s[::-1], U[:, ::-1]
     signs = row_signs(Vt)
-    return Decomposition(mean, Vt * signs[:, None], s, total_variance, min(n, p), U * signs, "arpack")
+    return Decomposition(mean, Vt * signs[:, None], s, total, min(n, p), U * signs, "arpack")
 
 
 def by_random_projection(
@@ -182,8 +222,8 @@ def by_random_projection(
         random_state=random_state,
     )
     signs = row_signs(Vt)
-    total_variance = float(np.sum(centred**2, dtype=np.float64)) / (n - 1)
-    return Decomposition(mean, Vt * signs[:, None], s, total_variance, min(n, p), U * signs, "randomized")
+    total = float(np.sum(centred**2, dtype=np.float64))
+    return Decomposition(mean, Vt * signs[:, None], s, total, min(n, p), U * signs, "randomized")
 
 
 def n_kept(n_components: int | float | str | None, variances: Array, total_variance: float, n_samples: int) -> int:
@@ -235,7 +275,15 @@ def principal_axes(X: Any, n_components: int | float | str | None, solver: str, 
             f"n_components={n_components} must be between 0 and min(n_samples, n_features)={small} with "
             f"svd_solver={solver!r}"
         )
-    mean = column_mean_of(X)
+    return axes_around(X, column_mean_of(X), n_components, solver, overwrite=overwrite)
+
+
+def axes_around(
+    X: Any, mean: Array, n_components: int | float | str | None, solver: str, *, overwrite: bool
+) -> Decomposition:
+    """`principal_axes` with the point given that is subtracted from the rows."""
+    n, p = X.shape
+    small = min(n, p)
     # A fixed number of axes is cheaper; a share of variance must see all variances to choose.
     n_counted = int(n_components) if isinstance(n_components, int | np.integer) else None
     if solver == "covariance_eigh":
@@ -248,10 +296,10 @@ def principal_axes(X: Any, n_components: int | float | str | None, solver: str, 
         found = by_covariance(X, mean, n_wanted) if p < n else by_row_gram(X, mean, n_wanted)
         variances = found.variances(n)
         # Minka's choice weighs every variance, so every one must be right.
-        k = n_wanted if n_components == "mle" else n_kept(n_components, variances, found.total_variance, n)
+        k = n_wanted if n_components == "mle" else n_kept(n_components, variances, found.total / (n - 1), n)
         if k > 0 and variances[k - 1] >= SAFE_VARIANCE_RATIO * variances[0] > 0.0:
             return found
-    return by_singular_values(centred_rows(X, mean, overwrite), mean)
+    return by_singular_values(X, mean, overwrite=overwrite)
 
 
 def truncated_axes(

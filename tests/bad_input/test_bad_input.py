@@ -105,7 +105,7 @@ RIGHT_X = {
     ("ForestImputer", "nan"): "it is filled",
     **{
         (name, "too large for float32"): "computed in float64"
-        for name in ("LinearRegression", "LogisticRegression", "PCA", "MLPClassifier")
+        for name in ("IncrementalPCA", "LinearRegression", "LogisticRegression", "PCA", "MLPClassifier")
     },
 }
 
@@ -281,6 +281,12 @@ COMPONENTS = {
     "power_iteration_normalizer": ["text", 3],
     "random_state": ["text", -1, 1.5],
 }
+INCREMENTAL_COMPONENTS = {
+    "n_components": [-1, 0, D + 1, 0.5, "mle"],
+    "whiten": ["yes", 3],
+    "copy": ["yes", 3],
+    "batch_size": [-1, 0, 1.5, "text"],
+}
 NETWORK = {
     "hidden_layer_sizes": [0, -3, (4, 0), (4, 1.5), "text", None],
     "activation": ["text", None, 3],
@@ -417,6 +423,7 @@ BAD_PARAMETERS = {
     **dict.fromkeys(TREES, TREE),
     "LinearRegression": LINEAR,
     "LogisticRegression": LOGISTIC,
+    "IncrementalPCA": INCREMENTAL_COMPONENTS,
     "PCA": COMPONENTS,
     "MLPClassifier": NETWORK,
     "MLPRegressor": NETWORK,

@@ -5,11 +5,12 @@ import pytest
 from scipy import sparse
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris, load_wine
 from sklearn.decomposition import PCA as PeerPCA
+from sklearn.decomposition import IncrementalPCA as PeerIncrementalPCA
 from sklearn.utils.extmath import randomized_svd as peer_randomized_svd
 
 from mlx.compare.cases_linear import PRINCIPAL_COMPONENTS
 from mlx.compare.parity import differences, largest_difference
-from mlx.decomposition import PCA
+from mlx.decomposition import PCA, IncrementalPCA
 from mlx.numeric.linalg import randomized_svd, row_signs
 from tests import tolerances
 
@@ -124,3 +125,71 @@ def test_auto_is_exact_where_the_library_is_not():
     exact = PeerPCA(10, svd_solver="full").fit(X).explained_variance_
     np.testing.assert_allclose(PCA(10).fit(X).explained_variance_, exact, rtol=1e-12)
     assert np.abs(PeerPCA(10, random_state=0).fit(X).explained_variance_ / exact - 1).max() > 1e-6
+
+
+ATTRIBUTES = (
+    "components_",
+    "explained_variance_",
+    "explained_variance_ratio_",
+    "singular_values_",
+    "mean_",
+    "var_",
+    "noise_variance_",
+)
+
+
+@pytest.mark.parametrize("whiten", [False, True])
+@pytest.mark.parametrize(
+    ("shape", "n_components", "batch_size"),
+    [
+        ((300, 6), 3, 40),
+        ((300, 6), None, 40),
+        ((100, 30), 5, 20),
+        ((60, 200), 5, 10),
+        ((40, 5), 5, 5),
+        ((1500, 40), 10, 700),
+        ((700, 520), 5, 300),
+    ],
+)
+def test_incremental_components(shape, n_components, batch_size, whiten, record_difference):
+    """Batches of both kinds: those small enough for singular values, and those whose Gram matrix is taken."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=shape) * np.geomspace(5.0, 1.0, shape[1]) + 3.0 * rng.normal(size=shape[1])
+    parameters = {"n_components": n_components, "batch_size": batch_size, "whiten": whiten}
+    ours, theirs = IncrementalPCA(**parameters).fit(X), PeerIncrementalPCA(**parameters).fit(X)
+    quantities = [(name, getattr(ours, name), getattr(theirs, name)) for name in ATTRIBUTES]
+    quantities.append(("transform", ours.transform(X), theirs.transform(X)))
+    for name, a, b in quantities:
+        difference = largest_difference(np.asarray(a), np.asarray(b))
+        record_difference(f"IncrementalPCA: {name}", difference, tolerances.LINEAR_COMPONENTS)
+    assert ours.n_samples_seen_ == theirs.n_samples_seen_ and ours.batch_size_ == theirs.batch_size_
+
+
+def test_incremental_components_of_sparse_rows(record_difference):
+    X = sparse.random_array((300, 12), density=0.2, rng=np.random.default_rng(0), format="csr")
+    ours, theirs = IncrementalPCA(4).fit(X), PeerIncrementalPCA(4).fit(X)
+    for name in ATTRIBUTES:
+        difference = largest_difference(np.asarray(getattr(ours, name)), np.asarray(getattr(theirs, name)))
+        record_difference(f"IncrementalPCA sparse: {name}", difference, tolerances.LINEAR_COMPONENTS)
+
+
+@pytest.mark.parametrize("svd_solver", ["full", "auto", "covariance_eigh"])
+@pytest.mark.parametrize("kind", ["tall", "wide", "rank 3", "constant column"])
+def test_against_singular_values_by_numpy(kind, svd_solver):
+    """The definition itself: NumPy's decomposition of the centred rows."""
+    rng = np.random.default_rng(0)
+    shape = {"tall": (800, 12), "wide": (12, 800)}.get(kind, (600, 8))
+    X = rng.normal(size=shape) * np.geomspace(4.0, 1.0, shape[1]) + 2.0
+    if kind == "rank 3":
+        X = X[:, :3] @ rng.normal(size=(3, 8))
+    if kind == "constant column":
+        X[:, 5] = 0.1
+    k = 3
+    _, s, Vt = np.linalg.svd(X - X.mean(axis=0), full_matrices=False)
+    model = PCA(k, svd_solver=svd_solver).fit(X)
+    np.testing.assert_allclose(model.singular_values_, s[:k], rtol=1e-9)
+    np.testing.assert_allclose(model.components_, Vt[:k] * row_signs(Vt)[:k, None], atol=1e-9)
+    np.testing.assert_allclose(model.explained_variance_ratio_, s[:k] ** 2 / (s**2).sum(), rtol=1e-9)
+    if kind == "constant column":
+        np.testing.assert_allclose(model.components_[:, 5], 0.0, atol=1e-15)
+        np.testing.assert_allclose(PCA(svd_solver=svd_solver).fit(X).explained_variance_[-1], 0.0, atol=1e-13)

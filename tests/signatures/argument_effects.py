@@ -124,13 +124,14 @@ def ordinary_arguments(name, method, folder):
         return {"X": X[:, : min(X.shape)]}
     arguments = {"X": X}
     with_target = ("fit", "fit_transform", "partial_fit", "score", "staged_score", "cost_complexity_pruning_path")
-    if method in with_target and name != "PCA":
+    if method in with_target and name not in WITHOUT_TARGET:
         arguments["y"] = y
     if (name, method) == ("MLPClassifier", "partial_fit"):
         arguments["classes"] = np.unique(y)
     return {} if method in NOTHING_ASKED else arguments
 
 
+WITHOUT_TARGET = {"IncrementalPCA", "PCA"}
 NOTHING_ASKED = {
     "get_depth",
     "get_n_leaves",
@@ -373,6 +374,21 @@ ARGUMENTS: dict[str, dict[str, dict[str, Changes | Refused | Inert]]] = {
         "decision_function": X_ONLY,
         "densify": {},
         "sparsify": {},
+    },
+    "IncrementalPCA": {
+        "fit": {"X": SQUARED, "y": Inert(other(np.ones(120)), NO_TARGET)},
+        "fit_transform": {"X": SQUARED, "y": Inert(other(np.ones(120)), NO_TARGET)},
+        "partial_fit": {
+            "X": SQUARED,
+            "y": Inert(other(np.ones(120)), NO_TARGET),
+            "check_input": Changes(other(False)),  # the number of features is not noted
+        },
+        "get_feature_names_out": {
+            "input_features": Inert(other(["a"] * 10), "the names are those of components, in scikit-learn too")
+        },
+        **dict.fromkeys(("transform", "inverse_transform"), X_ONLY),
+        "get_covariance": {},
+        "get_precision": {},
     },
     "PCA": {
         "fit": {"X": SQUARED, "y": Inert(other(np.ones(120)), NO_TARGET)},

@@ -19,6 +19,7 @@ PARAMETERS_ABSENT = {
     ("XGBRFClassifier", "__init__", "kwargs"): "an unknown parameter is a TypeError here, not a warning of the engine",
     ("XGBRFRegressor", "__init__", "kwargs"): "an unknown parameter is a TypeError here, not a warning of the engine",
     ("XGBRanker", "__init__", "kwargs"): "an unknown parameter is a TypeError here, not a warning of the engine",
+    ("IncrementalPCA", "fit_transform", "fit_params"): "its fit takes nothing else, and says so in scikit-learn too",
     (
         "KernelExplainer",
         "__init__",

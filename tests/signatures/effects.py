@@ -233,7 +233,7 @@ LOGISTIC_REGRESSION = {
 
 PCA = {
     "n_components": Effect(2, "components_"),
-    "copy": Effect(False, "input", {"svd_solver": "full"}),
+    "copy": Effect(False, "input", {"svd_solver": "arpack"}),
     "whiten": Effect(True, "transform"),
     "svd_solver": Effect("randomized", "components_", {"n_components": 2, "random_state": 0}),
     "tol": Effect(0.9, "components_", {"n_components": 2, "svd_solver": "arpack", "random_state": 0}, "noise"),
@@ -243,6 +243,13 @@ PCA = {
         "QR", "components_", {"n_components": 2, "svd_solver": "randomized", "random_state": 0}
     ),
     "random_state": Effect(1, "components_", {"n_components": 2, "svd_solver": "randomized"}),
+}
+
+INCREMENTAL_PCA = {
+    "n_components": Effect(2, "components_"),
+    "whiten": Effect(True, "transform"),
+    "copy": Effect(False, "input"),
+    "batch_size": Effect(7, "components_", {"n_components": 2}),
 }
 
 # Of equally good splits the one on the column that is drawn first wins.
@@ -487,6 +494,7 @@ EFFECTS: dict[str, dict[str, Effect | Refused | Inert]] = {
     "RandomForestRegressor": _forest(of_classes=False, drawn=True),
     "LinearRegression": LINEAR_REGRESSION,
     "LogisticRegression": LOGISTIC_REGRESSION,
+    "IncrementalPCA": INCREMENTAL_PCA,
     "PCA": PCA,
     "MLPClassifier": MULTILAYER_PERCEPTRON,
     "MLPRegressor": {"loss": Effect("poisson", "coefs_", _NETWORK), **MULTILAYER_PERCEPTRON},
@@ -527,6 +535,7 @@ DEFAULT_DATA = {
     "ForestImputer": "with_gaps",
     "LinearRegression": "regression",
     "LogisticRegression": "binary",
+    "IncrementalPCA": "regression",
     "PCA": "regression",
     "MLPClassifier": "multi_class",
     "MLPRegressor": "regression",

@@ -18,7 +18,7 @@ LIBRARIES = {
         ("scikit-learn",),
         {
             "sklearn.linear_model": ("LinearRegression", "LogisticRegression"),
-            "sklearn.decomposition": ("PCA",),
+            "sklearn.decomposition": ("PCA", "IncrementalPCA"),
             "sklearn.ensemble": (
                 "AdaBoostClassifier",
                 "AdaBoostRegressor",
