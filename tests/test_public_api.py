@@ -37,7 +37,7 @@ PUBLIC = {
         "RandomForestRegressor",
     },
     "explain": {"Explanation", "Game", "KernelExplainer", "LimeExplanation", "LimeTabularExplainer"},
-    "linear_model": {"LinearRegression", "LogisticRegression"},
+    "linear_model": {"LinearRegression", "LogisticRegression", "Perceptron"},
     "neural_network": {
         "Activation",
         "Adam",

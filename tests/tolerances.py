@@ -81,3 +81,10 @@ CONVERTED_FLOAT32 = 1e-6
 # Least squares adds the targets of a node in another order than scikit-learn, and trees are added up in the same one:
 # rounding of some hundred terms. Relative to the largest value.
 FOREST_VALUE = 1e-12
+
+# ---- perceptron ----
+# The same additions in the same order: the same bits. What is left is room for a compiler that contracts a product
+# and a sum, which 40 epochs do not blow up to this.
+PERCEPTRON = 1e-12
+# The scale that all coefficients share is a float32, multiplied some ten thousand times; relative to the largest.
+PERCEPTRON_FLOAT32 = 1e-5

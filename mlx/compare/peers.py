@@ -30,6 +30,7 @@ class Peer(NamedTuple):
 PEERS: dict[str, Peer] = {
     "LinearRegression": Peer("scikit-learn", "sklearn.linear_model"),
     "LogisticRegression": Peer("scikit-learn", "sklearn.linear_model"),
+    "Perceptron": Peer("scikit-learn", "sklearn.linear_model"),
     "PCA": Peer("scikit-learn", "sklearn.decomposition"),
     "MLPClassifier": Peer("scikit-learn", "sklearn.neural_network"),
     "MLPRegressor": Peer("scikit-learn", "sklearn.neural_network"),

@@ -2,5 +2,6 @@
 
 from .linear_regression import LinearRegression
 from .logistic import LogisticRegression
+from .perceptron import Perceptron
 
-__all__ = ["LinearRegression", "LogisticRegression"]
+__all__ = ["LinearRegression", "LogisticRegression", "Perceptron"]

@@ -105,7 +105,7 @@ RIGHT_X = {
     ("ForestImputer", "nan"): "it is filled",
     **{
         (name, "too large for float32"): "computed in float64"
-        for name in ("IncrementalPCA", "LinearRegression", "LogisticRegression", "PCA", "MLPClassifier")
+        for name in ("IncrementalPCA", "LinearRegression", "LogisticRegression", "PCA", "MLPClassifier", "Perceptron")
     },
 }
 
@@ -415,6 +415,24 @@ FILLING = {
     "n_jobs": [1.5, "two"],
     "random_state": ["text", -1, 1.5],
 }
+PERCEPTRON = {
+    "penalty": ["text", 3],
+    "alpha": [-1.0, "text", None],
+    "l1_ratio": [-0.1, 1.1, "text", None],
+    "fit_intercept": ["yes", 3, None],
+    "max_iter": [0, 1.5, "text", None],
+    "tol": [-1.0, "text"],
+    "shuffle": ["yes", 3, None],
+    "verbose": [-1, "text"],
+    "eta0": [0.0, -1.0, "text", None],
+    "n_jobs": [1.5, "two"],
+    "random_state": ["text", -1, 1.5],
+    "early_stopping": ["yes", 3, None],
+    "validation_fraction": [0.0, 1.0, "text", None],
+    "n_iter_no_change": [0, 1.5, "text", None],
+    "class_weight": ["text", 3],
+    "warm_start": ["yes", 3, None],
+}
 BAD_PARAMETERS = {
     "AdaBoostRegressor": {**BOOSTED_BASE, "loss": ["text", 3, None]},
     **dict.fromkeys(FORESTS, FOREST),
@@ -425,6 +443,7 @@ BAD_PARAMETERS = {
     "LogisticRegression": LOGISTIC,
     "IncrementalPCA": INCREMENTAL_COMPONENTS,
     "PCA": COMPONENTS,
+    "Perceptron": PERCEPTRON,
     "MLPClassifier": NETWORK,
     "MLPRegressor": NETWORK,
     "XGBClassifier": BOOSTER,

@@ -126,7 +126,7 @@ def ordinary_arguments(name, method, folder):
     with_target = ("fit", "fit_transform", "partial_fit", "score", "staged_score", "cost_complexity_pruning_path")
     if method in with_target and name not in WITHOUT_TARGET:
         arguments["y"] = y
-    if (name, method) == ("MLPClassifier", "partial_fit"):
+    if name in ("MLPClassifier", "Perceptron") and method == "partial_fit":
         arguments["classes"] = np.unique(y)
     return {} if method in NOTHING_ASKED else arguments
 
@@ -403,6 +403,17 @@ ARGUMENTS: dict[str, dict[str, dict[str, Changes | Refused | Inert]]] = {
     },
     "MLPClassifier": of_network(of_classifier("MLPClassifier"), classes=Changes(lambda known: np.append(known, 9))),
     "MLPRegressor": of_network(of_supervised("MLPRegressor")),
+    "Perceptron": {
+        **of_network(of_supervised("Perceptron"), classes=Changes(lambda known: np.append(known, 9))),
+        "fit": {
+            **of_supervised("Perceptron")["fit"],
+            "coef_init": Changes(other(np.full((1, 6), 5.0))),
+            "intercept_init": Changes(other(np.array([5.0]))),
+        },
+        "decision_function": X_ONLY,
+        "densify": {},
+        "sparsify": {},
+    },
     "RandomForestClassifier": of_trees(of_classifier("RandomForestClassifier"), "RandomForestClassifier"),
     "RandomForestRegressor": of_trees(of_supervised("RandomForestRegressor"), "RandomForestRegressor"),
     "XGBClassifier": of_booster("XGBClassifier"),

@@ -231,6 +231,25 @@ LOGISTIC_REGRESSION = {
     "n_jobs": Effect(2, "warnings"),  # scikit-learn 1.8 deprecated it: it has no other effect there either
 }
 
+PERCEPTRON = {
+    "penalty": Effect("l2", "coef_"),
+    "alpha": Effect(0.1, "coef_", {"penalty": "l2"}),
+    "l1_ratio": Effect(0.9, "coef_", {"penalty": "elasticnet"}),
+    "fit_intercept": Effect(False, "intercept_"),
+    "max_iter": Effect(2, "n_iter_"),
+    "tol": Effect(None, "n_iter_", {"max_iter": 50}),
+    "shuffle": Effect(False, "coef_"),
+    "verbose": Effect(1, "output"),
+    "eta0": Effect(0.1, "coef_"),
+    "n_jobs": Effect(2, "threads", data="multi_class"),
+    "random_state": Effect(1, "coef_"),
+    "early_stopping": Effect(True, "coef_"),
+    "validation_fraction": Effect(0.5, "coef_", {"early_stopping": True}),
+    "n_iter_no_change": Effect(1, "n_iter_"),
+    "class_weight": Effect("balanced", "coef_", data="unbalanced"),
+    "warm_start": Effect(True, "coef_"),
+}
+
 PCA = {
     "n_components": Effect(2, "components_"),
     "copy": Effect(False, "input", {"svd_solver": "arpack"}),
@@ -496,6 +515,7 @@ EFFECTS: dict[str, dict[str, Effect | Refused | Inert]] = {
     "LogisticRegression": LOGISTIC_REGRESSION,
     "IncrementalPCA": INCREMENTAL_PCA,
     "PCA": PCA,
+    "Perceptron": PERCEPTRON,
     "MLPClassifier": MULTILAYER_PERCEPTRON,
     "MLPRegressor": {"loss": Effect("poisson", "coefs_", _NETWORK), **MULTILAYER_PERCEPTRON},
     "XGBClassifier": {**BOOSTER, **_OF_CLASSIFIER},
@@ -537,6 +557,7 @@ DEFAULT_DATA = {
     "LogisticRegression": "binary",
     "IncrementalPCA": "regression",
     "PCA": "regression",
+    "Perceptron": "binary",
     "MLPClassifier": "multi_class",
     "MLPRegressor": "regression",
     "RandomForestClassifier": "binary",

@@ -17,7 +17,7 @@ LIBRARIES = {
     "scikit-learn": (
         ("scikit-learn",),
         {
-            "sklearn.linear_model": ("LinearRegression", "LogisticRegression"),
+            "sklearn.linear_model": ("LinearRegression", "LogisticRegression", "Perceptron"),
             "sklearn.decomposition": ("PCA", "IncrementalPCA"),
             "sklearn.ensemble": (
                 "AdaBoostClassifier",
