@@ -189,6 +189,11 @@ class Training:
         self._grower.settings = self._grower.settings._replace(learning_rate=of_tree)
 
     @property
+    def table(self) -> Any:
+        """Table with the cuts of the trees grown last, see `Grower`."""
+        return self._grower.table
+
+    @property
     def seen_margin(self) -> NDArray[np.float32]:
         """Margins at which the next round takes its gradients: those without the trees that it drops."""
         return self._margin_without(self._dropped())

@@ -40,7 +40,7 @@ __all__ = [
     "best_category_split",
     "category_cuts",
     "goes_right",
-    "is_empty",
+    "holds_none",
     "listed_categories",
     "n_words",
     "new_category_scratch",
@@ -208,7 +208,7 @@ def write_right_set(histogram, n_bins, split_bin, penalty, rules, scratch, right
 
 
 @kernel
-def is_empty(right_set):
+def holds_none(right_set):
     """Whether a set holds nothing, as where a node asks about a threshold."""
     together = np.uint32(0)
     for word in right_set:

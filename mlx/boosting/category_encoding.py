@@ -23,7 +23,7 @@ import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
 
-from ..tree.category_names import CategoryNames
+from ..tree.category_names import CategoryNames, WholeNumbers
 from ..validation import naming
 from .columns import checked_types, type_of_column
 
@@ -43,7 +43,10 @@ __all__ = [
 # Codes of a column, with the one for missing values, fit in 16 bits.
 MOST_CATEGORIES = 65_535
 
-Names = tuple[str, ...] | tuple[int, ...]
+# Whole numbers are written to files as int64, or shorter.
+LARGEST_NAME = np.iinfo(np.int64).max
+
+Names = tuple[str, ...] | WholeNumbers
 
 
 class CategoryColumns(NamedTuple):
@@ -228,11 +231,15 @@ def _codes(X: Any, j: int) -> NDArray[np.float32]:
 
 def _names_of(X: Any, j: int) -> Names:
     """Categories of a column of a frame in the order of their codes."""
-    names = X.dtypes.iloc[j].categories.tolist()
-    for kind in (str, int):
-        if all(isinstance(name, kind) and not isinstance(name, bool) for name in names):
-            return tuple(names)
-    raise ValueError(f"X: categories of column {X.columns[j]!r} must be texts, or whole numbers")
+    categories = X.dtypes.iloc[j].categories
+    names = categories.tolist()
+    if all(isinstance(name, str) for name in names):
+        return tuple(names)
+    if all(isinstance(name, int) and not isinstance(name, bool) and name <= LARGEST_NAME for name in names):
+        # Nullable types of pandas are called as NumPy's, but with a capital letter.
+        width = str(categories.dtype).lower()
+        return WholeNumbers(names, width if "int" in width else np.int64)
+    raise ValueError(f"X: categories of column {X.columns[j]!r} must be texts, or whole numbers of int64")
 
 
 def _with_codes(X: Any, codes: dict[int, NDArray[np.float32]]) -> Any:

@@ -28,7 +28,7 @@ Reference: T. Chen and C. Guestrin, "XGBoost: A Scalable Tree Boosting System", 
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,6 +84,9 @@ class ExactGrower:
     n_threads : int
         Number of threads behind `run`; it changes no bit.
     """
+
+    # Columns are not cut.
+    table: ClassVar[None] = None
 
     def __init__(
         self, X: NDArray[np.float32], settings: GrowthSettings, sampling: Sampling, *, run: Run, n_threads: int

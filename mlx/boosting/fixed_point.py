@@ -21,7 +21,7 @@ not depend on threads without it, either; and what is rounded is no longer the l
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,6 +64,11 @@ class FixedPointGrower:
     @settings.setter
     def settings(self, settings: GrowthSettings) -> None:
         self._grower.settings = settings
+
+    @property
+    def table(self) -> Any:
+        """What the other one cuts columns in, see `Grower`."""
+        return self._grower.table
 
     def grow(self, gradients: NDArray[np.floating], number: int, margin: NDArray[np.float32] | None = None) -> Tree:
         """Grow one tree, see `Grower`."""

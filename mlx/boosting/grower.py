@@ -31,9 +31,16 @@ class Grower(Protocol):
     ----------
     settings : GrowthSettings
         Of the next tree.
+    table : BinnedTable, SparseTable or None
+        With the cuts of the tree grown last; None if the method does not cut columns, or has not yet.
     """
 
     settings: GrowthSettings
+
+    @property
+    def table(self) -> Any:
+        """See above."""
+        ...
 
     def grow(self, gradients: NDArray[np.floating], number: int, margin: NDArray[np.float32] | None = None) -> Tree:
         """Grow one tree.

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 from ..tree.xgboost_document import XGBoostModel
+from .categories_of_columns import Categories
 from .columns import checked_names, checked_types
 from .grown_model import GrownModel, model_of_file
 from .model_format import model_bytes, read_model, write_model
@@ -236,6 +237,7 @@ class LearnerFile:
         """Number of columns; as many as given before any are known."""
         return self._n_features or len(given)
 
-    def get_categories(self, export_to_arrow: bool = False) -> Any:
-        """Refused: the library's container of categories is not made."""
-        raise NotImplementedError("Booster.get_categories: the library's container of categories is not made")
+    def get_categories(self, export_to_arrow: bool = False) -> Categories:
+        """Categories of the columns, see `DMatrix.get_categories`."""
+        names = None if self._grown is None else self._grown.category_names
+        return Categories(names, self._names, self._n_features, export_to_arrow)

@@ -16,6 +16,7 @@ from .learner_rows import INTERVALS, known_rows
 from .matrix import DMatrix
 from .model import positive_rows
 from .parameters import LearnerParameters
+from .quantile_cut import cuts_of_table
 from .quantile_matrix import QuantileDMatrix
 from .sampling import seed_of
 from .training import FitArguments
@@ -80,6 +81,7 @@ class LearnerTraining:
         base_margin = checked_margin(dtrain.given("base_margin"), dtrain.num_row(), n_outputs, "base_margin")
         base_margin = None if base_margin is None else base_margin[self._rows]
         options |= {"base_margin": base_margin, "groups": groups if objective.name.startswith("rank:") else None}
+        self._table: Any = None
         self._training = Training(rows[self._rows], y, weight, objective, **options)
         grown = GrownModel(
             objective.name,
@@ -118,6 +120,7 @@ class LearnerTraining:
         """Add a round to the model, with gradients and Hessians of one's own or those of the objective."""
         if gradients is None:
             self.model.add_round(self._training.round(), self._training.weights)
+            self._keep_cuts()
             self.model.position_bias = self._training.objective.position_bias
             return
         returned = gradients()
@@ -127,7 +130,15 @@ class LearnerTraining:
         shape = (self._dtrain.num_row(), self.model.n_outputs)
         both = [_shaped(name, part, shape).T[:, self._rows] for name, part in (("grad", grad), ("hess", hess))]
         new = self._training.round(np.ascontiguousarray(np.stack(both, axis=-1)))
+        self._keep_cuts()
         self.model.add_round(new, self._training.weights)
+
+    def _keep_cuts(self) -> None:
+        """Let the matrix know how its columns were cut, if they were."""
+        table = self._training.table
+        if table is not None and table is not self._table:
+            self._table = table
+            self._dtrain._keep_cuts(cuts_of_table(table))
 
     def close(self) -> None:
         """End its threads."""

@@ -13,14 +13,12 @@ import scipy.sparse
 from numpy.typing import NDArray
 
 from ..tree.category_names import CategoryNames
+from .categories_of_columns import Categories
 from .columns import checked_names, checked_types
+from .row_info import FLOATS, OF_ROWS, RowInfo, whole_numbers
 from .tables import table_of
 
 __all__ = ["DMatrix", "DataSplitMode"]
-
-# What is known of the rows, as float32: one number for each row, or a row of numbers.
-OF_ROWS = ("label", "weight", "base_margin", "label_lower_bound", "label_upper_bound")
-FLOATS = (*OF_ROWS, "feature_weights")
 
 
 class DataSplitMode(IntEnum):
@@ -30,7 +28,7 @@ class DataSplitMode(IntEnum):
     COL = 1
 
 
-class DMatrix:
+class DMatrix(RowInfo):
     """A table and what is known of its rows, with the parameters of xgboost's class of the same name.
 
     Parameters
@@ -49,9 +47,10 @@ class DMatrix:
         Has no effect, as nothing is printed.
     feature_names : list of str, optional
         Names of the columns; by default those of a data frame.
-    feature_types : list of str, optional
+    feature_types : list of str or Categories, optional
         Of each column "float" or "q", "int", "i" (true or false), which matter for what dumps of trees look
-        like, or "c", a column of codes of categories.
+        like, or "c", a column of codes of categories. Or what `get_categories` of another matrix or a model has
+        returned: the categories of a data frame get the codes that they have there.
     nthread : int, default=None
         Has no effect: one thread copies the table.
     group : array-like of shape (n_groups,), optional
@@ -83,6 +82,8 @@ class DMatrix:
     (2, 2, 3)
     """
 
+    _cuts: list[NDArray[np.float32]] | None = None
+
     def __init__(
         self,
         data: Any,
@@ -110,6 +111,8 @@ class DMatrix:
         self.missing = np.nan if missing is None else float(missing)
         self.nthread, self.silent = -1 if nthread is None else nthread, silent
         self._table = table_of(data, self.missing, enable_categorical)
+        if isinstance(feature_types, Categories):
+            self._table, feature_types = feature_types.coded(self._table), None
         self._info: dict[str, NDArray] = {}
         self.set_info(
             label=label,
@@ -137,10 +140,6 @@ class DMatrix:
     def categories(self) -> CategoryNames | None:
         """For each column the names of its categories, or None."""
         return self._table.categories
-
-    def given(self, field: str) -> NDArray | None:
-        """What has been said of the rows, or None; not to be changed."""
-        return self._info.get(field)
 
     def num_row(self) -> int:
         """Number of rows."""
@@ -215,104 +214,6 @@ class DMatrix:
         if feature_types is not None:
             self.feature_types = feature_types
 
-    def set_float_info(self, field: str, data: Any) -> None:
-        """Say what is known of the rows, as numbers.
-
-        Parameters
-        ----------
-        field : {"label", "weight", "base_margin", "label_lower_bound", "label_upper_bound", "feature_weights"}
-        data : array-like
-        """
-        if field not in FLOATS:
-            raise ValueError(f"field={field!r} must be one of {', '.join(map(repr, FLOATS))}")
-        values = _numbers(field, data)
-        bounds = field.endswith("bound")
-        if np.isnan(values).any() or (not bounds and np.isinf(values).any()):
-            raise ValueError(f"{field}: has NaN, or infinite values, or numbers too large for float32")
-        if field.endswith(("weight", "weights")):
-            if np.any(values < 0):
-                raise ValueError(f"{field}: must not be negative")
-            values = values.ravel()
-        if field == "feature_weights":
-            wrong = len(values) != self.num_col()
-        else:
-            # Weights may be those of groups, which are not known yet.
-            wrong = field != "weight" and values.size % max(self.num_row(), 1) != 0
-        if wrong or (values.size == 0 and self.num_row() > 0):
-            raise ValueError(f"{field}: {values.size} numbers for {self.num_row()} rows and {self.num_col()} columns")
-        per_row = 1 if self.num_row() == 0 else values.size // self.num_row()
-        self._info[field] = values.reshape(-1, per_row) if field in OF_ROWS[:3] and per_row > 1 else values.ravel()
-
-    def set_float_info_npy2d(self, field: str, data: Any) -> None:
-        """As `set_float_info`."""
-        self.set_float_info(field, data)
-
-    def set_uint_info(self, field: str, data: Any) -> None:
-        """Say which rows belong together.
-
-        Parameters
-        ----------
-        field : {"group", "qid"}
-            Sizes of groups, or a number for each row.
-        data : array-like of int
-        """
-        if field not in ("group", "qid"):
-            raise ValueError(f"field={field!r} must be one of 'group', 'qid'")
-        values = _whole_numbers(field, data)
-        if field == "group":
-            start = np.concatenate([[0], np.cumsum(values)])
-        else:
-            if np.any(values[1:] < values[:-1]):
-                raise ValueError("qid: must not fall from one row to the next")
-            start = np.concatenate([[0], np.flatnonzero(values[1:] != values[:-1]) + 1, [len(values)]])
-        if start[-1] != self.num_row():
-            raise ValueError(f"{field}: is about {start[-1]} rows, the table has {self.num_row()}")
-        self._info["group_ptr"] = start.astype(np.uint32)
-
-    def get_float_info(self, field: str) -> NDArray[np.float32]:
-        """What is known of the rows, as numbers; empty if nothing is. `field` as in `set_float_info`."""
-        if field not in FLOATS:
-            raise ValueError(f"field={field!r} must be one of {', '.join(map(repr, FLOATS))}")
-        return self._info.get(field, np.empty(0, dtype=np.float32)).copy()
-
-    def get_uint_info(self, field: str) -> NDArray[np.uint32]:
-        """First row of each group, and the number of rows; empty without groups. `field` is "group_ptr"."""
-        if field != "group_ptr":
-            raise ValueError(f"field={field!r} must be 'group_ptr'")
-        return self._info.get(field, np.empty(0, dtype=np.uint32)).copy()
-
-    def set_label(self, label: Any) -> None:
-        """Set the targets."""
-        self.set_float_info("label", label)
-
-    def set_weight(self, weight: Any) -> None:
-        """Set the weights of the rows, or of the groups when ranking."""
-        self.set_float_info("weight", weight)
-
-    def set_base_margin(self, margin: Any) -> None:
-        """Set where the margin of each row starts."""
-        self.set_float_info("base_margin", margin)
-
-    def set_group(self, group: Any) -> None:
-        """Set the sizes of the groups."""
-        self.set_uint_info("group", group)
-
-    def get_label(self) -> NDArray[np.float32]:
-        """The targets; empty if there are none."""
-        return self.get_float_info("label")
-
-    def get_weight(self) -> NDArray[np.float32]:
-        """The weights; empty if there are none."""
-        return self.get_float_info("weight")
-
-    def get_base_margin(self) -> NDArray[np.float32]:
-        """Where the margins start; empty if nothing is known of it."""
-        return self.get_float_info("base_margin")
-
-    def get_group(self) -> NDArray[np.uint32]:
-        """The sizes of the groups; empty if there are none."""
-        return np.diff(self.get_uint_info("group_ptr"))
-
     def slice(self, rindex: Any, allow_groups: bool = False) -> DMatrix:
         """Some of the rows, as a matrix of its own, with all that is known of them but their groups.
 
@@ -325,7 +226,7 @@ class DMatrix:
         """
         if "group_ptr" in self._info and not allow_groups:
             raise ValueError("allow_groups: the matrix has groups, which its slice would lose")
-        chosen = _whole_numbers("rindex", rindex)
+        chosen = whole_numbers("rindex", rindex)
         if np.any(chosen >= self.num_row()):
             raise IndexError(f"rindex: there is no row {chosen.max()}, the matrix has {self.num_row()}")
         part = DMatrix.__new__(DMatrix)
@@ -337,34 +238,58 @@ class DMatrix:
         return part
 
     def save_binary(self, fname: Any, silent: bool = True) -> None:
-        """Refused: the file would be one of xgboost's own form."""
-        raise NotImplementedError("DMatrix.save_binary: xgboost's binary form of a table is not written")
+        """Refused: the form of the file is private to xgboost, and each of its versions may change it."""
+        raise NotImplementedError(
+            "DMatrix.save_binary: xgboost's own form of a table is not written; keep the table as .npz or .parquet"
+        )
 
     def get_quantile_cut(self) -> tuple[NDArray[np.uint64], NDArray[np.float32]]:
-        """Refused: cuts belong to the trees that are grown, not to the table."""
-        raise NotImplementedError("DMatrix.get_quantile_cut: cuts are made when trees are grown, and not kept")
+        """Cuts of the columns, as the last training on the matrix has made them.
 
-    def get_categories(self, export_to_arrow: bool = False) -> Any:
-        """Refused: the library's container of categories is not made; `categories` has their names."""
-        raise NotImplementedError("DMatrix.get_categories: is not supported; the attribute categories has their names")
+        Returns
+        -------
+        start : ndarray of uint64, shape (n_features + 1,)
+        cuts : ndarray of float32, shape (start[-1],)
+            Numbers of column f are those from ``start[f]`` up to ``start[f + 1]``: one that no value is below, then
+            the cuts; of a column of categories the categories alone.
 
+        Raises
+        ------
+        ValueError
+            If nothing was trained on the matrix, or only with ``tree_method="exact"``, which cuts nothing.
 
-def _numbers(field: str, data: Any) -> NDArray[np.float32]:
-    """A copy as float32."""
-    array = np.asarray(data)
-    if array.dtype.kind not in "fiubO":
-        raise ValueError(f"{field}: numbers are needed, not {array.dtype}")
-    try:
-        with np.errstate(over="ignore"):
-            return np.array(array, dtype=np.float32)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{field}: {error}") from None
+        Notes
+        -----
+        They are the library's, to the last bit, if the training has the parameter ``cuts="xgboost"``, or if no column
+        has more distinct values than bins. With ``tree_method="approx"`` they are those of the last tree.
+        """
+        from .quantile_cut import cuts_in_one_row
 
+        cuts = self._known_cuts()
+        if cuts is None:
+            raise ValueError("get_quantile_cut: cuts are made when trees are grown on the matrix, and none have been")
+        return cuts_in_one_row(self.rows, cuts, self._is_category())
 
-def _whole_numbers(field: str, data: Any) -> NDArray[np.int64]:
-    array = np.asarray(data)
-    if array.size == 0:
-        return np.empty(0, dtype=np.int64)
-    if array.ndim != 1 or array.dtype.kind not in "iuf" or np.any(array != np.floor(array)) or np.any(array < 0):
-        raise ValueError(f"{field}: must be a row of whole numbers that are not negative")
-    return array.astype(np.int64)
+    def _keep_cuts(self, cuts: list[NDArray[np.float32]]) -> None:
+        """Keep the cuts of each column, for `get_quantile_cut`."""
+        self._cuts = cuts
+
+    def _known_cuts(self) -> list[NDArray[np.float32]] | None:
+        return self._cuts
+
+    def _is_category(self) -> NDArray[np.bool_]:
+        return np.array([kind == "c" for kind in self._table.types or [""] * self.num_col()], dtype=np.bool_)
+
+    def get_categories(self, export_to_arrow: bool = False) -> Categories:
+        """Categories of the columns: what other tables may be coded by, see `feature_types`.
+
+        Parameters
+        ----------
+        export_to_arrow : bool, default=False
+            Whether `Categories.to_arrow` shall work.
+
+        Returns
+        -------
+        Categories
+        """
+        return Categories(self.categories, self.feature_names, self.num_col(), export_to_arrow)

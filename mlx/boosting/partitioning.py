@@ -37,7 +37,7 @@ from numpy.typing import NDArray
 from ..numeric.jit import kernel
 from ..numeric.team import next_task, wait_for_all
 from .binning import SHARED_CODES, Column, Group
-from .categories import goes_right, is_empty
+from .categories import goes_right, holds_none
 from .histogram import count_group, new_shared_lanes
 from .nodes import BEST
 
@@ -169,7 +169,7 @@ def answer_codes(node, table, nodes, answers):
     """Write the node's answer, left or not, to each code of the lane in which its column stands; returns how many."""
     facts, right_set = nodes.facts[node], nodes.right_sets[node, BEST]
     n_bins, last_left = table.n_bins[facts.feature], facts.bin
-    is_cut = is_empty(right_set)
+    is_cut = holds_none(right_set)
     for code in range(n_bins):
         answers[code] = code <= last_left if is_cut else not goes_right(right_set, code)
     answers[n_bins] = facts.missing_left

@@ -21,7 +21,7 @@ Source: xgboost v3.2.0, ``src/tree/updater_prune.cc``.
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,6 +62,11 @@ class PruningGrower:
     @settings.setter
     def settings(self, settings: GrowthSettings) -> None:
         self._grower.settings = settings
+
+    @property
+    def table(self) -> Any:
+        """What the other one cuts columns in, see `Grower`."""
+        return self._grower.table
 
     def grow(self, gradients: NDArray[np.floating], number: int, margin: NDArray[np.float32] | None = None) -> Tree:
         """Grow and prune one tree, see `Grower`."""

@@ -9,6 +9,9 @@ from __future__ import annotations
 import weakref
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from .matrix import DataSplitMode, DMatrix
 
 __all__ = ["QuantileDMatrix"]
@@ -87,6 +90,20 @@ class QuantileDMatrix(DMatrix):
     def ref(self) -> weakref.ReferenceType[DMatrix] | None:
         """The matrix that is trained on."""
         return self._ref
+
+    def _known_cuts(self) -> list[NDArray[np.float32]]:
+        """Cuts of the matrix that is trained on; before any training those that it makes by default."""
+        trained_on = None if self._ref is None else self._ref()
+        if trained_on is not None:
+            return trained_on._known_cuts() or []
+        if self._cuts is None:
+            from .quantile_cut import cuts_of_rows
+
+            weight, group = self.given("weight"), self.get_group()
+            if weight is not None and len(weight) != self.num_row():
+                weight = np.repeat(weight, group)
+            self._cuts = cuts_of_rows(self.rows, weight, self.max_bin or 256, self._is_category())
+        return self._cuts
 
     def slice(self, rindex: Any, allow_groups: bool = False) -> DMatrix:
         """Refused, as in xgboost: its rows are bins of all of them."""

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +57,9 @@ class TreeUpdater:
     settings : GrowthSettings
     n_threads : int
     """
+
+    # Columns are not cut.
+    table: ClassVar[None] = None
 
     def __init__(self, updates: Updates, X: NDArray[np.float32], settings: GrowthSettings, n_threads: int) -> None:
         self.updates, self.settings = updates, settings

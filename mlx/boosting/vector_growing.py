@@ -114,7 +114,7 @@ class VectorGrower:
             raise NotImplementedError(f"{name}: not supported for trees with vectors (multi_strategy)")
         self.settings, self._sampling, self._run = settings, sampling, run
         self._lowest = below_all_values(X)
-        self._table: BinnedTable = bin_table(X, sample_weight, max_bin, n_threads, run, cuts, may_share=False)
+        self.table: BinnedTable = bin_table(X, sample_weight, max_bin, n_threads, run, cuts, may_share=False)
         self._leaves: dict[int, NDArray[np.int32]] = {}
 
     def grow(self, gradients: NDArray[np.floating], number: int, margin: NDArray[np.float32] | None = None) -> Tree:
@@ -126,7 +126,7 @@ class VectorGrower:
         number : int
             Number of the tree in the model, which names its random streams.
         """
-        table, settings = self._table, self.settings
+        table, settings = self.table, self.settings
         seen = sampled_gradients(np.ones((table.n_samples, 2), dtype=np.float32), self._sampling, number)
         by_row = np.ascontiguousarray(gradients.transpose(1, 0, 2)) * seen[:, :1, np.newaxis].astype(gradients.dtype)
         rules = ColumnRules(
@@ -162,7 +162,7 @@ class VectorGrower:
 
     def _counted(self, rows: NDArray[np.int32], gradients: NDArray[np.floating]) -> NDArray[np.float64]:
         """Histogram of some rows; each group of columns has one owner, so threads change no bit."""
-        table = self._table
+        table = self.table
         histogram = np.zeros((int(table.start[-1]), *gradients.shape[1:]))
 
         def count(group: int) -> None:
@@ -181,7 +181,7 @@ class VectorGrower:
 
     def _worth_a_split(self, nodes: list[Node], rules: ColumnRules, growing: _GrowingTree) -> list[Node]:
         """Those of some nodes whose best split gains enough, with it; of the others it is the runner-up."""
-        table, worthy = self._table, []
+        table, worthy = self.table, []
         for node in nodes:
             allowed = rules.allowed(range(node.number, node.number + 1), node.depth)[0]
             left_sums = np.zeros_like(node.sums)
@@ -197,7 +197,7 @@ class VectorGrower:
 
     def _parted(self, node: Node, growing: _GrowingTree, gradients: NDArray[np.floating]) -> tuple[Node, Node]:
         """The children of a node: its rows and its sums, parted."""
-        table, split = self._table, node.split
+        table, split = self.table, node.split
         codes = codes_of(table, split.feature, node.rows)
         goes_left = codes <= split.bin if split.bin >= 0 else np.zeros(len(codes), dtype=bool)
         missing = codes == table.n_bins[split.feature]

@@ -9,26 +9,59 @@ as surrogates, and written back the same. The file has, in ``cats``::
                         two empty lists for a column without categories
     feature_segments    where the categories of each column start, counted over all columns
     sorted_idx          for each column the codes in the order of the names
+
+xgboost predicts a frame only if its categories have the width that the file states, so that the width is kept. Unsigned
+numbers of more than a byte are written as int64: its UBJSON has no such arrays, and its own training fails on them.
 """
 
 from __future__ import annotations
 
 import itertools
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .document import Place
 
-__all__ = ["CategoryNames", "category_names_document", "read_category_names"]
+__all__ = ["CategoryNames", "WholeNumbers", "category_names_document", "read_category_names"]
 
-CategoryNames = tuple[tuple[str, ...] | tuple[int, ...] | None, ...]
 
-# Numbers by which xgboost calls its integer types, with their ranges.
-INTEGER_TYPES = {9 + 2 * k: (-(1 << (8 * 2**k - 1)), (1 << (8 * 2**k - 1)) - 1) for k in range(4)}
-INTEGER_TYPES |= {10 + 2 * k: (0, (1 << (8 * 2**k)) - 1) for k in range(4)}
-INT64 = 15
+class WholeNumbers(tuple[int, ...]):
+    """Categories that are whole numbers, and the type in which a data frame has them; the type is not compared.
+
+    Attributes
+    ----------
+    dtype : numpy.dtype
+        Of integers.
+    """
+
+    dtype: np.dtype
+
+    def __new__(cls, values: Iterable[int], dtype: Any = np.int64) -> Self:
+        """Make them of numbers and a type."""
+        names = super().__new__(cls, values)
+        names.dtype = np.dtype(dtype)
+        return names
+
+
+CategoryNames = tuple[tuple[str, ...] | WholeNumbers | None, ...]
+
+# Numbers by which xgboost calls its integer types.
+INTEGER_TYPES: dict[int, Any] = {
+    9: np.int8,
+    10: np.uint8,
+    11: np.int16,
+    12: np.uint16,
+    13: np.int32,
+    14: np.uint32,
+    15: np.int64,
+    16: np.uint64,
+}
+
+# Those that it reads in UBJSON, too.
+WRITTEN_TYPES = {np.dtype(INTEGER_TYPES[number]): number for number in (9, 10, 11, 13, 15)}
 
 # How bytes that are no UTF-8 are decoded and encoded, so that they come back unchanged.
 _AS_THEY_STAND = "surrogateescape"
@@ -75,18 +108,18 @@ def category_names_document(names: CategoryNames | None) -> dict[str, Any]:
     }
 
 
-def _read_column(column: Place) -> tuple[str, ...] | tuple[int, ...] | None:
+def _read_column(column: Place) -> tuple[str, ...] | WholeNumbers | None:
     column.note_unknown({"offsets", "values", "type"})
     values = column.child("values").integers()
     at_type = column.optional("type")
     if at_type is not None:
         number = at_type.integer(min(INTEGER_TYPES), max(INTEGER_TYPES))
-        least, most = INTEGER_TYPES[number]
-        if len(values) == 0 or np.any(values < least) or (most < 1 << 62 and np.any(values > most)):
+        kind: Any = np.iinfo(INTEGER_TYPES[number])
+        if len(values) == 0 or values.min() < kind.min or values.max() > kind.max:
             column.child("values").refuse("must be numbers of the type that is stated")
         if len(np.unique(values)) < len(values):
             column.child("values").refuse("a category stands twice")
-        return tuple(values.tolist())
+        return WholeNumbers(values.tolist(), kind.dtype)
     return _read_texts(column, values) or None
 
 
@@ -104,16 +137,17 @@ def _read_texts(column: Place, values: NDArray[np.int64]) -> tuple[str, ...]:
     return tuple(data[first:last].decode("utf-8", _AS_THEY_STAND) for first, last in itertools.pairwise(offsets))
 
 
-def _sorted_codes(names: tuple[str, ...] | tuple[int, ...]) -> list[int]:
+def _sorted_codes(names: tuple[str, ...] | WholeNumbers) -> list[int]:
     keys = [name.encode("utf-8", _AS_THEY_STAND) if isinstance(name, str) else name for name in names]
     return np.argsort(np.array(keys, dtype=object), kind="stable").tolist()
 
 
-def _column_document(names: tuple[str, ...] | tuple[int, ...] | None) -> dict[str, Any]:
+def _column_document(names: tuple[str, ...] | WholeNumbers | None) -> dict[str, Any]:
     if names is None:
         return {"offsets": np.zeros(0, np.int32), "values": np.zeros(0, np.int8)}
-    if all(isinstance(name, int) for name in names):
-        return {"type": INT64, "values": np.array(names, dtype=np.int64)}
+    if isinstance(names, WholeNumbers):
+        dtype = names.dtype if names.dtype in WRITTEN_TYPES else np.dtype(np.int64)
+        return {"type": WRITTEN_TYPES[dtype], "values": np.array(names, dtype=dtype)}
     parts = [str(name).encode("utf-8", _AS_THEY_STAND) for name in names]
     offsets = np.concatenate([[0], np.cumsum([len(part) for part in parts])]).astype(np.int32)
     return {"offsets": offsets, "values": np.frombuffer(b"".join(parts), dtype=np.int8)}

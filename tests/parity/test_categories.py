@@ -205,6 +205,39 @@ def test_files_go_both_ways(suffix, models_of_a_frame, tmp_path):
         assert read.enable_categorical
 
 
+@pytest.mark.parametrize("suffix", ["json", "ubj"])
+@pytest.mark.parametrize("width", ["int8", "uint8", "int16", "int32", "int64"])
+def test_files_keep_the_width_of_whole_numbers(width, suffix, tmp_path):
+    """The library predicts a frame only if its categories have the width that stands in the file."""
+    X, y = frame(500)
+    X["size"] = pd.Categorical(X["size"].astype(width))
+    ours, peer = fitted("XGBRegressor", X, y, enable_categorical=True, max_depth=4)
+    path = tmp_path / f"model.{suffix}"
+    for written, read in ((ours, xgboost.XGBRegressor()), (ours, XGBRegressor()), (peer, XGBRegressor())):
+        written.save_model(path)
+        read.load_model(path)
+        # A second time: what has been read is written with the same width.
+        read.save_model(path)
+        for again in (xgboost.XGBRegressor(), XGBRegressor()):
+            again.load_model(path)
+            np.testing.assert_allclose(again.predict(X), peer.predict(X), rtol=1e-6)
+
+
+@pytest.mark.parametrize("width", ["uint16", "uint32", "uint64"])
+def test_widths_that_the_library_cannot_train_on_are_written_as_int64(width, tmp_path):
+    X, y = frame(500)
+    numbers = X["size"].astype(width)
+    with pytest.raises(xgboost.core.XGBoostError, match="Unknown construct"):
+        xgboost.XGBRegressor(enable_categorical=True).fit(X.assign(size=pd.Categorical(numbers)), y)
+    ours = XGBRegressor(n_estimators=5, enable_categorical=True).fit(X.assign(size=pd.Categorical(numbers)), y)
+    for suffix in ("json", "ubj"):
+        ours.save_model(tmp_path / f"model.{suffix}")
+        peer = xgboost.XGBRegressor()
+        peer.load_model(tmp_path / f"model.{suffix}")
+        as_int64 = X.assign(size=pd.Categorical(numbers.astype("int64")))
+        np.testing.assert_allclose(peer.predict(as_int64), ours.predict(as_int64), rtol=1e-6)
+
+
 @pytest.mark.parametrize("max_depth", [3, 10])
 def test_files_of_codes_go_both_ways(max_depth, tmp_path):
     X, y = table(3000)
@@ -277,6 +310,24 @@ def test_the_learning_api():
         np.testing.assert_allclose(predicted, predictions[-1], rtol=1e-5)
 
 
+@pytest.mark.parametrize("width", ["int8", "uint8", "int64"])
+def test_categories_are_handed_on_as_there(width):
+    """By a matrix and by a model; another frame gets their codes."""
+    X, y = frame(400)
+    X["size"] = pd.Categorical(X["size"].astype(width))
+    told, coded = [], []
+    for library in (boosting, xgboost):
+        matrix = library.DMatrix(X, y, enable_categorical=True)
+        model = library.train({}, matrix, 1)
+        told += [given.get_categories(export_to_arrow=True).to_arrow() for given in (matrix, model)]
+        reordered = X.assign(colour=X["colour"].cat.set_categories(["black", "blue", "green", "grey", "red", "white"]))
+        other = library.DMatrix(reordered, feature_types=model.get_categories(), enable_categorical=True)
+        assert list(other.feature_types) == ["c", "c", "float"]
+        coded.append(other.get_data().toarray())
+    assert told[0] == told[1] == told[2] == told[3]
+    np.testing.assert_array_equal(*coded)
+
+
 @pytest.mark.parametrize("categorical", [False, True])
 def test_types_of_columns_are_the_librarys(categorical, tmp_path):
     """Whole numbers and truth values keep their types: in the file, and in dumps, whose thresholds are rounded up."""
@@ -291,7 +342,7 @@ def test_types_of_columns_are_the_librarys(categorical, tmp_path):
         }
     )
     y = 0.3 * X["whole"] + X["number"] + 2 * X["truth"] + rng.normal(size=n)
-    X = X.assign(byte=X["byte"].astype("int64").astype("category")) if categorical else X
+    X = X.assign(byte=X["byte"].astype("category")) if categorical else X
     options = {"n_estimators": 3, "max_depth": 4, "enable_categorical": categorical}
     ours, peer = XGBRegressor(**options).fit(X, y), xgboost.XGBRegressor(**options).fit(X, y)
     booster = peer.get_booster()

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_breast_cancer, load_diabetes
 
+from mlx import boosting
 from mlx.boosting import XGBClassifier, XGBRegressor
 from mlx.boosting.library_cuts import library_cuts
 from mlx.compare.peers import peer_of
@@ -88,6 +89,31 @@ def test_long_columns(max_bin, weight):
 @pytest.mark.parametrize("weight", ["none", "even"])
 def test_other_matrix_same_cuts(weight):
     assert_same_cuts(columns(5000), weights(weight, 5000), 64, plain_matrix)
+
+
+@pytest.mark.parametrize("tree_method", ["hist", "approx"])
+def test_matrices_tell_the_cuts_of_a_training_as_there(tree_method):
+    """Numbers, a column without values, one value, categories: every number that is told is the library's."""
+    rng = np.random.default_rng(0)
+    X = np.column_stack([columns(3000)[:, [0, 5, 12, 14, 28]], rng.integers(0, 7, 3000)])
+    types, y = ["q"] * 5 + ["c"], rng.normal(size=3000)
+    options = {"tree_method": tree_method, "max_bin": 16, "max_depth": 2, "nthread": 1}
+    told = []
+    for library, own in ((boosting, {"cuts": "xgboost"}), (xgboost, {})):
+        matrix = library.DMatrix(X, y, feature_types=types, enable_categorical=True)
+        library.train({**options, **own}, matrix, 2)
+        told.append(matrix.get_quantile_cut())
+    for ours, theirs in zip(*told):
+        np.testing.assert_array_equal(ours, theirs)
+        assert ours.dtype == theirs.dtype
+
+
+def test_a_quantile_matrix_tells_cuts_without_a_training():
+    """Those of columns with no more values than bins, where exact quantiles are the library's."""
+    X = np.random.default_rng(0).integers(0, 50, size=(500, 3)).astype(np.float32)
+    ours, theirs = (library.QuantileDMatrix(X).get_quantile_cut() for library in (boosting, xgboost))
+    np.testing.assert_array_equal(ours[0], theirs[0])
+    np.testing.assert_array_equal(ours[1], theirs[1])
 
 
 @pytest.mark.parametrize(("n_values", "repeats", "max_bin"), [(17, 300, 2), (33, 200, 2), (33, 200, 4)])

@@ -7,7 +7,7 @@ from mlx.boosting.categories import (
     CategoryRules,
     best_category_split,
     goes_right,
-    is_empty,
+    holds_none,
     listed_categories,
     n_words,
     new_category_scratch,
@@ -97,7 +97,7 @@ def test_sets_of_all_nodes_become_lists():
     start, codes = listed_categories(sets)
     assert start.tolist() == [0, 2, 2, 3, 3]
     assert codes.tolist() == [0, 2, 33]
-    assert [bool(is_empty(own)) for own in sets] == [False, True, False, True]
+    assert [bool(holds_none(own)) for own in sets] == [False, True, False, True]
 
 
 def test_a_tree_may_ask_about_no_category():

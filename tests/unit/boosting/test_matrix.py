@@ -1,10 +1,11 @@
 import weakref
 
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.sparse
 
-from mlx.boosting import DMatrix, QuantileDMatrix
+from mlx.boosting import DMatrix, QuantileDMatrix, train
 from mlx.boosting.matrix import DataSplitMode
 from mlx.boosting.tables import table_of
 
@@ -60,11 +61,79 @@ def test_iterators_are_refused():
         DMatrix(Batches())
 
 
-@pytest.mark.parametrize("method", ["get_quantile_cut", "get_categories", "save_binary"])
-def test_methods_refused_by_name(method):
-    arguments = {"fname": "file"} if method == "save_binary" else {}
-    with pytest.raises(NotImplementedError, match=method):
-        getattr(DMatrix(X), method)(**arguments)
+def test_the_librarys_own_file_is_refused():
+    with pytest.raises(NotImplementedError, match=r"save_binary.*npz"):
+        DMatrix(X).save_binary("rows.buffer")
+
+
+def test_cuts_are_known_after_a_training_that_made_some():
+    matrix = DMatrix(np.nan_to_num(X), label=[0.0, 1.0, 0.0, 2.0])
+    for method in (None, "exact"):
+        if method:
+            train({"tree_method": method}, matrix, 1)
+        with pytest.raises(ValueError, match="get_quantile_cut"):
+            matrix.get_quantile_cut()
+    train({"max_bin": 2}, matrix, 1)
+    start, cuts = matrix.get_quantile_cut()
+    np.testing.assert_array_equal(start, [0, 3, 6, 9])
+    # The median of 0, 1, 1, 4: of two bins as heavy as can be.
+    np.testing.assert_allclose(cuts[:3], [-1e-5, 1, 8.00001], rtol=1e-6)
+
+
+def test_a_quantile_matrix_knows_cuts_before_any_training():
+    matrix = QuantileDMatrix(X, max_bin=2, weight=[1.0, 1.0, 1.0, 9.0])
+    start, cuts = matrix.get_quantile_cut()
+    # The last row weighs more than the others together, so that no cut lies above its 1, 2 and 3; 2 and 3 are lowest.
+    np.testing.assert_array_equal(start, [0, 3, 5, 7])
+    np.testing.assert_allclose(cuts[:3], [-1e-5, 1, 8.00001], rtol=1e-6)
+    np.testing.assert_array_equal(QuantileDMatrix(X, ref=matrix).get_quantile_cut()[1], cuts)
+    sparse = QuantileDMatrix(scipy.sparse.csr_matrix(np.nan_to_num(X)), max_bin=2).get_quantile_cut()
+    assert sparse[0][-1] == len(sparse[1])
+
+
+def frame(order):
+    colours = pd.Categorical(["red", "green", "red", None], categories=order)
+    return pd.DataFrame({"colour": colours, "size": pd.Categorical([10, 20, 10, 30]), "x": [1.0, 2.0, 3.0, 4.0]})
+
+
+def test_a_table_is_coded_by_the_categories_of_another():
+    first = DMatrix(frame(["red", "green"]), enable_categorical=True)
+    known = first.get_categories()
+    assert not known.empty()
+    other = DMatrix(frame(["blue", "green", "red"]), enable_categorical=True, feature_types=known)
+    np.testing.assert_array_equal(other.rows, first.rows)
+    assert other.feature_types == ["c", "c", "float"]
+    assert other.categories == first.categories
+    one = DMatrix(
+        pd.DataFrame({"colour": pd.Categorical(["green"]), "size": pd.Categorical([10]), "x": 0.0}),
+        enable_categorical=True,
+    )
+    with pytest.raises(ValueError, match=r"'colour' has the category 'red'"):
+        DMatrix(
+            frame(["red", "green"]),
+            enable_categorical=True,
+            feature_types=one.get_categories(),
+        )
+    with pytest.raises(ValueError, match="'size' holds no categories"):
+        DMatrix(frame(["red", "green"]).assign(size=1.0), enable_categorical=True, feature_types=known)
+    with pytest.raises(ValueError, match="feature_types"):
+        DMatrix(X, feature_types=known)
+
+
+def test_categories_as_arrays_of_arrow():
+    pyarrow = pytest.importorskip("pyarrow")
+    matrix = DMatrix(frame(["red", "green"]).astype({"x": "float32"}), enable_categorical=True)
+    told = matrix.get_categories(export_to_arrow=True).to_arrow()
+    assert told == [
+        ("colour", pyarrow.array(["red", "green"])),
+        ("size", pyarrow.array([10, 20, 30], pyarrow.int64())),
+        ("x", None),
+    ]
+    with pytest.raises(ValueError, match="export_to_arrow"):
+        matrix.get_categories().to_arrow()
+    empty = DMatrix(X).get_categories(export_to_arrow=True)
+    assert empty.empty()
+    assert empty.to_arrow() == [("0", None), ("1", None), ("2", None)]
 
 
 def test_names_and_types():
