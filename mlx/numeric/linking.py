@@ -11,9 +11,8 @@ nobody runs. For a kernel `a` that Python calls, which calls `b`, which calls `c
 
 So `mlx.numeric.jit.kernel` makes two of each function: the *entry*, which Python calls and Numba compiles as ever, and
 the *callee*, which stands for the entry wherever a kernel names it. A function that both call is typed and lowered
-twice. A first fit and predict of the booster compiles 90 functions, of which Python calls 7: this file brought that
-from 15.2 to 9.9 s of processor time, and the files that it leaves in the cache from 59 to 7. Results are the same bits:
-which sums LLVM may reorder is written on each instruction.
+twice. Few of the functions that a first fit compiles are called from Python: only those leave files in the cache, and a
+later process reads only those. Results are the same bits: which sums LLVM may reorder is written on each instruction.
 
 Numba documents how a pipeline of compilation is put together, but not all that the classes here use. Hence `TRIED`: a
 Numba outside of it, or one that lacks a name, makes the import of this file fail, and kernels are then compiled as

@@ -7,14 +7,14 @@
                        a phase                    ^   the next phase
                                                   barrier: `wait_for_all`
 
-Reason: a step of the booster may take 50 µs, and handing work to the threads of a pool and back takes 100 µs. A team is
-handed its work once per tree; a barrier takes about 1 µs while all of its threads have a core, and gives the core away
-when they have not.
+Reason: a step of the booster may take less time than handing work to the threads of a pool and back. A team is handed
+its work once per tree; a barrier costs little while all of its threads have a core, and gives the core away when they
+have not.
 
 The tasks of a phase are cut into as many runs of neighbours as there are threads. A thread takes the tasks of its own
 run, and then what is left of the others'. Where the tasks of two phases stand in the same order, a thread finds in its
-cache what it left there; fetching that from the cache of another core made the booster's histograms cost 1.4 times as
-much. Which thread does a task is still decided by chance: results must not depend on it.
+cache what it left there, and need not fetch it from the cache of another core. Which thread does a task is still
+decided by chance: results must not depend on it.
 """
 
 from __future__ import annotations
