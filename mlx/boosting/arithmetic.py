@@ -186,12 +186,17 @@ def _value_line(tree: Tree, number: int, node: int, weight: float, rate: float, 
     """What a leaf adds to the margin."""
     value = float(tree.value[node])
     if rules.leaf_quantile:
-        quantile = bracketed(value / rate if rate else 0.0)
-        about = "q the quantile of y - f of the leaf's rows, in the place of w"
-        return line_of("value", f"η q = {digits(rate)} · {quantile} = {digits(value)}, {about}")
+        return line_of("value", quantile_text(value, rate))
     check_stored(tree, number, node, rate * weight, value, 1.0)
     stated = "" if rate == rules.learning_rate else ", with the η of this tree"
     return line_of("value", f"η w = {digits(rate)} · {bracketed(weight)} = {digits(value)}{stated}")
+
+
+def quantile_text(value: float, rate: float) -> str:
+    """What a leaf that is a quantile adds to the margin."""
+    quantile = bracketed(value / rate if rate else 0.0)
+    about = "q the quantile of y - f of the leaf's rows, in the place of w"
+    return f"η q = {digits(rate)} · {quantile} = {digits(value)}, {about}"
 
 
 def _gain_lines(known: NodeNumbers, number: int, node: int) -> tuple[float, list[str]]:

@@ -214,15 +214,13 @@ class Training:
         first, dropped = len(self.trees), self._dropped()
         seen = self._margin_without(dropped)
         gradients = self._gradients_at(seen) if gradients is None else gradients
+        of_trees: list[tuple[Any, NDArray[np.floating]]] = list(enumerate(gradients))
         if self._vector_leaves:
+            of_trees = [(slice(None), gradients)]
+        residual = self.y.T - seen if self.objective.leaf_quantile else None
+        for output, own in of_trees:
             for _ in range(self.n_parallel):
-                self.trees.append(self._grower.grow(gradients, len(self.trees), self.margin))
-            gradients = gradients[:0]
-        for output, own in enumerate(gradients):
-            own_y = self.y if self.y.ndim == 1 else self.y[:, output]
-            residual = own_y - seen[output] if self.objective.leaf_quantile else None
-            for _ in range(self.n_parallel):
-                self.trees.append(self._tree(own, output, residual))
+                self.trees.append(self._tree(own, output, None if residual is None else residual[output]))
         new = self.trees[first:]
         if self.dropout is None:
             self.weights += [1.0] * len(new)
@@ -232,8 +230,11 @@ class Training:
             self.margin = self._margin_with(self.weights)
         return new
 
-    def _tree(self, gradients: NDArray[np.floating], output: int, residual: NDArray[np.float32] | None) -> Tree:
-        """Grow the next tree of an output, and add its values to the margins; `residual` is y - f for quantiles."""
+    def _tree(self, gradients: NDArray[np.floating], output: Any, residual: NDArray[np.float32] | None) -> Tree:
+        """Grow the next tree of an output, and add its values to the margins; `residual` is y - f for quantiles.
+
+        The output of a tree with vectors in its leaves is ``slice(None)``, all of them.
+        """
         grower, number = self._grower, len(self.trees)
         sampled = sampled_gradients(gradients, self.sampling, number)
         if residual is None:
@@ -241,9 +242,11 @@ class Training:
         else:
             tree = grower.grow(sampled, number)
             rows = [grower.rows_of(leaf) for leaf in np.flatnonzero(tree.is_leaf)]
-            rows = [own[sampled[own, 1] > 0] for own in rows]
-            alpha, rate = self.objective.value[output % len(self.objective.value)], grower.settings.learning_rate
-            tree = with_quantile_leaves(tree, rows, residual, self.sample_weight, alpha, rate)
+            seen = sampled.reshape(-1, *sampled.shape[-2:])[0, :, 1] > 0
+            rows = [own[seen[own]] for own in rows]
+            alphas = np.resize(self.objective.value, len(self.margin))[output]
+            rate = grower.settings.learning_rate
+            tree = with_quantile_leaves(tree, rows, residual, self.sample_weight, alphas, rate)
             grower.add_values(tree, self.margin[output])
         if self._leaves is not None:
             self._leaves.add(tree, grower.rows_of, len(self.y), output)

@@ -139,7 +139,8 @@ class XGBParameters(InheritsParameters):
         Most categories that are taken from either end of the order in which a column of more is split; None is 64.
     multi_strategy : str, default=None
         It has no effect where there is one output. Else 'one_output_per_tree', which None is, or 'multi_output_tree':
-        trees for all outputs, with a vector in each leaf, by histograms.
+        trees for all outputs, with a vector in each leaf, by histograms. As in the library, such trees take sparse
+        rows, but neither columns of categories nor monotone or interaction constraints, and no DART.
     eval_metric : str, callable, or list of them, default=None
         Metrics that `fit` follows on `eval_set`, by the library's names; None is the one of the objective. A function
         ``metric(y_true, y_pred)`` is a loss unless its name starts with "auc", "pre", "map" or "ndcg".

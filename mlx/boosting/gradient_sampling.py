@@ -28,8 +28,13 @@ HESSIAN_WEIGHT = 0.1
 def drawn_by_gradient(
     gradients: NDArray[np.floating], share: float, stream: np.random.Generator
 ) -> NDArray[np.floating]:
-    """Gradients and Hessians, shape (n_samples, 2), of the rows that are drawn, over p; 0 for the others."""
-    size = np.sqrt(gradients[:, 0].astype(np.float64) ** 2 + HESSIAN_WEIGHT * gradients[:, 1].astype(np.float64) ** 2)
+    """Gradients and Hessians of the rows that are drawn, over p; 0 for the others.
+
+    Their shape is (n_samples, 2), or (n_outputs, n_samples, 2) where one tree sees them all; s² is then the sum over
+    the outputs.
+    """
+    by_output = gradients.astype(np.float64).reshape(-1, *gradients.shape[-2:])
+    size = np.sqrt((by_output[..., 0] ** 2 + HESSIAN_WEIGHT * by_output[..., 1] ** 2).sum(axis=0))
     p = probabilities(size, int(len(size) * share))
     drawn = stream.random(len(p)) < p
     return gradients * np.divide(drawn, p, out=np.zeros(len(p)), where=drawn).astype(gradients.dtype)[:, np.newaxis]

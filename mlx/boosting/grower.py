@@ -19,6 +19,7 @@ from .row_owner import Run
 from .sampling import Sampling
 from .sparse_exact import SparseExactGrower
 from .sparse_growing import SparseApproxGrower, SparseGrower
+from .sparse_vectors import SparseVectorGrower
 from .vector_growing import VectorGrower
 
 __all__ = ["Grower", "grower_of"]
@@ -89,7 +90,7 @@ def grower_of(
         'vectors' is 'hist' for trees with vectors in their leaves: it takes the gradients of all outputs, and adds to
         the margins of all.
     X : ndarray of float32, shape (n_samples, n_features), C-contiguous; or such a scipy.sparse.csr_matrix
-        Sparse rows as of `sparse_rows.stored_values`, not for 'vectors'.
+        Sparse rows as of `sparse_rows.stored_values`.
     sample_weight : ndarray of float32, shape (n_samples,), or None
     settings : GrowthSettings
     sampling : Sampling
@@ -107,13 +108,12 @@ def grower_of(
     gamma, settings = settings.gamma, settings._replace(gamma=np.float32(0.0)) if prunes_after else settings
     cutting: dict[str, Any] = {"max_bin": max_bin, "cuts": cuts, "run": run, "n_threads": n_threads}
     sparse = scipy.sparse.issparse(X)
-    if sparse and tree_method == "vectors":
-        raise NotImplementedError("multi_strategy='multi_output_tree' takes no sparse rows")
     exact: Any = SparseExactGrower if sparse else ExactGrower
     hist: Any = SparseGrower if sparse else HistGrower
     approx: Any = SparseApproxGrower if sparse else ApproxGrower
+    vectors: Any = SparseVectorGrower if sparse else VectorGrower
     growers: dict[str, Callable[[], Grower]] = {
-        "vectors": lambda: VectorGrower(X, sample_weight, settings, sampling, **cutting),
+        "vectors": lambda: vectors(X, sample_weight, settings, sampling, **cutting),
         "exact": lambda: exact(X, settings, sampling, run=run, n_threads=n_threads),
         "hist": lambda: hist(X, sample_weight, settings, sampling, **cutting),
         "approx": lambda: approx(X, sample_weight, settings, sampling, **cutting, constant_hessians=constant_hessians),

@@ -70,29 +70,33 @@ def with_quantile_leaves(
     rows_of_leaves: Sequence[NDArray[np.integer]],
     residual: NDArray[np.float32],
     weight: NDArray[np.floating] | None,
-    alpha: np.float32,
+    alpha: np.float32 | NDArray[np.float32],
     learning_rate: np.float32,
 ) -> Tree:
-    """The tree with quantiles of residuals for leaf values.
+    """The tree with quantiles of residuals for leaf values; of each output, if leaves hold vectors.
 
     Parameters
     ----------
     tree : Tree
     rows_of_leaves : sequence of ndarray of int
         Rows of each leaf, in the order of the nodes; a leaf without rows keeps its value.
-    residual : ndarray of float32, shape (n_samples,)
+    residual : ndarray of float32, shape (n_samples,) or (n_outputs, n_samples)
         y - f.
     weight : ndarray of shape (n_samples,), or None
-    alpha, learning_rate : float32
+    alpha : float32, or ndarray of float32, shape (n_outputs,)
+    learning_rate : float32
 
     Returns
     -------
     Tree
     """
     value = tree.value.copy()
+    by_output = value.reshape(len(value), -1)
+    of_outputs = list(zip(np.atleast_2d(residual), np.atleast_1d(alpha)))
     for leaf, rows in zip(np.flatnonzero(tree.is_leaf), rows_of_leaves):
-        if len(rows):
-            value[leaf] = quantile_of(residual[rows], None if weight is None else weight[rows], alpha) * learning_rate
+        own_weight = None if weight is None else weight[rows]
+        for k, (own, share) in enumerate(of_outputs if len(rows) else ()):
+            by_output[leaf, k] = quantile_of(own[rows], own_weight, share) * learning_rate
     return dataclasses.replace(tree, value=value)
 
 

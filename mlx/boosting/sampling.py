@@ -116,12 +116,12 @@ class ColumnSampler:
 
 
 def sampled_gradients(gradients: NDArray[np.floating], sampling: Sampling, tree: int) -> NDArray[np.floating]:
-    """Gradients and Hessians, shape (n_samples, 2), with 0 for the rows that the tree does not see."""
+    """Gradients and Hessians, shape (..., n_samples, 2), with 0 for the rows that the tree does not see."""
     if sampling.subsample >= 1.0:
         return gradients
     if sampling.by_gradient:
         return drawn_by_gradient(gradients, sampling.subsample, sampling.stream(tree, ROWS))
-    seen = sampling.stream(tree, ROWS).random(len(gradients)) < sampling.subsample
+    seen = sampling.stream(tree, ROWS).random((gradients.shape[-2],)) < sampling.subsample
     return gradients * seen[:, np.newaxis]
 
 

@@ -205,7 +205,6 @@ class TrainingOptions(XGBParameters):
         refused = {
             f"tree_method={self.tree_method!r}": self.tree_method in ("exact", "approx"),
             f"booster={self.booster!r}": self.booster == "dart",
-            f"objective={objective.name!r}": objective.leaf_quantile,
             f"process_type={self.process_type!r}": self.process_type == "update",
         }
         for name in (name for name, is_set in refused.items() if wanted and is_set):

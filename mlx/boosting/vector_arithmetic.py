@@ -21,6 +21,7 @@ from .arithmetic import (
     check_stored,
     digits,
     line_of,
+    quantile_text,
     refused_lines,
     runner_up_lines,
 )
@@ -46,8 +47,11 @@ def vector_node_arithmetic(ensemble: TreeEnsemble, number: int, node: int, rules
     lines.append(line_of("worth", _worth_text(sums[node], weight[node], penalty)))
     G, H = sums[node].T
     if is_leaf:
-        rate = _learning_rate(tree, weight, rules)
+        rate = rules.learning_rate if rules.leaf_quantile else _learning_rate(tree, weight, rules)
         for k, (w, value) in enumerate(zip(weight[node], tree.value[node])):
+            if rules.leaf_quantile:
+                lines.append(line_of(f"value {k}", quantile_text(float(value), rate)))
+                continue
             check_stored(tree, number, node, rate * w, float(value), 1.0)
             lines.append(line_of(f"value {k}", f"η w = {digits(rate)} · {bracketed(w)} = {digits(value)}"))
         lines += refused_lines(ensemble, tree, node, rules.gamma)

@@ -30,11 +30,11 @@ from numpy.typing import NDArray
 from ..numeric.jit import kernel
 from ..tree import Tree
 from ..tree.record import GrowthRecord
-from .binning import FIRST_PLACES, BinnedTable, Group, bin_table, codes_of
+from .binning import FIRST_PLACES, Group, bin_table, codes_of
 from .constraints import ColumnRules, below_all_values
 from .growing import LEAST_GAIN, GrowthSettings
 from .row_owner import Run
-from .sampling import Sampling, sampled_gradients
+from .sampling import Sampling
 from .splitting import soft_threshold
 
 __all__ = ["VectorGrower"]
@@ -107,15 +107,20 @@ class VectorGrower:
             "monotone_constraints": len(settings.direction) > 0,
             "interaction_constraints": len(settings.interactions) > 0,
             "enable_categorical": bool(np.any(settings.categories.is_category)),
-            "sampling_method": sampling.by_gradient,
             "prune": settings.prunes_after,
         }
         for name in (name for name, is_set in refused.items() if is_set):
             raise NotImplementedError(f"{name}: not supported for trees with vectors (multi_strategy)")
         self.settings, self._sampling, self._run = settings, sampling, run
-        self._lowest = below_all_values(X)
-        self.table: BinnedTable = bin_table(X, sample_weight, max_bin, n_threads, run, cuts, may_share=False)
         self._leaves: dict[int, NDArray[np.int32]] = {}
+        self._use_rows(X, sample_weight, max_bin, n_threads, cuts)
+
+    def _use_rows(
+        self, X: Any, sample_weight: NDArray[np.float32] | None, max_bin: int, n_threads: int, cuts: str
+    ) -> None:
+        """Cut the columns of these rows."""
+        self._lowest = below_all_values(X)
+        self.table: Any = bin_table(X, sample_weight, max_bin, n_threads, self._run, cuts, may_share=False)
 
     def grow(self, gradients: NDArray[np.floating], number: int, margin: NDArray[np.float32] | None = None) -> Tree:
         """Grow one tree.
@@ -123,12 +128,12 @@ class VectorGrower:
         Parameters
         ----------
         gradients : ndarray of float32 or float64, shape (n_outputs, n_samples, 2)
+            0 for rows that the tree does not see.
         number : int
             Number of the tree in the model, which names its random streams.
         """
         table, settings = self.table, self.settings
-        seen = sampled_gradients(np.ones((table.n_samples, 2), dtype=np.float32), self._sampling, number)
-        by_row = np.ascontiguousarray(gradients.transpose(1, 0, 2)) * seen[:, :1, np.newaxis].astype(gradients.dtype)
+        by_row = np.ascontiguousarray(gradients.transpose(1, 0, 2))
         rules = ColumnRules(
             table.n_features, settings.interactions, self._sampling.columns_of(number, table.n_features)
         )
@@ -172,6 +177,10 @@ class VectorGrower:
         self._run(count, range(len(table.codes)))
         return histogram
 
+    def _codes_of(self, feature: int, rows: NDArray[np.int32]) -> NDArray[np.int64]:
+        """Codes of a column for some rows."""
+        return codes_of(self.table, feature, rows)
+
     def _with_histograms(self, left: Node, right: Node, parent: Node, gradients: NDArray[np.floating]) -> list[Node]:
         """The children, the one of less cover counted, as in the library, and the other one what is left over."""
         smaller = right if right.sums[:, 1].sum() < left.sums[:, 1].sum() else left
@@ -198,7 +207,7 @@ class VectorGrower:
     def _parted(self, node: Node, growing: _GrowingTree, gradients: NDArray[np.floating]) -> tuple[Node, Node]:
         """The children of a node: its rows and its sums, parted."""
         table, split = self.table, node.split
-        codes = codes_of(table, split.feature, node.rows)
+        codes = self._codes_of(split.feature, node.rows)
         goes_left = codes <= split.bin if split.bin >= 0 else np.zeros(len(codes), dtype=bool)
         missing = codes == table.n_bins[split.feature]
         goes_left = np.where(missing, split.missing_left, goes_left)
@@ -234,7 +243,7 @@ class _GrowingTree:
         self.sums += [node.split.left_sums, node.sums - node.split.left_sums]
         return first, first + 1
 
-    def tree(self, table: BinnedTable, lowest: NDArray[np.float32]) -> Tree:
+    def tree(self, table: Any, lowest: NDArray[np.float32]) -> Tree:
         """Flat arrays; inner nodes hold their weights before the learning rate, as in the library."""
         left = np.array(self.left, dtype=np.int32)
         inner = left >= 0

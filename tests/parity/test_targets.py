@@ -125,6 +125,8 @@ VECTORS = {
     "cover": {"min_child_weight": 40},
     "parallel": {"num_parallel_tree": 2},
     "huber": {"objective": "reg:pseudohubererror"},
+    "absolute": {"objective": "reg:absoluteerror", "max_depth": 7},
+    "quantiles": {"objective": "reg:quantileerror", "quantile_alpha": [0.2, 0.5, 0.9]},
     "labels": {},
     "classes": {},
 }
@@ -140,6 +142,7 @@ def test_trees_with_vectors_are_the_same_node_for_node(case, tmp_path):
             (xgboost.XGBClassifier, XGBClassifier),
             (Y > 0).astype(int) if case == "labels" else Y.argmax(axis=1),
         )
+    Y = Y[:, 0] if case == "quantiles" else Y
     theirs = models[0](**parameters).fit(X, Y)
     ours = models[1](**parameters, cuts="xgboost").fit(X, Y)
     asked = "predict" if case not in ("labels", "classes") else "predict_proba"
@@ -170,6 +173,7 @@ LEARNING = {
     "vectors": {"multi_strategy": "multi_output_tree", "num_target": 3},
     "labels": {"objective": "binary:logistic", "scale_pos_weight": 2.0, "base_score": [0.3, 0.5, 0.6]},
     "labels, vectors": {"objective": "binary:logistic", "multi_strategy": "multi_output_tree"},
+    "absolute, vectors": {"multi_strategy": "multi_output_tree", "objective": "reg:absoluteerror"},
     "lossguide, vectors": {"multi_strategy": "multi_output_tree", "grow_policy": "lossguide", "max_leaves": 12},
     "dart": {"booster": "dart", "rate_drop": 1.0},
     "parallel": {"num_parallel_tree": 2},
@@ -258,7 +262,43 @@ def test_what_the_learning_api_refuses(given, error, message):
         boosting.train(given, matrix, 1, evals=[(matrix, "rows")], verbose_eval=False)
 
 
-def test_sparse_rows_and_vectors():
-    X, Y, _ = rows(100)
-    with pytest.raises(NotImplementedError, match="multi_strategy='multi_output_tree'"):
-        XGBRegressor(multi_strategy="multi_output_tree").fit(scipy.sparse.csr_matrix(np.nan_to_num(X)), Y)
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("case", ["plain", "lossguide", "absolute", "quantiles", "parallel"])
+def test_sparse_rows_and_vectors(case, weighted):
+    """What is not stored is missing there, too."""
+    X, Y, weight = rows()
+    there, weight = ~np.isnan(X), weight if weighted else None
+    sparse = scipy.sparse.csr_matrix((X[there], np.nonzero(there)), shape=X.shape)
+    parameters = {"n_estimators": 4, "max_depth": 4, "multi_strategy": "multi_output_tree", **VECTORS[case]}
+    Y = Y[:, 0] if case == "quantiles" else Y
+    ours = XGBRegressor(**parameters, cuts="xgboost").fit(sparse, Y, sample_weight=weight)
+    theirs = xgboost.XGBRegressor(**parameters).fit(sparse, Y, sample_weight=weight)
+    np.testing.assert_allclose(ours.predict(sparse), theirs.predict(sparse), rtol=1e-5, atol=1e-6)
+    dense = XGBRegressor(**parameters, cuts="xgboost").fit(X, Y, sample_weight=weight)
+    np.testing.assert_array_equal(ours.predict(sparse), dense.predict(X))
+    matrices = [library.DMatrix(sparse, Y, weight=weight) for library in (boosting, xgboost)]
+    given = {"multi_strategy": "multi_output_tree", "objective": "reg:pseudohubererror", "num_target": 3, "nthread": 1}
+    if case == "plain":
+        learned = boosting.train({**given, "cuts": "xgboost"}, matrices[0], 3).predict(matrices[0])
+        np.testing.assert_allclose(learned, xgboost.train(given, matrices[1], 3).predict(matrices[1]), rtol=1e-5)
+
+
+REFUSED_THERE = {
+    "categories": {"feature_types": ["q"] * 5 + ["c"], "enable_categorical": True},
+    "monotone": {"monotone_constraints": (1, 0, 0, 0, 0, 0)},
+    "interactions": {"interaction_constraints": "[[0, 1], [2, 3]]"},
+    "dart": {"booster": "dart", "rate_drop": 0.5},
+    "approx": {"tree_method": "approx"},
+    "exact": {"tree_method": "exact"},
+}
+
+
+@pytest.mark.parametrize("case", REFUSED_THERE)
+def test_the_library_refuses_for_vectors_what_we_refuse(case):
+    X, Y, _ = rows(200)
+    X[:, 5] = np.arange(200) % 7
+    parameters = {"n_estimators": 1, "multi_strategy": "multi_output_tree", **REFUSED_THERE[case]}
+    with pytest.raises(NotImplementedError, match=r"enable_categorical|monotone_c|interaction_c|booster|tree_method"):
+        XGBRegressor(**parameters).fit(X, Y)
+    with pytest.raises(xgboost.core.XGBoostError, match=r"not yet implemented|Only the hist"):
+        xgboost.XGBRegressor(**parameters).fit(X, Y)

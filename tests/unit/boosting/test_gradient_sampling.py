@@ -47,6 +47,16 @@ def test_sums_keep_their_expectation_and_vary_less_than_with_uniform_draws():
     assert drawn.dtype == np.float32
 
 
+def test_of_several_outputs_the_squares_are_added():
+    gradients = np.array([[[3.0, 0.0], [0.3, 0.0]], [[4.0, 0.0], [0.4, 0.0]]])
+    draws = [drawn_by_gradient(gradients, 0.5, np.random.default_rng(number)) for number in range(400)]
+    # Lengths 5 and 0.5 for one row of two: p is 10/11 and 1/11.
+    seen = np.array([drawn[0, :, 0] > 0 for drawn in draws])
+    np.testing.assert_allclose(seen.mean(axis=0), [10 / 11, 1 / 11], atol=0.06)
+    for drawn, own in zip(draws, seen):
+        np.testing.assert_allclose(drawn[:, own], (gradients * np.array([1.1, 11.0])[:, np.newaxis])[:, own])
+
+
 def test_share_of_rows_and_reproducibility():
     rng = np.random.default_rng(1)
     X = rng.normal(size=(500, 4))

@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+import scipy.sparse
 
 from mlx.boosting import XGBClassifier, XGBRegressor
 from mlx.boosting.growing import GrowthSettings
-from mlx.boosting.sampling import Sampling
+from mlx.boosting.sampling import Sampling, sampled_gradients
+from mlx.boosting.sparse_vectors import SparseVectorGrower
 from mlx.boosting.splitting import Penalty
 from mlx.boosting.vector_growing import VectorGrower
 from mlx.numeric.threads import thread_team
@@ -41,7 +43,7 @@ def test_trees_are_the_slow_twins(penalty, gamma, n_threads):
     with thread_team(n_threads) as run:
         grower = VectorGrower(X, None, settings, Sampling(), max_bin=256, cuts="exact", run=run, n_threads=n_threads)
         tree = grower.grow(gradients, 0)
-    table = grower._table
+    table = grower.table
     cuts = [table.cuts[table.start[f] : table.start[f] + table.n_bins[f]] for f in range(X.shape[1])]
     nodes = reference.grow(X, gradients.transpose(1, 0, 2).astype(float), cuts, penalty, 4, gamma)
     assert tree.n_nodes == len(nodes) > 3
@@ -75,6 +77,58 @@ def test_training_margins_are_predictions_and_a_round_is_one_tree():
     np.testing.assert_array_equal(first, one.predict(X))
 
 
+@pytest.mark.parametrize("objective", ["reg:absoluteerror", "reg:quantileerror"])
+@pytest.mark.parametrize("subsample", [1.0, 0.6])
+def test_leaves_may_be_vectors_of_quantiles(objective, subsample):
+    """Of the residuals of the rows that the tree sees; by hand for the first tree."""
+    X, Y = table_and_targets()
+    alphas = [0.5, 0.5] if objective == "reg:absoluteerror" else [0.25, 0.6]
+    given = {"quantile_alpha": alphas} if objective == "reg:quantileerror" else {}
+    y = Y if objective == "reg:absoluteerror" else Y[:, 0]
+    model = XGBRegressor(**{**VECTORS, "n_estimators": 1}, objective=objective, subsample=subsample, **given).fit(X, y)
+    tree = model.tree_ensemble_.trees[0]
+    leaf, seen = model.apply(X)[:, 0], np.ones(len(X), dtype=bool)
+    if subsample < 1:
+        seen = sampled_gradients(np.ones((len(X), 2)), Sampling(subsample=subsample), 0)[:, 0] > 0
+    for node in np.flatnonzero(tree.is_leaf):
+        own = (leaf == node) & seen
+        residuals = (Y if y.ndim == 2 else np.stack([y, y], axis=1))[own].astype(np.float32) - model.intercept_
+        quantiles = [np.quantile(r, a, method="weibull") for r, a in zip(residuals.T, alphas)]
+        np.testing.assert_allclose(tree.value[node], 0.3 * np.array(quantiles), rtol=1e-5, atol=1e-6)
+    assert str(model.explain_node(0, int(np.flatnonzero(tree.is_leaf)[0]))).count("η q") == 2
+
+
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_sparse_rows_grow_the_trees_of_dense_ones(n_threads):
+    X, gradients = rows(2000)
+    there = ~np.isnan(X)
+    sparse = scipy.sparse.csr_matrix((X[there], np.nonzero(there)), shape=X.shape)
+    settings = GrowthSettings(PENALTIES["plain"], np.float32(0), 6, np.float32(0.5))
+    with thread_team(n_threads) as run:
+        how = {"max_bin": 4, "cuts": "exact", "run": run, "n_threads": n_threads}
+        # Real numbers: every order of adding up gives other sums.
+        gradients = gradients + np.random.default_rng(0).random(gradients.shape)
+        trees = [
+            grower(table, None, settings, Sampling(), **how).grow(gradients, 0)
+            for grower, table in ((VectorGrower, X), (SparseVectorGrower, sparse))
+        ]
+    assert trees[0].n_nodes > 30
+    for field in ("left", "feature", "threshold", "missing_left", "value", "gain", "cover"):
+        np.testing.assert_array_equal(*(getattr(tree, field) for tree in trees), err_msg=field)
+    np.testing.assert_array_equal(*(tree.record.missing_sums for tree in trees))
+
+
+def test_rows_are_drawn_by_the_gradients_of_all_outputs():
+    """Which makes better trees of as few rows."""
+    X, Y = table_and_targets(1000)
+    given = {**VECTORS, "n_estimators": 5, "max_depth": 4, "subsample": 0.1}
+    errors = [
+        [np.mean((XGBRegressor(**given, random_state=s, **how).fit(X, Y).predict(X) - Y) ** 2) for s in range(6)]
+        for how in ({"sampling_method": "gradient_based"}, {"sampling_method": "uniform"})
+    ]
+    assert np.mean(errors[0]) < 0.9 * np.mean(errors[1])
+
+
 def test_one_output_needs_no_vectors():
     X, Y = table_and_targets()
     vectors, plain = (XGBRegressor(**{**VECTORS, **more}).fit(X, Y[:, 0]) for more in ({}, {"multi_strategy": None}))
@@ -85,7 +139,6 @@ def test_one_output_needs_no_vectors():
 REFUSED = {
     "tree_method": "exact",
     "booster": "dart",
-    "objective": "reg:absoluteerror",
     "monotone_constraints": (1, 0, 0, 0),
     "interaction_constraints": [[0, 1]],
 }
