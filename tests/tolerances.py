@@ -26,6 +26,10 @@ NEURAL_FLOAT32 = 1e-5
 # design, which is below 1e5 in the cases except breast_cancer, where singular values are used on both sides.
 LINEAR_LEAST_SQUARES = 1e-9
 
+# Standard errors from a Cholesky factor on our side, from a pseudo-inverse on statsmodels': rounding times the squared
+# condition number of the scaled design. A p-value of 1e-100 is known to 100 times the rounding of its t.
+LINEAR_INFERENCE = 1e-9
+
 # LSQR is stopped by its own tolerance, 1e-12 in the test: what is left is that times the condition number.
 LINEAR_SPARSE = 1e-9
 

@@ -21,9 +21,10 @@ G       (p, p)     Gram matrix of the centred, weighted rows
 
 Two ways to W:
 
-1. Normal equations by Cholesky, one pass over X in blocks. The condition number of G is the square of that of the
-   design, so this way is taken only where an estimate of it is below 1e8, and one step of refinement follows (the
-   corrected semi-normal equations): the residual is computed from X itself, which gives back the digits that G lost.
+1. Normal equations by Cholesky. One pass over X gives m and G (`numeric/moments.py`). The condition number of G is the
+   square of that of the design, so this way is taken only where an estimate of it is below 1e8, and one step of
+   refinement follows (the corrected semi-normal equations): the residual is computed from X itself, in a second pass,
+   which gives back the digits that G lost.
 2. QR and singular values of the centred design otherwise. Directions whose singular value is rounding noise get the
    coefficient of least norm; which columns these concern does not depend on the units of the rest.
 
@@ -33,32 +34,27 @@ the training rows look right. Here the cutoff is rounding error (`relative_cutof
 constant columns are set aside before. ``solver="lstsq"`` restores the library's behaviour.
 
 References: Å. Björck, Numerical Methods for Least Squares Problems, SIAM 1996: normal equations 2.2, cutoffs 2.7,
-corrected semi-normal equations 6.6.5. C. Lawson & R. Hanson, Solving Least Squares Problems, 1974, chapter 23
-(nonnegative coefficients). C. Paige & M. Saunders, "LSQR", ACM TOMS 8 (1982) (sparse rows).
+corrected semi-normal equations 6.6.5.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import linalg, optimize
-from scipy.sparse.linalg import LinearOperator, lsqr
-from sklearn.utils.sparsefuncs import mean_variance_axis
+from scipy import linalg
+from scipy.sparse.csgraph import connected_components
 
 from ..numeric.linalg import (
     LeastSquares,
-    ScaledCholesky,
-    centred_blocks,
     column_means,
-    gram_matrix,
     minimum_norm_least_squares,
     scaled_cholesky,
 )
-from ..numeric.threads import run_tasks
+from ..numeric.moments import Moments, moments, sum_over_rows, triangular_factor
 
-__all__ = ["LeastSquaresFit", "fit_least_squares", "fit_nonnegative", "fit_sparse"]
+__all__ = ["LeastSquaresFit", "Spread", "fit_least_squares", "reduced_design", "refinement"]
 
 Array = NDArray[np.floating]
 
@@ -66,13 +62,31 @@ Array = NDArray[np.floating]
 # multiplies the error by about ε / reciprocal: at 1e-8, from 1e-8 to 1e-16 times what the design itself allows.
 SAFE_RECIPROCAL_CONDITION = 1e-8
 
-# The library's default of `tol`. Another value is a wish, and means what it means there.
-DEFAULT_TOL = 1e-6
-
 EPSILON = float(np.finfo(np.float64).eps)
 
 # Entries of a null vector below this are rounding error, which is ε over the smallest singular value kept.
 NO_PART = 1e-8
+
+
+class Spread(NamedTuple):
+    """What a fit leaves behind for inference: squares, and variances in units of the noise's.
+
+    Attributes
+    ----------
+    residual_squares : ndarray of shape (t,)
+        Σ s r².
+    total_squares : ndarray of shape (t,)
+        Σ s (y - ȳ)²; Σ s y² without an intercept.
+    coefficient_factors : ndarray of shape (p,)
+        Diagonal of G⁻¹; nan for a coefficient that the rows do not determine.
+    intercept_factor : float
+        1 / Σ s + mᵀ G⁻¹ m, or nan.
+    """
+
+    residual_squares: Array
+    total_squares: Array
+    coefficient_factors: Array
+    intercept_factor: float
 
 
 class LeastSquaresFit(NamedTuple):
@@ -90,6 +104,8 @@ class LeastSquaresFit(NamedTuple):
         Number of directions solved for; None where the method does not tell.
     singular_values : ndarray of shape (min(n, p),) or None
         Of the centred, weighted design, in descending order.
+    spread : Spread or None
+        For inference; None where its formulas do not hold.
     """
 
     coefficients: Array
@@ -97,6 +113,7 @@ class LeastSquaresFit(NamedTuple):
     y_mean: Array
     rank: int | None = None
     singular_values: Array | None = None
+    spread: Spread | None = None
 
     @property
     def intercepts(self) -> Array:
@@ -122,73 +139,6 @@ def relative_cutoff(X: Array) -> float:
     return max(decomposition, float(np.finfo(np.float32).eps)) if X.dtype == np.float32 else decomposition
 
 
-def normal_equations(X: Array, Y: Array, x_mean: Array, root_weights: Array | None, cholesky: ScaledCholesky) -> Array:
-    """W from G W = c, then W + G⁻¹ Σ s (x - m) r with the residual r of the first solution; shape (p, t).
-
-    Parameters
-    ----------
-    X : ndarray of shape (n, p)
-    Y : ndarray of shape (n, t)
-        Centred and multiplied by the root weights.
-    x_mean : ndarray of shape (p,)
-    root_weights : ndarray of shape (n,) or None
-    cholesky : ScaledCholesky
-        Factor of G.
-    """
-    W = np.zeros((X.shape[1], Y.shape[1]))
-    for _ in range(2):
-        right_side = np.zeros_like(W)
-        for rows, block in centred_blocks(X, x_mean, root_weights):
-            right_side += block.T @ (Y[rows] - block @ W)
-        W = W + cholesky.solve(right_side)
-    return W
-
-
-def solve_by_singular_values(design: Array, targets: Array, cutoff: float, noise: Array) -> LeastSquares:
-    """Least squares of least norm, with directions left out at rounding error only.
-
-    Where some are left out, they may be dependent columns, or columns in units so small that their singular values
-    are below the rounding error of the largest. Columns scaled to length 1 tell which: a column with no part in their
-    null space is determined, whatever its units, and gets its coefficient from them. The others share what it leaves.
-
-    Parameters
-    ----------
-    design : ndarray of shape (n, p)
-        Centred and multiplied by the root weights.
-    targets : ndarray of shape (n, t)
-        The same.
-    cutoff : float
-        `relative_cutoff`.
-    noise : ndarray of shape (p,)
-        `rounding_of_columns`.
-    """
-
-    def noise_of(columns: Array) -> float:
-        # SciPy's norm scales before it squares: means of 1e200 have one.
-        return float(linalg.norm(columns, check_finite=False))
-
-    n, p = design.shape
-    found = minimum_norm_least_squares(design, targets, cutoff, noise_of(noise))
-    if n <= p or found.rank in (0, p):
-        return found
-    largest = np.abs(design).max(axis=0)
-    lengths = np.where(largest > 0.0, largest, 1.0)
-    lengths *= np.maximum(np.linalg.norm(design / lengths, axis=0), 1.0)
-    scaled = minimum_norm_least_squares(design / lengths, targets, cutoff, noise_of(noise / lengths))
-    _, _, Vt = linalg.svd(linalg.qr(design / lengths, mode="r", check_finite=False)[0][:p], check_finite=False)
-    determined = np.linalg.norm(Vt[scaled.rank :], axis=0) < NO_PART
-    if not determined.any():
-        return found
-    solution = scaled.solution / lengths[:, None]
-    rank = int(np.count_nonzero(determined))
-    if rank < p:
-        left = targets - design[:, determined] @ solution[determined]
-        others = minimum_norm_least_squares(design[:, ~determined], left, cutoff, noise_of(noise[~determined]))
-        solution[~determined] = others.solution
-        rank += others.rank
-    return LeastSquares(solution, rank, found.singular_values)
-
-
 def fit_least_squares(
     X: Array,
     Y: Array,
@@ -205,6 +155,7 @@ def fit_least_squares(
     X : ndarray of shape (n, p)
         float32 or float64.
     Y : ndarray of shape (n, t)
+        float64.
     weights : ndarray of shape (n,), optional
         Nonnegative.
     fit_intercept : bool, default=True
@@ -213,101 +164,221 @@ def fit_least_squares(
         Ratio to the largest singular value below which directions are left out; given, the singular value
         decomposition is always used. By default rounding error, and normal equations where they are safe.
     overwrite_X : bool, default=False
-        Centre X in place where a centred copy is needed.
+        Centre X in place where a centred copy is needed: where it has not more rows than columns.
     """
     n, p = X.shape
+    if cutoff is None and n > p:
+        sums = moments(X, Y, weights, centre=fit_intercept)
+        fit = by_normal_equations(X, Y, weights, sums)
+        if fit is not None:
+            return fit
     x_mean = column_means(X, weights) if fit_intercept else np.zeros(p)
     y_mean = column_means(Y, weights) if fit_intercept else np.zeros(Y.shape[1])
-    root_weights = None if weights is None else np.sqrt(weights)
-    targets = Y - y_mean
-    if root_weights is not None:
-        targets *= root_weights[:, None]
-    noise = rounding_of_columns(X, x_mean, n if weights is None else float(weights.sum()))
-
-    if cutoff is None and n > p:
-        with np.errstate(over="ignore"):  # a Gram matrix that overflows has no factor
-            gram = gram_matrix(X, x_mean, root_weights)
-        varies = np.sqrt(np.diag(gram)) > noise
-        if varies.any() and not varies.all():
-            # The others need not suffer: on singular values, columns in small units would be lost beside large ones.
-            others = fit_least_squares(X[:, varies], Y, weights, fit_intercept=fit_intercept)
-            return with_constant_columns(others, x_mean, varies)
-        cholesky = scaled_cholesky(gram)
-        if cholesky is not None and cholesky.reciprocal_condition > SAFE_RECIPROCAL_CONDITION:
-            W = normal_equations(X, targets, x_mean, root_weights, cholesky)
-            # G = (S L)(S L)ᵀ: S L has the singular values of the design, to rounding error, at the cost of p³.
-            singular_values = linalg.svdvals(cholesky.scale[:, None] * np.tril(cholesky.factor))
-            return LeastSquaresFit(W, x_mean, y_mean, p, singular_values)
-
-    centred = X if overwrite_X and X.dtype == np.float64 else X.astype(np.float64)
-    centred -= x_mean
-    if root_weights is not None:
-        centred *= root_weights[:, None]
-    solved = (
-        solve_by_singular_values(centred, targets, relative_cutoff(X), noise)
-        if cutoff is None
-        else minimum_norm_least_squares(centred, targets, cutoff)
+    total_weight = float(n if weights is None else weights.sum())
+    noise = rounding_of_columns(X, x_mean, total_weight)
+    design, targets, unexplained = reduced_design(X, Y, weights, x_mean, y_mean, overwrite_X=overwrite_X)
+    varies = np.ones(p, dtype=bool)
+    if cutoff is not None:
+        solved = with_root(minimum_norm_least_squares(design, targets, cutoff))
+    else:
+        if n > p:
+            # A constant column beside others in small units would take their place among the singular values.
+            varies = lengths_of(design) > noise
+        solved = solve_by_singular_values(design[:, varies], targets, relative_cutoff(X), noise[varies])
+    residuals = targets - design[:, varies] @ solved.solution
+    spread = Spread(
+        (residuals**2).sum(axis=0) + unexplained,
+        (targets**2).sum(axis=0) + unexplained,
+        *variance_factors(solved, varies, x_mean, total_weight),
     )
-    return LeastSquaresFit(solved.solution, x_mean, y_mean, solved.rank, solved.singular_values)
+    singular_values = np.pad(solved.singular_values, (0, min(n, p) - len(solved.singular_values)))
+    return LeastSquaresFit(widened(solved.solution, varies), x_mean, y_mean, solved.rank, singular_values, spread)
 
 
-def with_constant_columns(fit: LeastSquaresFit, x_mean: Array, varies: NDArray[np.bool_]) -> LeastSquaresFit:
-    """Fit of the columns that vary, widened to all columns: a constant one has coefficient 0."""
-    coefficients = np.zeros((len(varies), fit.coefficients.shape[1]))
-    coefficients[varies] = fit.coefficients
-    singular_values = np.zeros(len(varies))
-    if fit.singular_values is not None:
-        singular_values[: len(fit.singular_values)] = fit.singular_values
-    return LeastSquaresFit(coefficients, x_mean, fit.y_mean, fit.rank, singular_values)
+def widened(W: Array, varies: NDArray[np.bool_]) -> Array:
+    """Coefficients of all columns from those of the columns that vary: a constant one has coefficient 0."""
+    wide = np.zeros((len(varies), W.shape[1]))
+    wide[varies] = W
+    return wide
 
 
-def fit_nonnegative(
-    X: Array, Y: Array, weights: Array | None = None, *, fit_intercept: bool = True, n_threads: int = 1
-) -> LeastSquaresFit:
-    """Least squares under W ≥ 0 by Lawson and Hanson's active sets, one problem per column of Y."""
-    x_mean = column_means(X, weights) if fit_intercept else np.zeros(X.shape[1])
-    y_mean = column_means(Y, weights) if fit_intercept else np.zeros(Y.shape[1])
-    roots = np.ones(len(X)) if weights is None else np.sqrt(weights)
-    design, targets = (X - x_mean) * roots[:, None], (Y - y_mean) * roots[:, None]
-    columns = run_tasks(lambda target: optimize.nnls(design, target)[0], list(targets.T), n_threads)
-    return LeastSquaresFit(np.column_stack(columns), x_mean, y_mean)
+def variance_factors(
+    solved: SingularValueFit, varies: NDArray[np.bool_], x_mean: Array, total_weight: float
+) -> tuple[Array, float]:
+    """Diagonal of G⁺, shape (p,), and 1 / Σ s + mᵀ G⁺ m: with σ², the variances of W and of b.
+
+    What has a part in the null space is not determined by the rows, and has nan; so have constant columns.
+    """
+    means = x_mean[varies] / solved.lengths
+    with np.errstate(over="ignore"):
+        factors = (solved.inverse_root**2).sum(axis=0) / solved.lengths**2
+        factor_of_intercept = float(1.0 / total_weight + ((solved.inverse_root @ means) ** 2).sum())
+    factors[(np.abs(solved.null_vectors) > NO_PART).any(axis=0)] = np.nan
+    if (np.abs(solved.null_vectors @ means) > NO_PART * np.abs(means).max(initial=0.0)).any():
+        factor_of_intercept = np.nan
+    wide = np.full(len(varies), np.nan)
+    wide[varies] = factors
+    return wide, factor_of_intercept
 
 
-def fit_sparse(
-    X: Any,
-    Y: Array,
-    weights: Array | None = None,
-    *,
-    fit_intercept: bool = True,
-    tol: float = DEFAULT_TOL,
-    n_threads: int = 1,
-) -> LeastSquaresFit:
-    """Least squares on sparse rows by LSQR, which needs products with the design only: centring stays implicit.
+# First way: normal equations ------------------------------------------------------------------------------------------
+
+
+def by_normal_equations(X: Array, Y: Array, weights: Array | None, sums: Moments) -> LeastSquaresFit | None:
+    """W from G W = c and one step of refinement; None where an estimate of the condition number says no.
+
+    Columns that are constant get the coefficient 0.
+    """
+    noise = rounding_of_columns(X, sums.x_mean, sums.total_weight)
+    varies = np.sqrt(np.maximum(np.diag(sums.gram), 0.0)) > noise
+    cholesky = scaled_cholesky(sums.gram[np.ix_(varies, varies)]) if varies.any() else None
+    if cholesky is None or not cholesky.reciprocal_condition > SAFE_RECIPROCAL_CONDITION:
+        return None
+    W = widened(cholesky.solve(sums.cross[varies]), varies)
+    slope, squares = refinement(X, Y, weights, sums, W)
+    step = widened(cholesky.solve(slope[varies]), varies)
+    # ‖r - Z δ‖² = ‖r‖² - 2 δᵀZᵀr + δᵀGδ, and G δ = Zᵀ r.
+    residual_squares = np.maximum(squares - (step * slope).sum(axis=0), 0.0)
+    # G = (S L)(S L)ᵀ: S L has the singular values of the design, to rounding error, at the cost of p³.
+    singular_values = linalg.svdvals(cholesky.scale[:, None] * np.tril(cholesky.factor))
+    rank = len(singular_values)
+    solved = SingularValueFit(
+        W, rank, singular_values, cholesky.inverse_root(), null_vectors=np.zeros((0, rank)), lengths=np.ones(rank)
+    )
+    return LeastSquaresFit(
+        W + step,
+        sums.x_mean,
+        sums.y_mean,
+        rank,
+        np.pad(singular_values, (0, len(varies) - rank)),
+        Spread(residual_squares, sums.squares, *variance_factors(solved, varies, sums.x_mean, sums.total_weight)),
+    )
+
+
+def refinement(X: Array, Y: Array, weights: Array | None, sums: Moments, W: Array) -> tuple[Array, Array]:
+    """Σ s (x - m) rᵀ, shape (p, t), and Σ s r², shape (t,), of the residuals r = y - ȳ - Wᵀ(x - m)."""
+    n, p = X.shape
+
+    def term(rows: slice, block: Array) -> tuple[Array, Array]:
+        np.subtract(X[rows], sums.x_mean, out=block)
+        residuals = Y[rows] - sums.y_mean - block @ W
+        weighted = residuals if weights is None else residuals * weights[rows, None]
+        return block.T @ weighted, (residuals * weighted).sum(axis=0)
+
+    slope, squares = sum_over_rows(n, p, 3.0 * X.size * Y.shape[1], term)
+    return slope, squares
+
+
+# Second way: singular values ------------------------------------------------------------------------------------------
+
+
+def reduced_design(
+    X: Array, Y: Array, weights: Array | None, x_mean: Array, y_mean: Array, *, overwrite_X: bool = False
+) -> tuple[Array, Array, Array]:
+    """A problem with the same solution and no more than p rows, by QR if the table is tall.
+
+    Returns
+    -------
+    design : ndarray of shape (min(n, p), p)
+    targets : ndarray of shape (min(n, p), t)
+    unexplained : ndarray of shape (t,)
+        Squares of the targets that no coefficients can explain.
+    """
+    n, p = X.shape
+    roots = None if weights is None else np.sqrt(weights)
+    if n > p:
+        R = triangular_factor(X, Y, x_mean, y_mean, roots)
+        return R[:p, :p], R[:p, p:], (R[p:, p:] ** 2).sum(axis=0)
+    design = X if overwrite_X and X.dtype == np.float64 else X.astype(np.float64)
+    design -= x_mean
+    targets = Y - y_mean
+    if roots is not None:
+        design *= roots[:, None]
+        targets *= roots[:, None]
+    return design, targets, np.zeros(Y.shape[1])
+
+
+def lengths_of(columns: Array) -> Array:
+    """Length of each column, also of numbers whose squares are no floats."""
+    largest = np.abs(columns).max(axis=0)
+    scale = np.where(largest > 0.0, largest, 1.0)
+    return scale * np.linalg.norm(columns / scale, axis=0)
+
+
+class SingularValueFit(NamedTuple):
+    """Least squares by singular values.
+
+    Attributes
+    ----------
+    solution, rank, singular_values
+        As of `LeastSquares`.
+    inverse_root : ndarray of shape (rank, p)
+        T, with G⁺ = D⁻¹ Tᵀ T D⁻¹.
+    null_vectors : ndarray of shape (p - rank, p)
+        Coefficients D w that change no prediction, as orthonormal rows.
+    lengths : ndarray of shape (p,)
+        Diagonal of D: what columns were divided by.
+    """
+
+    solution: Array
+    rank: int
+    singular_values: Array
+    inverse_root: Array
+    null_vectors: Array
+    lengths: Array
+
+
+def with_root(found: LeastSquares) -> SingularValueFit:
+    """A solution with what its decomposition tells of G⁺."""
+    kept, null = found.directions[: found.rank], found.directions[found.rank :]
+    p = kept.shape[1]
+    if len(found.directions) < p:  # of a wide table not all null vectors are known; that there are some is enough
+        null = np.ones((1, p))
+    root = kept / found.singular_values[: found.rank, None]
+    return SingularValueFit(found.solution, found.rank, found.singular_values, root, null, np.ones(p))
+
+
+def solve_by_singular_values(design: Array, targets: Array, cutoff: float, noise: Array) -> SingularValueFit:
+    """Least squares of least norm, with directions left out at rounding error only.
+
+    Where some are left out, they may be dependent columns, or columns in units so small that their singular values
+    are below the rounding error of the largest. Columns scaled to length 1 tell which. Their null space falls apart
+    into groups of columns that depend on each other; a column with no part in it is determined, whatever its units.
+    Each group gets its coefficients of least norm by itself: columns of another group in units 1e15 times as large
+    do not matter to it.
 
     Parameters
     ----------
-    X : sparse array of shape (n, p)
-        CSR or CSC.
-    Y : ndarray of shape (n, t)
-    weights, fit_intercept
-        As in `fit_least_squares`.
-    tol : float
-        LSQR's ``atol`` and ``btol``.
-    n_threads : int
-        Targets solved side by side.
+    design : ndarray of shape (n, p)
+        Centred and multiplied by the root weights.
+    targets : ndarray of shape (n, t)
+        The same.
+    cutoff : float
+        `relative_cutoff`.
+    noise : ndarray of shape (p,)
+        `rounding_of_columns`.
     """
-    n, p = X.shape
-    X = X.astype(np.float64)  # means of float32 rows would be rounded to float32
-    x_mean = mean_variance_axis(X, axis=0, weights=weights)[0] if fit_intercept else np.zeros(p)
-    y_mean = column_means(Y, weights) if fit_intercept else np.zeros(Y.shape[1])
-    roots = np.ones(n) if weights is None else np.sqrt(weights)
-    # V (X - 1 mᵀ) and its transpose, V = diag(roots).
-    design = LinearOperator(
-        shape=(n, p),
-        dtype=np.float64,
-        matvec=lambda w: roots * (X @ w.ravel() - x_mean @ w.ravel()),
-        rmatvec=lambda r: X.T @ (roots * r.ravel()) - x_mean * (roots @ r.ravel()),
-    )
-    targets = (Y - y_mean) * roots[:, None]
-    columns = run_tasks(lambda target: lsqr(design, target, atol=tol, btol=tol)[0], list(targets.T), n_threads)
-    return LeastSquaresFit(np.column_stack(columns), x_mean, y_mean)
+
+    def least_norm(columns: Array, goals: Array, of_columns: Array) -> LeastSquares:
+        # SciPy's norm scales before it squares: means of 1e200 have one.
+        return minimum_norm_least_squares(columns, goals, cutoff, float(linalg.norm(of_columns, check_finite=False)))
+
+    n, p = design.shape
+    if p == 0:
+        nothing = np.zeros((0, 0))
+        return SingularValueFit(np.zeros((0, targets.shape[1])), 0, np.zeros(0), nothing, nothing, np.zeros(0))
+    found = least_norm(design, targets, noise)
+    if n < p or found.rank in (0, p):
+        return with_root(found)
+    lengths = lengths_of(design)
+    lengths[lengths == 0.0] = 1.0
+    scaled = with_root(least_norm(design / lengths, targets, noise / lengths))
+    solution = scaled.solution / lengths[:, None]
+    overlaps = np.abs(scaled.null_vectors.T @ scaled.null_vectors)
+    n_groups, group_of = connected_components(overlaps > NO_PART)
+    for group in range(n_groups):
+        members = group_of == group
+        if members.sum() > 1:
+            part = design[:, members]
+            solution[members] = least_norm(part, part @ solution[members], noise[members]).solution
+    return scaled._replace(solution=solution, singular_values=found.singular_values, lengths=lengths)

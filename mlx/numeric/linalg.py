@@ -79,6 +79,11 @@ class ScaledCholesky(NamedTuple):
         scale = self.scale if b.ndim == 1 else self.scale[:, None]
         return linalg.cho_solve((self.factor, True), b / scale, check_finite=False) / scale
 
+    def inverse_root(self) -> Array:
+        """T = L⁻¹ S⁻¹ of shape (p, p), with which A⁻¹ = Tᵀ T."""
+        inverse, _ = linalg.lapack.dtrtri(self.factor, lower=1)
+        return np.tril(inverse) / self.scale
+
 
 class LeastSquares(NamedTuple):
     """Solution of min ‖A X - B‖ of least norm.
@@ -90,11 +95,14 @@ class LeastSquares(NamedTuple):
         Number of singular values above the cutoff.
     singular_values : ndarray of shape (min(n, p),)
         Of A, in descending order, those below the cutoff included.
+    directions : ndarray of shape (min(n, p), p)
+        Right singular vectors of A in rows, those below the cutoff included.
     """
 
     solution: Array
     rank: int
     singular_values: Array
+    directions: Array
 
 
 def row_blocks(n_rows: int, n_columns: int) -> Iterator[slice]:
@@ -222,7 +230,7 @@ def minimum_norm_least_squares(A: Array, B: Array, cutoff: float, noise: float =
     U, s, Vt = linalg.svd(A, full_matrices=False, check_finite=False)
     rank = int(np.count_nonzero(s > max(cutoff * s[0], noise)))
     solution = Vt[:rank].T @ ((U[:, :rank].T @ B) / s[:rank, None])
-    return LeastSquares(solution, rank, s)
+    return LeastSquares(solution, rank, s, Vt)
 
 
 def conjugate_gradient(

@@ -18,7 +18,7 @@ from threadpoolctl import ThreadpoolController
 
 from ..environment import available_cores
 
-__all__ = ["one_blas_thread", "resolve_n_jobs", "run_tasks", "thread_team"]
+__all__ = ["blas_threads", "one_blas_thread", "resolve_n_jobs", "run_tasks", "thread_team"]
 
 # Multiplications that one thread of BLAS does in about ten milliseconds.
 LARGEST_SMALL_WORK = 1e8
@@ -109,12 +109,15 @@ class _BlasLimit(AbstractContextManager[None]):
         self._controller: ThreadpoolController | None = None
         self._limit: Any = None
 
+    def _libraries(self) -> ThreadpoolController:
+        # Looking for the libraries costs milliseconds; they are loaded with NumPy and SciPy and stay.
+        self._controller = self._controller or ThreadpoolController()
+        return self._controller
+
     def __enter__(self) -> None:
         with self._lock:
             if self._users == 0:
-                # Looking for the libraries costs milliseconds; they are loaded with NumPy and SciPy and stay.
-                self._controller = self._controller or ThreadpoolController()
-                self._limit = self._controller.limit(limits=1, user_api="blas")
+                self._limit = self._libraries().limit(limits=1, user_api="blas")
             self._users += 1
 
     def __exit__(self, *error: object) -> None:
@@ -122,6 +125,13 @@ class _BlasLimit(AbstractContextManager[None]):
             self._users -= 1
             if self._users == 0:
                 self._limit.restore_original_limits()
+
+    def threads(self) -> int:
+        """Threads that BLAS has when nobody limits it here: 1 while somebody does."""
+        with self._lock:
+            return min(
+                (library["num_threads"] for library in self._libraries().select(user_api="blas").info()), default=1
+            )
 
 
 _blas_limit = _BlasLimit()
@@ -139,3 +149,12 @@ def one_blas_thread(multiplications: float = 0.0) -> AbstractContextManager[None
         Size of the work; above `LARGEST_SMALL_WORK` the context changes nothing.
     """
     return _blas_limit if multiplications <= LARGEST_SMALL_WORK else nullcontext()
+
+
+def blas_threads() -> int:
+    """Number of threads that BLAS would take now, at most the cores of this process.
+
+    For work that stands in the place of a call of BLAS and has no ``n_jobs`` of its own: ``OMP_NUM_THREADS``, and
+    threadpoolctl's limits, say how many threads the user wants there.
+    """
+    return max(1, min(_blas_limit.threads(), available_cores()))

@@ -253,6 +253,8 @@ LINEAR = {
     "n_jobs": [0, 1.5, "two"],
     "positive": ["yes", None],
     "solver": ["text", None, 3],
+    "learning_rate": [0.0, -1.0, "text", float("nan"), None],
+    "max_steps": [0, -1, 1.5, "text", None],
 }
 LOGISTIC = {
     "penalty": ["text", 3],

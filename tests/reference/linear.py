@@ -44,6 +44,35 @@ def least_squares_by_descent(X, y, n_steps):
     return w, y_mean - x_mean @ w
 
 
+def descent_by_hand(X, y, learning_rate, n_steps, *, weights=None, fit_intercept=True):
+    """Coefficients, intercept and mean squared errors of gradient descent from zero, one row at a time."""
+    rows, targets = [[*map(float, row)] for row in X], [float(value) for value in y]
+    weights = [1.0] * len(rows) if weights is None else [float(weight) for weight in weights]
+    total, w, b, losses = sum(weights), [0.0] * len(rows[0]), 0.0, []
+    for step in range(n_steps + 1):
+        errors = [target - b - sum(c * x for c, x in zip(w, row)) for row, target in zip(rows, targets)]
+        losses.append(sum(s * error**2 for s, error in zip(weights, errors)) / total)
+        if step < n_steps:
+            slopes = [
+                -2 / total * sum(s * row[j] * e for s, row, e in zip(weights, rows, errors)) for j in range(len(w))
+            ]
+            slope_of_b = -2 / total * sum(s * e for s, e in zip(weights, errors))
+            w = [c - learning_rate * slope for c, slope in zip(w, slopes)]
+            b -= learning_rate * slope_of_b if fit_intercept else 0.0
+    return w, b, losses
+
+
+def inference_by_hand(X, y, weights=None, *, fit_intercept=True):
+    """Standard errors, of the intercept first, and the variance of the noise, from the inverse of R in design = Q R."""
+    design = np.column_stack([np.ones(len(X)), X]) if fit_intercept else np.asarray(X)
+    s = np.ones(len(X)) if weights is None else weights
+    Q, R = np.linalg.qr(np.sqrt(s)[:, None] * design)
+    solution = np.linalg.solve(R, Q.T @ (np.sqrt(s) * y))
+    variance = s @ (y - design @ solution) ** 2 / (len(X) - design.shape[1])
+    inverse = np.linalg.inv(R)
+    return np.sqrt(variance * np.diag(inverse @ inverse.T)), variance
+
+
 def logistic_objective_by_hand(coefficients, intercepts, X, y, C, weights):
     """Penalised mean log loss, row by row; one row of coefficients for two classes."""
     total = 0.0

@@ -139,6 +139,7 @@ NOTHING_ASKED = {
     "sparsify",
     "get_covariance",
     "get_precision",
+    "summary",
     "get_feature_names_out",
     "get_num_boosting_rounds",
     "get_booster",
@@ -368,7 +369,13 @@ ARGUMENTS: dict[str, dict[str, dict[str, Changes | Refused | Inert]]] = {
         "transform": X_ONLY,
         "get_feature_names_out": {"input_features": Changes(other([f"column {j}" for j in range(10)]))},
     },
-    "LinearRegression": of_supervised("LinearRegression"),
+    "LinearRegression": {
+        **of_supervised("LinearRegression"),
+        "summary": {
+            "target": Inert(other(np.int64(0)), "the table has one target; several are tested with the estimator"),
+            "confidence": Changes(other(0.5)),
+        },
+    },
     "LogisticRegression": {
         **of_classifier("LogisticRegression"),
         "decision_function": X_ONLY,

@@ -59,4 +59,4 @@ OUR_OWN = {"ForestImputer": "Breiman's two ways to fill missing values, which sc
 METHODS_ADDED = {
     name: {"proximity", "outlier_scores"}
     for name in ("ExtraTreesClassifier", "ExtraTreesRegressor", "RandomForestClassifier", "RandomForestRegressor")
-} | {"ForestImputer": {"fit", "fit_transform", "transform", "get_feature_names_out"}}
+} | {"ForestImputer": {"fit", "fit_transform", "transform", "get_feature_names_out"}, "LinearRegression": {"summary"}}

@@ -62,6 +62,12 @@ def relevances():
     return X, np.clip(np.round(y), 0, 5)
 
 
+def few_rows():
+    """Fewer rows than columns."""
+    X, y = regression()
+    return X[:8], y[:8]
+
+
 def collinear():
     """A column that is another but for 1e-3: a cutoff of singular values decides what becomes of it."""
     X, y = regression()
@@ -139,6 +145,7 @@ DATA: dict[str, Callable[[], tuple[np.ndarray, np.ndarray]]] = {
     for function in (
         regression,
         relevances,
+        few_rows,
         collinear,
         nearly_equal_columns,
         with_gaps,
@@ -207,11 +214,13 @@ def observe(estimator, data, *, fits=1, **fit_arguments):
 
 LINEAR_REGRESSION = {
     "fit_intercept": Effect(False, "coef_"),
-    "copy_X": Effect(False, "input", {"solver": "lstsq"}),
+    "copy_X": Effect(False, "input", data="few_rows"),
     "tol": Effect(0.5, "coef_", data="collinear"),
     "n_jobs": Effect(2, "threads", {"positive": True}, data="multi_target"),
     "positive": Effect(True, "coef_"),
     "solver": Effect("lstsq", "rank_", data="nearly_equal_columns"),
+    "learning_rate": Effect(0.01, "loss_curve_", {"solver": "gd"}),
+    "max_steps": Effect(10, "coef_", {"solver": "gd"}),
 }
 
 LOGISTIC_REGRESSION = {

@@ -1,4 +1,6 @@
-"""Ordinary least squares: by hand, against slow twins, against 50 digits, and where designs are hard."""
+"""Ordinary least squares: by hand, against slow twins, against 60 digits, and where designs are hard."""
+
+from unittest import mock
 
 import mpmath
 import numpy as np
@@ -6,7 +8,9 @@ import pytest
 from scipy import sparse
 
 from mlx.linear_model import LinearRegression
-from mlx.linear_model.least_squares import SAFE_RECIPROCAL_CONDITION, fit_least_squares, fit_sparse
+from mlx.linear_model.least_squares import SAFE_RECIPROCAL_CONDITION, fit_least_squares
+from mlx.linear_model.matrix_free import centred_rows, solve_lsqr
+from mlx.numeric import moments
 from mlx.numeric.linalg import gram_matrix, scaled_cholesky
 from tests.reference.linear import least_squares_by_descent, least_squares_by_hand, solve_by_elimination
 
@@ -74,10 +78,10 @@ def test_weights_are_repetitions(table, as_sparse, positive):
         np.testing.assert_allclose(weighted.coef_, twin, rtol=1e-7)
 
 
-@pytest.mark.parametrize("exponent", [2, 4, 5, 7, 8, 10])
-def test_fifty_digits_on_ill_conditioned_designs(exponent):
+@pytest.mark.parametrize("exponent", [2, 4, 5, 7, 8, 10, 12])
+def test_sixty_digits_on_ill_conditioned_designs(exponent):
     design, target = ill_conditioned(exponent)
-    truth = solution_in_fifty_digits(design, target)
+    truth = solution_in_sixty_digits(design, target)
     ours = LinearRegression().fit(design, target)
     error = np.abs(ours.coef_ - truth).max() / np.abs(truth).max()
     # A backward stable method loses the condition number, and its square times the (small) residual.
@@ -98,8 +102,8 @@ def ill_conditioned(exponent):
     return design, design @ np.ones(6) + 1e-10 * rng.normal(size=60) * 10.0**-exponent
 
 
-def solution_in_fifty_digits(design, target):
-    with mpmath.workdps(50):
+def solution_in_sixty_digits(design, target):
+    with mpmath.workdps(60):
         X = [[mpmath.mpf(float(value)) for value in row] for row in design]
         y = [mpmath.mpf(float(value)) for value in target]
         n, p = len(X), len(X[0])
@@ -114,7 +118,7 @@ def solution_in_fifty_digits(design, target):
 
 def test_one_refinement_step_gives_back_what_the_gram_matrix_lost():
     design, target = ill_conditioned(3.5)
-    truth = solution_in_fifty_digits(design, target)
+    truth = solution_in_sixty_digits(design, target)
     gram = gram_matrix(design, design.mean(axis=0))
     cholesky = scaled_cholesky(gram)
     assert cholesky.reciprocal_condition > SAFE_RECIPROCAL_CONDITION, "this design shall take the normal equations"
@@ -160,6 +164,15 @@ def test_units_of_the_other_columns_do_not_matter_to_collinear_ones(weighted, fi
         np.testing.assert_allclose(model.coef_ * [2.0, 2.0, 1.0, unit], single.coef_[[0, 0, 1, 2]], rtol=1e-10)
 
 
+@pytest.mark.parametrize("unit", [1e-30, 1e-15, 1e15])
+def test_two_pairs_of_equal_columns_in_units_far_apart(unit):
+    a, b = np.random.default_rng(0).normal(size=(2, 200))
+    y = 2.0 * a + 3.0 * b
+    model = LinearRegression().fit(np.column_stack([a, b * unit, a, b * unit]), y)
+    assert model.rank_ == 2
+    np.testing.assert_allclose(model.coef_ * [1.0, unit, 1.0, unit], [1.0, 1.5, 1.0, 1.5], rtol=1e-12)
+
+
 def test_a_column_stands_there_twice_beside_a_timestamp_in_nanoseconds():
     rng = np.random.default_rng(0)
     a, seconds = rng.normal(size=500), rng.uniform(0.0, 1e6, 500)
@@ -193,9 +206,9 @@ def test_numbers_whose_squares_are_no_floats(scale):
 def test_sparse_float32_rows_are_centred_in_float64():
     X = (np.random.default_rng(0).normal(size=(200, 2)) + 1000.0).astype(np.float32)
     y = X.astype(np.float64) @ [1.0, -2.0]
-    fitted = fit_sparse(sparse.csr_array(X), y[:, None], tol=1e-14)
-    np.testing.assert_allclose(fitted.x_mean, X.mean(axis=0, dtype=np.float64), rtol=1e-15)
-    np.testing.assert_allclose(fitted.coefficients[:, 0], [1.0, -2.0], rtol=1e-12)
+    rows = centred_rows(sparse.csr_array(X), y[:, None], None, fit_intercept=True)
+    np.testing.assert_allclose(rows.x_mean, X.mean(axis=0, dtype=np.float64), rtol=1e-15)
+    np.testing.assert_allclose(solve_lsqr(rows, tol=1e-14)[0][:, 0], [1.0, -2.0], rtol=1e-12)
 
 
 @pytest.mark.parametrize("weighted", [False, True])
@@ -226,6 +239,16 @@ def test_several_targets_are_several_fits(table):
     np.testing.assert_allclose(together.predict(X)[:, 0], LinearRegression().fit(X, y).predict(X))
 
 
+def test_threads_over_blocks_do_not_change_bits():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(60_000, 30)), rng.normal(size=60_000)
+    found = []
+    for n_threads in (1, 2, 3):
+        with mock.patch.object(moments, "blas_threads", lambda n_threads=n_threads: n_threads):
+            found.append(LinearRegression().fit(X, y))
+    assert len({model.coef_.tobytes() + model.intercept_.tobytes() for model in found}) == 1
+
+
 def test_positive_coefficients_meet_the_optimality_conditions(table):
     X, y = table
     model = LinearRegression(positive=True).fit(X, y)
@@ -245,8 +268,8 @@ def test_threads_do_not_change_bits():
 
 
 def test_input_is_left_alone_unless_allowed(table):
-    X, y = table
-    for solver in ("auto", "lstsq"):
+    for solver, n in (("auto", 60), ("lstsq", 60), ("auto", 3)):
+        X, y = table[0][:n], table[1][:n]
         before = X.copy()
         kept = LinearRegression(solver=solver).fit(X, y)
         np.testing.assert_array_equal(X, before)
@@ -262,6 +285,8 @@ def test_input_is_left_alone_unless_allowed(table):
         ({"fit_intercept": "yes"}, "fit_intercept"),
         ({"n_jobs": 0}, "n_jobs"),
         ({"positive": True, "solver": "lstsq"}, "solver"),
+        ({"positive": True, "solver": "gd"}, "solver"),
+        ({"solver": "gd", "learning_rate": 1e3}, "learning_rate"),
     ],
 )
 def test_bad_parameters_are_named(table, parameters, message):
