@@ -21,7 +21,7 @@ __all__ = ["elastic_net_penalty", "soft_threshold", "stationarity"]
 
 def soft_threshold(z: Any, threshold: Any) -> Any:
     """S(z, t) = sign(z) (|z| - t)₊, the minimiser of ½ (w - z)² + t |w| over w (Friedman et al. 2010, equation 6)."""
-    return np.sign(z) * np.maximum(np.abs(z) - threshold, 0.0)
+    return np.sign(z) * np.maximum(np.abs(z) - threshold, 0.0) + 0.0  # no zero with a minus sign
 
 
 def elastic_net_penalty(w: NDArray, l1: Any, l2: Any) -> float:

@@ -1,0 +1,426 @@
+"""Cross-validation chooses the penalty of an elastic net: the one whose solutions predict best what they have not seen.
+
+For every fold and every ratio a whole path is fitted to the rows of the other folds, and its solutions are judged by
+their mean squared error on the fold's own::
+
+    α, ratio = argmin  (1/k) Σ_folds  (1/Σ s) Σ_{i in fold} s_i (y_i - b - wᵀ x_i)²,    w and b of that fold's path at α
+
+(Hastie, Tibshirani & Friedman, The Elements of Statistical Learning, 2nd ed., section 7.10, equation 7.48.) The model
+is then fitted to all rows with the penalty that was chosen. Among equals the largest α wins, and the first ratio.
+"""
+
+from __future__ import annotations
+
+from numbers import Integral, Number, Real
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from sklearn.base import _fit_context
+from sklearn.model_selection import check_cv
+from sklearn.utils import column_or_1d
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.metadata_routing import (
+    MetadataRouter,
+    MethodMapping,
+    _raise_for_params,
+    _routing_enabled,
+    process_routing,
+)
+
+from ..numeric.threads import one_blas_thread, resolve_n_jobs, run_tasks
+from ..validation import check_sample_weight, naming, validate_data
+from .elastic_net import ElasticNet, LinearPrediction
+from .elastic_net_folds import folds_of, prepared, squared_errors
+from .elastic_net_path import alpha_grid, enet_path, lasso_path, warn_open
+from .elastic_net_problem import products_of, rows_of
+from .path_arguments import SolverSettings, alphas_wanted, seed_from
+
+__all__ = ["ElasticNetCV", "LassoCV"]
+
+Array = NDArray[np.floating]
+
+
+class PathCV(LinearPrediction):
+    """What `ElasticNetCV` and `LassoCV` share."""
+
+    _parameter_constraints: ClassVar[dict] = {
+        "eps": [Interval(Real, 0, None, closed="neither")],
+        "alphas": [Interval(Integral, 1, None, closed="left"), "array-like"],
+        "fit_intercept": ["boolean"],
+        "precompute": [StrOptions({"auto"}), "array-like", "boolean"],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "copy_X": ["boolean"],
+        "cv": ["cv_object"],
+        "verbose": ["verbose"],
+        "n_jobs": [Integral, None],
+        "positive": ["boolean"],
+        "random_state": ["random_state"],
+        "selection": [StrOptions({"cyclic", "random"})],
+    }
+
+    eps: Any
+    alphas: Any
+    fit_intercept: Any
+    precompute: Any
+    max_iter: Any
+    tol: Any
+    copy_X: Any
+    cv: Any
+    verbose: Any
+    n_jobs: Any
+    positive: Any
+    random_state: Any
+    selection: Any
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y, sample_weight=None, **params):
+        """Choose the penalty by cross-validation, and fit the model with it to all rows.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Training rows, float32 or float64 (other types become float64).
+        y : array-like of shape (n_samples,)
+            Targets.
+        sample_weight : float or array-like of shape (n_samples,), optional
+            Nonnegative weights, of the fits and of the squared errors within a fold. Folds count alike.
+        **params : dict
+            For the splitter, where scikit-learn's metadata routing is enabled.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If `X`, `y` or `sample_weight` have NaN, inf or the wrong shape, or a parameter is out of range.
+        """
+        _raise_for_params(params, self, "fit")
+        X, y, weights = self._validated(X, y, sample_weight)
+        n_threads = resolve_n_jobs(self.n_jobs)
+        splits = self._splits(X, y, sample_weight, params)
+        ratios = np.atleast_1d(np.asarray(getattr(self, "l1_ratio", 1.0), dtype=np.float64))
+        alphas = self._alphas(X, y, weights, ratios)
+
+        errors = self._errors(X, y, weights, splits, alphas, ratios, n_threads)
+        self.mse_path_ = np.squeeze(np.moveaxis(errors, 2, 1))
+        # The first smallest of each ratio, and of these the first smallest.
+        by_ratio = errors.mean(axis=1)
+        places = by_ratio.argmin(axis=1)
+        best = int(np.argmin(by_ratio[np.arange(len(ratios)), places]))
+        self.alpha_ = alphas[best, places[best]]
+        self.alphas_ = alphas if len(ratios) > 1 and isinstance(self.alphas, Integral) else alphas[0]
+        self._refit(X, y, weights, float(ratios[best]))
+        return self
+
+    def _validated(self, X: Any, y: Any, sample_weight: Any) -> tuple[Any, Array, Array | None]:
+        for_X = {"accept_sparse": "csc", "accept_large_sparse": False, "dtype": [np.float64, np.float32]}
+        for_y = {"dtype": [np.float64, np.float32], "ensure_2d": False}
+        X, y = validate_data(self, X, y, validate_separately=(for_X, for_y))
+        if y.ndim > 1 and y.shape[1] > 1:
+            raise ValueError(
+                f"y has {y.shape[1]} columns: {type(self).__name__} chooses one penalty for one target; fit it to each"
+            )
+        with naming("y"):
+            y = column_or_1d(y, warn=True)
+        if len(y) != X.shape[0]:
+            raise ValueError(f"X and y have inconsistent numbers of samples: {X.shape[0]} and {len(y)}")
+        weights = None if isinstance(sample_weight, Number) else check_sample_weight(sample_weight, X)
+        return (X.tocsr() if sparse.issparse(X) else X), y, weights
+
+    def _splits(self, X: Any, y: Array, sample_weight: Any, params: dict[str, Any]) -> list[tuple[Any, Any]]:
+        given: dict[str, Any] = {}
+        if _routing_enabled():
+            given = process_routing(self, "fit", sample_weight=sample_weight, **params).splitter.split
+        return list(check_cv(self.cv).split(X, y, **given))
+
+    def _alphas(self, X: Any, y: Array, weights: Array | None, ratios: Array) -> Array:
+        """One falling sequence of α for each ratio, shape (n_ratios, n_alphas)."""
+        if not isinstance(self.alphas, Integral):
+            return np.tile(alphas_wanted("deprecated", self.alphas), (len(ratios), 1))
+        rows = rows_of(X, y[:, None], weights, self.fit_intercept)
+        xy = products_of(rows)[:, 0]
+        return np.array(
+            [
+                alpha_grid(xy, len(y), l1_ratio=ratio, eps=self.eps, n_alphas=int(self.alphas), positive=self.positive)
+                for ratio in ratios
+            ]
+        )
+
+    def _errors(
+        self,
+        X: Any,
+        y: Array,
+        weights: Array | None,
+        splits: list[tuple[Any, Any]],
+        alphas: Array,
+        ratios: Array,
+        n_threads: int,
+    ) -> Array:
+        """Mean squared errors, shape (n_ratios, n_folds, n_alphas)."""
+        how = {"fit_intercept": self.fit_intercept, "precompute": self.precompute}
+        folds = folds_of(X, y, weights, splits, **how)
+        seed = seed_from(self.random_state)
+        settings = SolverSettings(self.tol, self.max_iter, self.positive, self.selection, seed)
+
+        def work(number: int) -> list[Any]:
+            fold = prepared(folds[number], X, y, weights, alphas.size, **how)
+            results = [
+                squared_errors(fold, X, y, weights, of_ratio, float(ratio), settings)
+                for of_ratio, ratio in zip(alphas, ratios)
+            ]
+            if self.verbose:
+                print(f"{type(self).__name__}: fold {number + 1} of {len(folds)} done")
+            return results
+
+        # Folds run side by side. BLAS has one thread each then, and with n_jobs=1 too: the bits are the same.
+        with one_blas_thread():
+            found = run_tasks(work, range(len(folds)), n_threads)
+        for results in found:
+            for (_, fit), of_ratio in zip(results, alphas):
+                warn_open(fit, of_ratio)
+        return np.array([[results[i][0] for results in found] for i in range(len(ratios))])
+
+    def _refit(self, X: Any, y: Array, weights: Array | None, l1_ratio: float) -> None:
+        """The model with the chosen penalty, fitted to all rows."""
+        precompute = False if isinstance(self.precompute, str) else self.precompute
+        model = ElasticNet(
+            self.alpha_,
+            l1_ratio=l1_ratio,
+            fit_intercept=self.fit_intercept,
+            precompute=precompute,
+            max_iter=self.max_iter,
+            copy_X=self.copy_X,
+            tol=self.tol,
+            positive=self.positive,
+            random_state=self.random_state,
+            selection=self.selection,
+        )
+        model.fit(sparse.csc_array(X) if sparse.issparse(X) else X, y, weights)
+        self.coef_, self.intercept_ = model.coef_, model.intercept_
+        self.dual_gap_, self.n_iter_ = model.dual_gap_, model.n_iter_
+        if hasattr(self, "l1_ratio"):
+            self.l1_ratio_ = l1_ratio
+
+    def get_metadata_routing(self):
+        """Routing of what `fit` is given, to itself and to the splitter.
+
+        Returns
+        -------
+        sklearn.utils.metadata_routing.MetadataRouter
+        """
+        to_splitter = MethodMapping().add(caller="fit", callee="split")
+        return (
+            MetadataRouter(owner=self)
+            .add_self_request(self)
+            .add(splitter=check_cv(self.cv), method_mapping=to_splitter)
+        )
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.single_output = True
+        tags.target_tags.multi_output = False
+        return tags
+
+
+class ElasticNetCV(PathCV):
+    """Elastic net whose penalty is chosen by cross-validation, with scikit-learn's parameters and attributes.
+
+    Parameters
+    ----------
+    l1_ratio : float or array-like of float, default=0.5
+        Share of the L1 norm in the penalty. Of several, the one with the smallest error is taken.
+    eps : float, default=1e-3
+        Smallest α, as a share of the largest, where the alphas are chosen here.
+    alphas : int or array-like, default=100
+        Number of alphas for each ratio, or the alphas themselves.
+    fit_intercept : bool, default=True
+        Whether the model has an intercept; without one, data are taken as centred.
+    precompute : 'auto', bool or array-like of shape (n_features, n_features), default='auto'
+        True asks for Gram matrices; with 'auto' or False cost decides. An array is the Gram matrix of all rows: it
+        serves the last fit, as each fold has another one.
+    max_iter : int, default=1000
+        Most iterations for one α.
+    tol : float, default=1e-4
+        Of the duality gap, as in `ElasticNet`.
+    cv : int, splitter, iterable or None, default=None
+        Folds, as in scikit-learn: None is 5, an int a number of folds.
+    copy_X : bool, default=True
+        If False, `X` may be overwritten.
+    verbose : bool or int, default=0
+        Whether to print a line for each fold that is done.
+    n_jobs : int or None, default=None
+        Threads over which the folds are spread; None is 1, -1 all cores. The result is the same for any number.
+    positive : bool, default=False
+        Whether coefficients must not be negative.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the draws of ``selection='random'``.
+    selection : {'cyclic', 'random'}, default='cyclic'
+        Whether a sweep takes the columns in turn, or draws them by chance with repetitions.
+
+    Attributes
+    ----------
+    alpha_ : float
+        The α that was chosen.
+    l1_ratio_ : float
+        The ratio that was chosen.
+    coef_ : ndarray of shape (n_features,)
+        Coefficients, in the dtype of `X`.
+    intercept_ : float
+        Intercept, 0.0 if `fit_intercept` is False.
+    mse_path_ : ndarray of shape (n_alphas, n_folds) or (n_l1_ratio, n_alphas, n_folds)
+        Mean squared error of each solution on the rows of the fold that was left out.
+    alphas_ : ndarray of shape (n_alphas,) or (n_l1_ratio, n_alphas)
+        The alphas, falling.
+    dual_gap_ : float
+        Duality gap of the model.
+    n_iter_ : int
+        Iterations of the last fit.
+    n_features_in_ : int
+        Number of features seen in `fit`.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, if all are text.
+
+    See Also
+    --------
+    ElasticNet : What is minimised, and what departs from scikit-learn.
+
+    References
+    ----------
+    T. Hastie, R. Tibshirani & J. Friedman, The Elements of Statistical Learning, 2nd ed., section 7.10.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mlx.linear_model import ElasticNetCV
+    >>> X = np.random.default_rng(0).normal(size=(60, 3))
+    >>> model = ElasticNetCV(l1_ratio=[0.5, 1.0]).fit(X, 2.0 * X[:, 0] + 1.0)
+    >>> model.l1_ratio_, model.coef_.round(2)
+    (1.0, array([2., 0., 0.]))
+    """
+
+    _parameter_constraints: ClassVar[dict] = {
+        **PathCV._parameter_constraints,
+        "l1_ratio": [Interval(Real, 0, 1, closed="both"), "array-like"],
+    }
+
+    path = staticmethod(enet_path)
+
+    def __init__(
+        self,
+        *,
+        l1_ratio=0.5,
+        eps=1e-3,
+        alphas=100,
+        fit_intercept=True,
+        precompute="auto",
+        max_iter=1000,
+        tol=1e-4,
+        cv=None,
+        copy_X=True,
+        verbose=0,
+        n_jobs=None,
+        positive=False,
+        random_state=None,
+        selection="cyclic",
+    ):
+        self.l1_ratio = l1_ratio
+        self.eps = eps
+        self.alphas = alphas
+        self.fit_intercept = fit_intercept
+        self.precompute = precompute
+        self.max_iter = max_iter
+        self.tol = tol
+        self.cv = cv
+        self.copy_X = copy_X
+        self.verbose = verbose
+        self.n_jobs = n_jobs
+        self.positive = positive
+        self.random_state = random_state
+        self.selection = selection
+
+
+class LassoCV(PathCV):
+    """Lasso whose penalty is chosen by cross-validation, with scikit-learn's parameters and attributes.
+
+    Parameters
+    ----------
+    eps : float, default=1e-3
+        Smallest α, as a share of the largest, where the alphas are chosen here.
+    alphas : int or array-like, default=100
+        Number of alphas, or the alphas themselves.
+    fit_intercept, precompute, max_iter, tol, copy_X, cv, verbose, n_jobs, positive, random_state, selection
+        As in `ElasticNetCV`.
+
+    Attributes
+    ----------
+    alpha_ : float
+        The α that was chosen.
+    coef_ : ndarray of shape (n_features,)
+        Coefficients, in the dtype of `X`.
+    intercept_ : float
+        Intercept, 0.0 if `fit_intercept` is False.
+    mse_path_ : ndarray of shape (n_alphas, n_folds)
+        Mean squared error of each solution on the rows of the fold that was left out.
+    alphas_ : ndarray of shape (n_alphas,)
+        The alphas, falling.
+    dual_gap_ : float
+        Duality gap of the model.
+    n_iter_ : int
+        Iterations of the last fit.
+    n_features_in_ : int
+        Number of features seen in `fit`.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, if all are text.
+
+    See Also
+    --------
+    ElasticNetCV : The same for any ratio of the two norms.
+    Lasso : What is minimised.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mlx.linear_model import LassoCV
+    >>> X = np.random.default_rng(0).normal(size=(60, 3))
+    >>> model = LassoCV().fit(X, 2.0 * X[:, 0] + 1.0)
+    >>> model.coef_.round(2)
+    array([2., 0., 0.])
+    """
+
+    path = staticmethod(lasso_path)
+
+    def __init__(
+        self,
+        *,
+        eps=1e-3,
+        alphas=100,
+        fit_intercept=True,
+        precompute="auto",
+        max_iter=1000,
+        tol=1e-4,
+        copy_X=True,
+        cv=None,
+        verbose=False,
+        n_jobs=None,
+        positive=False,
+        random_state=None,
+        selection="cyclic",
+    ):
+        self.eps = eps
+        self.alphas = alphas
+        self.fit_intercept = fit_intercept
+        self.precompute = precompute
+        self.max_iter = max_iter
+        self.tol = tol
+        self.copy_X = copy_X
+        self.cv = cv
+        self.verbose = verbose
+        self.n_jobs = n_jobs
+        self.positive = positive
+        self.random_state = random_state
+        self.selection = selection
