@@ -1,7 +1,20 @@
 """Linear models: the prediction is a weighted sum of the features, or a function of it."""
 
+from .elastic_net import ElasticNet, Lasso
+from .elastic_net_cv import ElasticNetCV, LassoCV
+from .elastic_net_path import enet_path, lasso_path
 from .linear_regression import LinearRegression
 from .logistic import LogisticRegression
 from .perceptron import Perceptron
 
-__all__ = ["LinearRegression", "LogisticRegression", "Perceptron"]
+__all__ = [
+    "ElasticNet",
+    "ElasticNetCV",
+    "Lasso",
+    "LassoCV",
+    "LinearRegression",
+    "LogisticRegression",
+    "Perceptron",
+    "enet_path",
+    "lasso_path",
+]
