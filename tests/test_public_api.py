@@ -37,7 +37,17 @@ PUBLIC = {
         "RandomForestRegressor",
     },
     "explain": {"Explanation", "Game", "KernelExplainer", "LimeExplanation", "LimeTabularExplainer"},
-    "linear_model": {"LinearRegression", "LogisticRegression", "Perceptron"},
+    "linear_model": {
+        "ElasticNet",
+        "ElasticNetCV",
+        "Lasso",
+        "LassoCV",
+        "LinearRegression",
+        "LogisticRegression",
+        "Perceptron",
+        "enet_path",
+        "lasso_path",
+    },
     "neural_network": {
         "Activation",
         "Adam",

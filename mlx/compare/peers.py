@@ -28,6 +28,10 @@ class Peer(NamedTuple):
 
 
 PEERS: dict[str, Peer] = {
+    **{
+        name: Peer("scikit-learn", "sklearn.linear_model")
+        for name in ("ElasticNet", "ElasticNetCV", "Lasso", "LassoCV")
+    },
     "LinearRegression": Peer("scikit-learn", "sklearn.linear_model"),
     "LogisticRegression": Peer("scikit-learn", "sklearn.linear_model"),
     "Perceptron": Peer("scikit-learn", "sklearn.linear_model"),

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.base import _fit_context
 from sklearn.model_selection import check_cv
-from sklearn.utils import column_or_1d
+from sklearn.utils import check_array, column_or_1d
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
@@ -103,13 +103,13 @@ class PathCV(LinearPrediction):
         X, y, weights = self._validated(X, y, sample_weight)
         n_threads = resolve_n_jobs(self.n_jobs)
         splits = self._splits(X, y, sample_weight, params)
-        ratios = np.atleast_1d(np.asarray(getattr(self, "l1_ratio", 1.0), dtype=np.float64))
+        ratios = self._ratios()
         alphas = self._alphas(X, y, weights, ratios)
 
         errors = self._errors(X, y, weights, splits, alphas, ratios, n_threads)
         self.mse_path_ = np.squeeze(np.moveaxis(errors, 2, 1))
         # The first smallest of each ratio, and of these the first smallest.
-        by_ratio = errors.mean(axis=1)
+        by_ratio = np.nanmean(errors, axis=1)
         places = by_ratio.argmin(axis=1)
         best = int(np.argmin(by_ratio[np.arange(len(ratios)), places]))
         self.alpha_ = alphas[best, places[best]]
@@ -137,6 +137,14 @@ class PathCV(LinearPrediction):
         if _routing_enabled():
             given = process_routing(self, "fit", sample_weight=sample_weight, **params).splitter.split
         return list(check_cv(self.cv).split(X, y, **given))
+
+    def _ratios(self) -> Array:
+        """Ratios to choose from, shape (n_ratios,)."""
+        with naming("l1_ratio"):
+            ratios = check_array(np.atleast_1d(getattr(self, "l1_ratio", 1.0)), dtype=np.float64, ensure_2d=False)
+        if ratios.ndim != 1 or ratios.min() < 0.0 or ratios.max() > 1.0:
+            raise ValueError(f"l1_ratio={self.l1_ratio!r} must be a number from 0 to 1, or several in one row")
+        return ratios
 
     def _alphas(self, X: Any, y: Array, weights: Array | None, ratios: Array) -> Array:
         """One falling sequence of α for each ratio, shape (n_ratios, n_alphas)."""
@@ -273,7 +281,7 @@ class ElasticNetCV(PathCV):
     intercept_ : float
         Intercept, 0.0 if `fit_intercept` is False.
     mse_path_ : ndarray of shape (n_alphas, n_folds) or (n_l1_ratio, n_alphas, n_folds)
-        Mean squared error of each solution on the rows of the fold that was left out.
+        Mean squared error of each solution on the rows of the fold that was left out; NaN if they have no weight.
     alphas_ : ndarray of shape (n_alphas,) or (n_l1_ratio, n_alphas)
         The alphas, falling.
     dual_gap_ : float

@@ -72,7 +72,10 @@ def folds_of(
     precompute : 'auto' or bool
         As in `ElasticNetCV`.
     """
-    folds = [Fold(_row_numbers(train, len(y)), _row_numbers(test, len(y))) for train, test in splits]
+    folds = [Fold(_row_numbers(train), _row_numbers(test)) for train, test in splits]
+    for number, fold in enumerate(folds):
+        if weights is not None and weights[fold.train].sum() == 0.0:
+            raise ValueError(f"sample_weight is 0 for all rows that fold {number + 1} of {len(folds)} would learn from")
     if sparse.issparse(X) or not wants_gram(X.shape, len(folds)) or not _is_partition(folds, len(y)):
         return folds
     z_mean = np.append(column_means(X), y.astype(np.float64).mean()) if fit_intercept else np.zeros(X.shape[1] + 1)
@@ -101,6 +104,8 @@ def squared_errors(
 ) -> tuple[Array, PathFit]:
     """Mean squared error of each solution of the path on the rows left out, shape (n_alphas,), and the path.
 
+    NaN if the rows that are left out have no weight.
+
     Parameters
     ----------
     fold : Fold
@@ -116,10 +121,13 @@ def squared_errors(
     # In the dtype of X: a float64 copy of the rows would cost more than the product.
     predictions = X[fold.test] @ fit.coefs.astype(X.dtype)
     residuals = predictions.astype(np.float64) + intercepts - y[fold.test, None]
-    return np.average(np.square(residuals), axis=0, weights=None if weights is None else weights[fold.test]), fit
+    weight = np.ones(len(fold.test)) if weights is None else weights[fold.test].astype(np.float64)
+    if weight.sum() == 0.0:  # rows that count for nothing judge nothing
+        return np.full(len(alphas), np.nan), fit
+    return weight @ np.square(residuals) / weight.sum(), fit
 
 
-def _row_numbers(rows: Any, n: int) -> NDArray[np.intp]:
+def _row_numbers(rows: Any) -> NDArray[np.intp]:
     rows = np.asarray(rows)
     return np.flatnonzero(rows) if rows.dtype == bool else rows.astype(np.intp)
 

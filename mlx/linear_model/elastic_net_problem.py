@@ -266,7 +266,7 @@ def _sparse_problems(rows: Rows) -> list[Problem]:
 def _columns(rows: Rows, lengths: Array, xy: Array) -> list[NDArray]:
     """Record array of COLUMN for each target."""
     # Entries near a mean m are stored and centred with errors up to ε |m| each: a length that is no more is none.
-    precision = float(np.finfo(rows.X.dtype).eps)
+    precision = float(np.finfo(np.float32 if rows.X.dtype == np.float32 else np.float64).eps)
     noise = len(rows.Y) * np.square(2.0 * precision * rows.x_mean)
     found = []
     for products in xy.T:

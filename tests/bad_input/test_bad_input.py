@@ -105,7 +105,10 @@ RIGHT_X = {
     ("ForestImputer", "nan"): "it is filled",
     **{
         (name, "too large for float32"): "computed in float64"
-        for name in ("IncrementalPCA", "LinearRegression", "LogisticRegression", "PCA", "MLPClassifier", "Perceptron")
+        for name in (
+            *("IncrementalPCA", "LinearRegression", "LogisticRegression", "PCA", "MLPClassifier", "Perceptron"),
+            *("ElasticNet", "ElasticNetCV", "Lasso", "LassoCV"),
+        )
     },
 }
 
@@ -417,6 +420,29 @@ FILLING = {
     "n_jobs": [1.5, "two"],
     "random_state": ["text", -1, 1.5],
 }
+ELASTIC_NET = {
+    "alpha": [-1.0, "text", None, float("nan")],
+    "l1_ratio": [-0.1, 1.1, "text", None],
+    "fit_intercept": ["yes", 3, None],
+    "precompute": ["text", None, np.eye(D + 1), np.ones(D)],
+    "max_iter": [0, -1, 1.5, "text", None],
+    "copy_X": ["yes", 3],
+    "tol": [-1.0, "small", float("nan"), None],
+    "warm_start": ["yes", 3, None],
+    "positive": ["yes", 3, None],
+    "random_state": ["text", -1, 1.5],
+    "selection": ["text", None, 3],
+}
+ELASTIC_NET_CV = {
+    **{name: values for name, values in ELASTIC_NET.items() if name not in ("alpha", "warm_start", "precompute")},
+    "l1_ratio": [-0.1, 1.1, "text", None, [0.5, 2.0], [[0.5]], []],
+    "eps": [0.0, -1.0, "text", None],
+    "alphas": [0, 1.5, "text", None, [-1.0], [[1.0]], [float("nan")], []],
+    "precompute": ["text", None, np.eye(D + 1), np.ones(D)],
+    "cv": [1, "text", 1.5],
+    "verbose": [-1, "text"],
+    "n_jobs": [0, 1.5, "two"],
+}
 PERCEPTRON = {
     "penalty": ["text", 3],
     "alpha": [-1.0, "text", None],
@@ -441,6 +467,8 @@ BAD_PARAMETERS = {
     "ForestImputer": FILLING,
     "AdaBoostClassifier": {**BOOSTED_BASE, "resample": ["yes", 3, None], "n_jobs": [0, 1.5, "two"]},
     **dict.fromkeys(TREES, TREE),
+    **dict.fromkeys(("ElasticNet", "Lasso"), ELASTIC_NET),
+    **dict.fromkeys(("ElasticNetCV", "LassoCV"), ELASTIC_NET_CV),
     "LinearRegression": LINEAR,
     "LogisticRegression": LOGISTIC,
     "IncrementalPCA": INCREMENTAL_COMPONENTS,

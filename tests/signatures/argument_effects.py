@@ -61,6 +61,7 @@ QUICK = {
     "AdaBoostRegressor": {"n_estimators": 4, "random_state": 0},
     "ExtraTreesClassifier": {"n_estimators": 5, "max_depth": 4, "random_state": 0},
     "ExtraTreesRegressor": {"n_estimators": 5, "max_depth": 4, "random_state": 0},
+    "Lasso": {"alpha": 0.1},
     "ForestImputer": {"estimator": RandomForestRegressor(5), "random_state": 0},
     "RandomForestClassifier": {"n_estimators": 5, "max_depth": 4, "random_state": 0},
     "RandomForestRegressor": {"n_estimators": 5, "max_depth": 4, "random_state": 0},
@@ -123,7 +124,15 @@ def ordinary_arguments(name, method, folder):
     if method == "inverse_transform":
         return {"X": X[:, : min(X.shape)]}
     arguments = {"X": X}
-    with_target = ("fit", "fit_transform", "partial_fit", "score", "staged_score", "cost_complexity_pruning_path")
+    with_target = (
+        "fit",
+        "fit_transform",
+        "partial_fit",
+        "score",
+        "staged_score",
+        "path",
+        "cost_complexity_pruning_path",
+    )
     if method in with_target and name not in WITHOUT_TARGET:
         arguments["y"] = y
     if name in ("MLPClassifier", "Perceptron") and method == "partial_fit":
@@ -193,7 +202,10 @@ def consequences(name, method, given=MappingProxyType({}), **changed):
             X, y = DATA[DEFAULT_DATA[name]]()
             subject.fit(X, y)
         for argument, change in changed.items():
-            arguments[argument] = change(arguments.get(argument))
+            if argument == "params":  # any keywords
+                arguments |= change({})
+            else:
+                arguments[argument] = change(arguments.get(argument))
         result = getattr(subject, method)(**arguments)
         seen = {"shown": shown, "files": sorted((path.name, path.stat().st_size) for path in Path(folder).iterdir())}
         seen |= {key: value for key, value in vars(subject).items() if key.endswith("_") and not key.startswith("_")}
@@ -227,6 +239,40 @@ def weighted(name):
 def of_supervised(name):
     learning = {"X": SQUARED, "y": ROLLED, "sample_weight": weighted(name)}
     return {"fit": learning, "predict": X_ONLY, "score": learning}
+
+
+def of_path_model(name):
+    """An elastic net or a lasso, with the function of its path."""
+    methods = of_supervised(name)
+    if name.endswith("CV"):
+        to_splitter = Inert(other({}), "they go to the splitter, where routing is enabled: tested with the estimator")
+        methods["fit"] = {**methods["fit"], "params": to_splitter}
+    else:
+        methods["fit"] = {**methods["fit"], "check_input": Changes(other(False))}  # features are not noted
+    X, _ = DATA[DEFAULT_DATA[name]]()
+    wide = dict(zip("Xy", DATA["columns_in_order"](), strict=True))
+    integers = {"X": (X * 10).astype(np.int64)}
+    methods["path"] = {
+        "X": SQUARED,
+        "y": ROLLED,
+        "eps": Changes(other(0.1)),
+        "n_alphas": Changes(other(7)),
+        "alphas": Changes(other(7)),
+        "precompute": Changes(other(True), wide),  # in the last digits: other sums
+        "Xy": Changes(other(np.ones(X.shape[1]))),
+        "copy_X": Inert(other(False), "nothing is centred here, so nothing is ever overwritten"),
+        "coef_init": Changes(other(np.full(X.shape[1], 3.0)), {"alphas": [0.05], "return_n_iter": True}),
+        "verbose": Changes(other(2)),
+        "return_n_iter": Changes(other(True)),
+        "positive": Changes(other(True)),
+        "params": Changes(other({"tol": 0.5})),
+    }
+    if name.startswith("Elastic"):
+        methods["path"]["l1_ratio"] = Changes(other(0.9))
+    if name != "LassoCV":
+        methods["path"]["check_input"] = Changes(other(False), integers)  # coefficients in the dtype of X
+        methods["path"]["l1_ratio"] = Changes(other(0.9))
+    return methods
 
 
 def of_booster(name):
@@ -369,6 +415,7 @@ ARGUMENTS: dict[str, dict[str, dict[str, Changes | Refused | Inert]]] = {
         "transform": X_ONLY,
         "get_feature_names_out": {"input_features": Changes(other([f"column {j}" for j in range(10)]))},
     },
+    **{name: of_path_model(name) for name in ("ElasticNet", "ElasticNetCV", "Lasso", "LassoCV")},
     "LinearRegression": {
         **of_supervised("LinearRegression"),
         "summary": {

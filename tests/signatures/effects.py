@@ -114,6 +114,12 @@ def many_rows():
     return X, (X[:, 0] + generator.normal(size=40_000) > 0).astype(int)
 
 
+def columns_in_order():
+    """Columns in one piece each, and more of them than rows: nothing need be copied to work on them."""
+    generator = np.random.default_rng(0)
+    return np.asfortranarray(generator.normal(size=(20, 30)) + 1.0), generator.normal(size=20)
+
+
 def noise():
     """A spectrum without steps, for which an iteration that may stop early does."""
     generator = np.random.default_rng(0)
@@ -155,6 +161,7 @@ DATA: dict[str, Callable[[], tuple[np.ndarray, np.ndarray]]] = {
         multi_class,
         many_rows,
         noise,
+        columns_in_order,
         categories,
         minus_nine_for_missing,
         minus_nine_for_missing_in_two_classes,
@@ -238,6 +245,58 @@ LOGISTIC_REGRESSION = {
     "verbose": Effect(1, "output"),
     "warm_start": Effect(True, "n_iter_"),
     "n_jobs": Effect(2, "warnings"),  # scikit-learn 1.8 deprecated it: it has no other effect there either
+}
+
+ELASTIC_NET = {
+    "alpha": Effect(0.1, "coef_"),
+    "l1_ratio": Effect(0.9, "coef_"),
+    "fit_intercept": Effect(False, "coef_"),
+    "precompute": Effect(True, "coef_", {"alpha": 0.1}, "columns_in_order"),  # in the last digits: other sums
+    "max_iter": Effect(1, "n_iter_", {"alpha": 1e-3}),
+    "copy_X": Effect(False, "input", data="columns_in_order"),
+    "tol": Effect(0.5, "coef_", {"alpha": 1e-3}),
+    "warm_start": Effect(True, "n_iter_"),
+    "positive": Effect(True, "coef_", {"alpha": 1e-3}),
+    "random_state": Effect(1, "n_iter_", {"alpha": 1e-3, "selection": "random"}),
+    "selection": Effect("random", "n_iter_", {"alpha": 1e-3, "random_state": 0}),
+}
+
+LASSO = {
+    **{
+        name: ELASTIC_NET[name]
+        for name in (
+            *("alpha", "fit_intercept", "precompute", "copy_X", "max_iter", "tol", "warm_start", "positive"),
+            *("random_state", "selection"),
+        )
+    },
+    "alpha": Effect(0.1, "coef_"),
+    "fit_intercept": Effect(False, "coef_", {"alpha": 0.1}),
+    "warm_start": Effect(True, "n_iter_", {"alpha": 0.1}),
+}
+
+ELASTIC_NET_CV = {
+    "l1_ratio": Effect(0.9, "coef_"),
+    "eps": Effect(0.1, "alphas_"),
+    "alphas": Effect(7, "alphas_"),
+    "fit_intercept": Effect(False, "coef_"),
+    "precompute": Effect(True, "mse_path_", {"alphas": 5, "cv": 2}, "columns_in_order"),
+    "max_iter": Effect(1, "n_iter_"),
+    "tol": Effect(0.5, "mse_path_"),
+    "cv": Effect(3, "mse_path_"),
+    "copy_X": Effect(False, "input", data="columns_in_order"),
+    "verbose": Effect(1, "output"),
+    "n_jobs": Effect(2, "threads"),
+    "positive": Effect(True, "coef_"),
+    "random_state": Effect(1, "mse_path_", {"selection": "random"}),
+    "selection": Effect("random", "mse_path_", {"random_state": 0}),
+}
+
+LASSO_CV = {
+    name: ELASTIC_NET_CV[name]
+    for name in (
+        *("eps", "alphas", "fit_intercept", "precompute", "max_iter", "tol", "copy_X", "cv", "verbose", "n_jobs"),
+        *("positive", "random_state", "selection"),
+    )
 }
 
 PERCEPTRON = {
@@ -520,6 +579,10 @@ EFFECTS: dict[str, dict[str, Effect | Refused | Inert]] = {
     "ForestImputer": FOREST_IMPUTER,
     "RandomForestClassifier": _forest(of_classes=True, drawn=True),
     "RandomForestRegressor": _forest(of_classes=False, drawn=True),
+    "ElasticNet": ELASTIC_NET,
+    "ElasticNetCV": ELASTIC_NET_CV,
+    "Lasso": LASSO,
+    "LassoCV": LASSO_CV,
     "LinearRegression": LINEAR_REGRESSION,
     "LogisticRegression": LOGISTIC_REGRESSION,
     "IncrementalPCA": INCREMENTAL_PCA,
@@ -562,6 +625,10 @@ DEFAULT_DATA = {
     "ExtraTreesClassifier": "binary",
     "ExtraTreesRegressor": "regression",
     "ForestImputer": "with_gaps",
+    "ElasticNet": "regression",
+    "ElasticNetCV": "regression",
+    "Lasso": "regression",
+    "LassoCV": "regression",
     "LinearRegression": "regression",
     "LogisticRegression": "binary",
     "IncrementalPCA": "regression",

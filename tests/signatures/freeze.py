@@ -17,7 +17,15 @@ LIBRARIES = {
     "scikit-learn": (
         ("scikit-learn",),
         {
-            "sklearn.linear_model": ("LinearRegression", "LogisticRegression", "Perceptron"),
+            "sklearn.linear_model": (
+                "ElasticNet",
+                "ElasticNetCV",
+                "Lasso",
+                "LassoCV",
+                "LinearRegression",
+                "LogisticRegression",
+                "Perceptron",
+            ),
             "sklearn.decomposition": ("PCA", "IncrementalPCA"),
             "sklearn.ensemble": (
                 "AdaBoostClassifier",
