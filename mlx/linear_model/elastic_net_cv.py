@@ -135,7 +135,10 @@ class PathCV(LinearPrediction):
     def _splits(self, X: Any, y: Array, sample_weight: Any, params: dict[str, Any]) -> list[tuple[Any, Any]]:
         given: dict[str, Any] = {}
         if _routing_enabled():
-            given = process_routing(self, "fit", sample_weight=sample_weight, **params).splitter.split
+            # Weights go on to whoever asked for them; in a plain fit(X, y, sample_weight) they are this model's alone.
+            if self.get_metadata_routing().consumes("fit", ["sample_weight"]):
+                params = {**params, "sample_weight": sample_weight}
+            given = process_routing(self, "fit", **params).splitter.split
         return list(check_cv(self.cv).split(X, y, **given))
 
     def _ratios(self) -> Array:
