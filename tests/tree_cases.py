@@ -24,6 +24,7 @@ CLASSIFIERS = {
     "counts, ties": ({"weights": "counts", "ties": True}, {"max_features": 3}),
     "fractions as weights": ({"weights": "fractions"}, {}),
     "fractions, ties": ({"weights": "fractions", "ties": True, "n": 150}, {}),
+    "negative weights": ({"weights": "signed"}, {}),
     "balanced classes": ({"n_classes": 4, "n": 150}, {"class_weight": "balanced"}),
     "balanced, ties": ({"n_classes": 3, "ties": True, "n": 150}, {"class_weight": "balanced"}),
     "missing": ({"missing": True}, {}),
@@ -61,6 +62,7 @@ REGRESSORS = {
     "constant columns": ({"constant": True}, {"max_features": 2}),
     "counts as weights": ({"weights": "counts"}, {}),
     "fractions as weights": ({"weights": "fractions"}, {"min_weight_fraction_leaf": 0.05}),
+    "negative weights": ({"weights": "signed"}, {"max_depth": 4}),
     "best first": ({"n": 150}, {"max_leaf_nodes": 12}),
     "two outputs": ({"n_outputs": 2}, {}),
     "monotone": ({}, {"monotonic_cst": [1, 0, -1, 0, 0]}),
@@ -125,6 +127,7 @@ def table(
         None: None,
         "counts": random.integers(0, 4, size=n).astype(float),
         "fractions": random.random(n) * (random.random(n) > 0.1),
+        "signed": random.random(n) - 0.1,
     }[weights]
     return X, (y[:, 0] if n_outputs == 1 else y), sample_weight
 

@@ -16,7 +16,7 @@ from numbers import Integral
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["draw_rows", "n_rows_to_draw", "out_of_bag_rows"]
+__all__ = ["draw_rows", "n_rows_to_draw", "out_of_bag_rows", "refuse_weights_of_no_draw"]
 
 # Fewer drawn rows than this, or than the cube root of the rows, are taken for a mistake about a fraction.
 FEWEST_EXPECTED = 10
@@ -47,6 +47,16 @@ def n_rows_to_draw(n_samples: int, max_samples: float | None, sample_weight: NDA
             stacklevel=4,
         )
     return n_drawn
+
+
+def refuse_weights_of_no_draw(weights: NDArray[np.float64] | None) -> None:
+    """Raise ValueError if weights of rows, those of their classes included, are no chances to be drawn."""
+    if weights is None:
+        return
+    if weights.min() < 0.0:
+        raise ValueError("sample_weight (times class_weight): negative; a bootstrap draws rows as often as they weigh")
+    if not weights.sum() > 0.0:
+        raise ValueError("sample_weight (times class_weight): zero for all rows; a bootstrap has none to draw")
 
 
 def draw_rows(seed: int, n_samples: int, n_drawn: int, sample_weight: NDArray[np.float64] | None) -> NDArray[np.int32]:

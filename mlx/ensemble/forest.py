@@ -38,7 +38,7 @@ from ..tree.decision_tree import LARGEST_SEED, growth_settings
 from ..tree.ensemble import TreeEnsemble
 from ..tree.ranking import ranked_table
 from ..validation import naming, validate_data
-from .bootstrap import draw_rows, n_rows_to_draw, out_of_bag_rows
+from .bootstrap import draw_rows, n_rows_to_draw, out_of_bag_rows, refuse_weights_of_no_draw
 
 if TYPE_CHECKING:
     from .flat_forest import FlatForest
@@ -98,7 +98,7 @@ class BaseForest(MultiOutputMixin, BaseEstimator, metaclass=ABCMeta):
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Labels of classes, or numbers.
         sample_weight : array-like of shape (n_samples,), default=None
-            With ``bootstrap=True`` rows are drawn as often as they weigh; else rows of weight 0 are left out.
+            With ``bootstrap=True`` rows are drawn as often as they weigh (not below 0); else rows of weight 0 are left out.
 
         Returns
         -------
@@ -107,8 +107,7 @@ class BaseForest(MultiOutputMixin, BaseEstimator, metaclass=ABCMeta):
         Raises
         ------
         ValueError
-            If `X` has inf, `y` is no valid target, shapes do not fit, or a parameter is out of range or does not go
-            with another one.
+            If `X` has inf, `y` is no valid target, shapes do not fit, or a parameter is out of range.
         """
         begin = time.perf_counter()
         X, y = self._validated(X, y)
@@ -119,6 +118,8 @@ class BaseForest(MultiOutputMixin, BaseEstimator, metaclass=ABCMeta):
         targets, y, implied = self._targets(y, sample_weight)
         if implied is not None:
             sample_weight = implied if sample_weight is None else sample_weight * implied
+        if self.bootstrap:
+            refuse_weights_of_no_draw(sample_weight)
         self._sample_weight = sample_weight
         if not self.bootstrap and self.max_samples is not None:
             raise ValueError("max_samples cannot be set with bootstrap=False: the trees see all rows")

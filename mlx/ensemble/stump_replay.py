@@ -23,10 +23,14 @@ from numpy.typing import NDArray
 
 from ..numeric.jit import kernel
 from ..tree.feature_draws import begin_draws, draw_feature, feature_draws, found_constant, found_varying
-from ..tree.order_sorting import MOST_WAITING, sort_in_order
+from ..tree.key_sorting import RANK_SHIFT
+from ..tree.order_sorting import AS_THEY_WERE, MOST_WAITING, sort_in_order
 from .stump_search import CLOSEST, Columns
 
 __all__ = ["ReplayedSplit", "replay"]
+
+
+LOW_HALF = np.uint64(2**32 - 1)
 
 
 class ReplayedSplit(NamedTuple):
@@ -195,10 +199,27 @@ def _part(values, samples, threshold):
 @kernel
 def _sort_by(columns, column, samples, values):
     """Sort `samples` by a column, and fill `values`."""
-    tied = columns.tied[column]
+    if columns.tied[column]:
+        _sort_ties(columns, column, samples)
     for i in range(samples.size):
-        if not tied:
+        if not columns.tied[column]:
             samples[i] = columns.order[column, i]
         values[i] = columns.values[column, samples[i]]
-    if tied:
-        sort_in_order(values, samples, 0, samples.size, np.empty((MOST_WAITING, 3), dtype=np.int64))
+
+
+@kernel
+def _sort_ties(columns, column, samples):
+    """Sort `samples` by a column in which values are equal: those stay where scikit-learn's sort leaves them."""
+    n, rank = samples.size, np.uint64(0)
+    keys, rank_of = np.empty((3, n), dtype=np.uint64), np.empty(columns.values.shape[1], dtype=np.uint64)
+    for i in range(n):
+        row = columns.order[column, i]
+        if i > 0 and columns.values[column, row] != columns.values[column, columns.order[column, i - 1]]:
+            rank += np.uint64(1)
+        rank_of[row] = rank
+        keys[0, i] = (rank << RANK_SHIFT) | np.uint64(row)
+    for i in range(n):
+        keys[AS_THEY_WERE, i] = (rank_of[samples[i]] << RANK_SHIFT) | np.uint64(samples[i])
+    sort_in_order(keys, n, np.int64(0), np.empty((MOST_WAITING, 3), dtype=np.int64))
+    for i in range(n):
+        samples[i] = np.int64(keys[AS_THEY_WERE, i] & LOW_HALF)

@@ -14,6 +14,11 @@ the *callee*, which stands for the entry wherever a kernel names it. A function 
 twice. Few of the functions that a first fit compiles are called from Python: only those leave files in the cache, and a
 later process reads only those. Results are the same bits: which sums LLVM may reorder is written on each instruction.
 
+Arrays are lent. Numba counts who holds an array: wherever a kernel is given one, takes one out of a tuple or makes a
+view of one, a counter is raised by an instruction that no other core may come between, and lowered again at the end.
+Its pass that takes needless counting away seldom sees through loops. But most kernels only work on arrays that their
+caller holds anyway until they return: they make no array and return none (`only_borrows`), and need not count.
+
 Numba documents how a pipeline of compilation is put together, but not all that the classes here use. Hence `TRIED`: a
 Numba outside of it, or one that lacks a name, makes the import of this file fail, and kernels are then compiled as
 Numba alone does it.
@@ -28,6 +33,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numba
+from numba.core import ir, types
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import LoweringPass, register_pass
@@ -75,6 +81,58 @@ class LinkedLibrary(JITCodeLibrary):
             self._reload_init.update(library._reload_init)
             self._final_module.link_in(library._get_module_for_linking(), preserve=True)
         self._finalized = True
+
+
+# What gives an array without making one, besides assignment: a view, or a part of what is held already.
+VIEWS = {"getitem", "static_getitem", "typed_getitem", "getattr", "build_tuple", "exhaust_iter", "cast", "phi"}
+
+
+def only_borrows(state: Any) -> bool:
+    """Whether all arrays of a typed function belong to its caller, so that nobody need count who holds them.
+
+    Parameters
+    ----------
+    state : numba.core.compiler.StateDict
+        Of the compilation, after types were inferred.
+    """
+
+    def is_counted(numba_type: Any) -> bool:
+        return state.targetctx.data_model_manager[numba_type].contains_nrt_meminfo()
+
+    def makes(statement: Any) -> bool:
+        """Whether a statement may make something that is counted."""
+        if isinstance(statement, ir.SetItem | ir.StaticSetItem):
+            # An array that is written into an array may be copied, should they overlap.
+            return is_counted(state.typemap[statement.value.name])
+        if isinstance(statement, ir.DynamicRaise | ir.DynamicTryRaise):
+            return True
+        if not isinstance(statement, ir.Assign) or not is_counted(state.typemap[statement.target.name]):
+            return False
+        made = statement.value
+        if not isinstance(made, ir.Expr):
+            return not isinstance(made, ir.Arg | ir.Var)
+        by_array = made.op == "getitem" and isinstance(state.typemap[made.index.name], types.Array)
+        return made.op not in VIEWS or by_array
+
+    if is_counted(state.return_type):
+        return False
+    return not any(makes(statement) for block in state.func_ir.blocks.values() for statement in block.body)
+
+
+@register_pass(mutates_CFG=False, analysis_only=False)
+class CountNothingBorrowed(LoweringPass):
+    """Before lowering: have no code made that counts who holds an array, if all arrays are borrowed."""
+
+    _name = "mlx_count_nothing_borrowed"
+
+    def __init__(self) -> None:
+        LoweringPass.__init__(self)
+
+    def run_pass(self, state: Any) -> bool:
+        """Change what this function is lowered for; the code itself stays as it is."""
+        if only_borrows(state):
+            state.targetctx = state.targetctx.subtarget(enable_nrt=False)
+        return False
 
 
 class NotCallable:
@@ -139,9 +197,10 @@ class CalleeCompiler(CompilerBase):
     """Numba's own pipeline, up to the LLVM code."""
 
     def define_pipelines(self) -> list:
-        """Pipeline with the two passes around lowering."""
+        """Pipeline with passes before and after lowering."""
         pipeline = DefaultPassBuilder.define_nopython_pipeline(self.state)
-        pipeline.add_pass_after(LowerIntoLinkedLibrary, AnnotateTypes)
+        pipeline.add_pass_after(CountNothingBorrowed, AnnotateTypes)
+        pipeline.add_pass_after(LowerIntoLinkedLibrary, CountNothingBorrowed)
         pipeline.add_pass_after(OfferToCallers, NativeLowering)
         pipeline.finalize()
         return [pipeline]
@@ -151,8 +210,9 @@ class EntryCompiler(CompilerBase):
     """Numba's own pipeline, whole."""
 
     def define_pipelines(self) -> list:
-        """Pipeline with one pass at its end."""
+        """Pipeline with a pass before lowering, and one at its end."""
         pipeline = DefaultPassBuilder.define_nopython_pipeline(self.state)
+        pipeline.add_pass_after(CountNothingBorrowed, AnnotateTypes)
         pipeline.add_pass_after(FillEnvironments, NoPythonBackend)
         pipeline.finalize()
         return [pipeline]

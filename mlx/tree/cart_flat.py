@@ -44,52 +44,48 @@ def flatten_cart(trees: Sequence[CartTree], n_threads: int = 1) -> FlatTrees:
     )
 
     def lay(t: int) -> None:
-        tree = trees[t]
+        tree, own = trees[t], slice(start[t], start[t + 1])
         questions = (tree.children_left, tree.children_right, tree.feature, tree.threshold, tree.missing_go_to_left)
-        lay_out(*questions, tree.value.reshape(-1, n_values), n_features, t, flat)
+        number = flat.number[own]
+        flat.n_steps[t] = lay_out(*questions, n_features, start[t], number, flat.column, flat.threshold, flat.child)
+        # "clip" writes into the array itself; the numbers are all in range.
+        np.take(tree.value.reshape(-1, n_values), number, axis=0, out=flat.value[own], mode="clip")
 
     run_tasks(lay, range(len(trees)), n_threads)
     return flat
 
 
 @kernel
-def lay_out(left, right, feature, threshold, missing_left, value, n_features, t, flat):
-    """Write tree t of the flat view: breadth first, the child that missing values take first."""
-    root = np.int64(flat.root[t])
-    number = flat.number[root : root + len(left)]
+def lay_out(
+    left, right, feature, threshold, missing_left, n_features, root, number, flat_column, flat_threshold, child
+):
+    """Write the questions of a tree from place `root` on: breadth first, the child that missing values take first.
+
+    Returns the depth.
+    """
     number[0] = 0
     n_known, level_end, depth = 1, 1, 0
     for k in range(len(left)):
         if k == level_end:
             level_end, depth = n_known, depth + 1
-        node = number[k]
+        node, place = number[k], root + k
         if left[node] < 0:
-            flat.column[root + k], flat.threshold[root + k], flat.child[root + k] = 0, np.nan, root + k
-            for c in range(value.shape[1]):
-                flat.value[root + k, c] = value[node, c]
+            flat_column[place], flat_threshold[place], child[place] = 0, np.nan, place
             continue
-        flat.child[root + k] = root + n_known
-        if missing_left[node] != 0:
-            number[n_known], number[n_known + 1] = left[node], right[node]
-            flat.column[root + k] = feature[node]
-            flat.threshold[root + k] = np.nan if threshold[node] == np.inf else above(threshold[node])
+        child[place] = root + n_known
+        # The nearest float32, or the next one on the side where it answers as the threshold does.
+        t, missing_first = np.float32(threshold[node]), np.int64(missing_left[node] != 0)
+        if missing_first == 1:
+            if t <= threshold[node]:
+                t = np.nextafter(t, INFINITY)
+            flat_column[place] = feature[node]
+            flat_threshold[place] = np.nan if threshold[node] == np.inf else t
         else:
-            number[n_known], number[n_known + 1] = right[node], left[node]
-            flat.column[root + k] = feature[node] + n_features
-            flat.threshold[root + k] = -INFINITY if threshold[node] == np.inf else below_negative(threshold[node])
+            if t > threshold[node]:
+                t = np.nextafter(t, -INFINITY)
+            flat_column[place] = feature[node] + n_features
+            flat_threshold[place] = -t
+        number[n_known + 1 - missing_first] = left[node]
+        number[n_known + missing_first] = right[node]
         n_known += 2
-    flat.n_steps[t] = depth
-
-
-@kernel
-def above(threshold):
-    """Smallest float32 t above a threshold: ``x > threshold`` is ``x >= t``."""
-    t = np.float32(threshold)
-    return np.nextafter(t, INFINITY) if t <= threshold else t
-
-
-@kernel
-def below_negative(threshold):
-    """Smallest float32 t such that ``x <= threshold`` is ``-x >= t``."""
-    t = np.float32(threshold)
-    return -(np.nextafter(t, -INFINITY) if t > threshold else t)
+    return depth

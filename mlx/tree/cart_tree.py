@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from .ensemble import TreeEnsemble
+from .flat import FlatTrees
+from .rows import Rows
 from .tree import Tree
 
 __all__ = ["CartTree", "cart_ensemble"]
@@ -89,7 +91,13 @@ class CartTree:
 
     def apply(self, X: Any) -> NDArray[np.int64]:
         """Leaf of each row."""
-        return self.ensemble.apply(X)[:, 0].astype(np.int64)
+        from .prediction import find_leaves
+
+        rows = Rows(X, self.n_features, "float32", unstored="zero")
+        leaves = np.empty((len(rows), 1), dtype=np.int32)
+        for part in rows.parts():
+            find_leaves(rows.part(part), self.flat, None, leaves[part])
+        return leaves[:, 0].astype(np.int64)
 
     def predict(self, X: Any) -> NDArray[np.float64]:
         """Value of each row's leaf: shape (n_samples, max_n_classes), with n_outputs in the middle if above 1."""
@@ -150,12 +158,14 @@ class CartTree:
         )
 
     @cached_property
-    def ensemble(self) -> TreeEnsemble:
-        """The tree alone, as an ensemble."""
-        return cart_ensemble([self])
+    def flat(self) -> FlatTrees:
+        """The tree alone, laid out for prediction."""
+        from .cart_flat import flatten_cart
+
+        return flatten_cart([self])
 
     def __getstate__(self) -> dict[str, Any]:
-        return {key: value for key, value in self.__dict__.items() if key != "ensemble"}
+        return {key: value for key, value in self.__dict__.items() if key != "flat"}
 
 
 def cart_ensemble(trees: Sequence[CartTree], feature_names: Sequence[str] | None = None) -> TreeEnsemble:

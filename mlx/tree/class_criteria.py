@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ..numeric.jit import kernel
-from .class_impurity import LEFT, RIGHT, TOTAL, class_impurity
+from .class_impurity import LEFT, RIGHT, TOTAL, class_impurity, copy_sums
 
 __all__ = ["begin", "child_impurities", "child_values", "impurity", "judge", "middle", "move", "write_value"]
 
@@ -26,16 +26,20 @@ def begin(codes, sums, order, weights, part):
 @kernel(inline=True)
 def move(codes, sums, order, weights, part, cut):
     """Put the samples before the cut on the left side: added to it, or taken from all, whichever are fewer."""
-    sign, first, last = 1.0, part.cut, cut
-    if cut - part.cut > part.end - cut:
-        sums[LEFT] = sums[TOTAL]
+    if cut - part.cut <= part.end - cut:
+        for p in range(part.cut, cut):
+            i = order[p]
+            for output in range(sums.shape[1]):
+                sums[LEFT, output, codes[i, output]] += weights[i]
+            part.weight_left += weights[i]
+    else:
+        copy_sums(sums, TOTAL, LEFT)
         part.weight_left = part.weight
-        sign, first, last = -1.0, cut, part.end
-    for step in range(last - first):
-        i = order[first + step if sign > 0 else last - 1 - step]
-        for output in range(sums.shape[1]):
-            sums[LEFT, output, codes[i, output]] += sign * weights[i]
-        part.weight_left += sign * weights[i]
+        for p in range(part.end - 1, cut - 1, -1):
+            i = order[p]
+            for output in range(sums.shape[1]):
+                sums[LEFT, output, codes[i, output]] -= weights[i]
+            part.weight_left -= weights[i]
     part.weight_right = part.weight - part.weight_left
     for output in range(sums.shape[1]):
         for k in range(sums.shape[2]):

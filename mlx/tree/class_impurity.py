@@ -18,7 +18,7 @@ import numpy as np
 
 from ..numeric.jit import kernel
 
-__all__ = ["ENTROPY", "GAIN_RATIO", "GINI", "LEFT", "RIGHT", "TOTAL", "class_impurity", "entropy", "gini"]
+__all__ = ["ENTROPY", "GAIN_RATIO", "GINI", "LEFT", "RIGHT", "TOTAL", "class_impurity", "copy_sums", "entropy", "gini"]
 
 # Numbers of the criteria. Gain ratio measures impurity as entropy, and chooses splits otherwise.
 GINI, ENTROPY, GAIN_RATIO = 0, 1, 2
@@ -27,6 +27,14 @@ GINI, ENTROPY, GAIN_RATIO = 0, 1, 2
 TOTAL, LEFT, RIGHT = np.int64(0), np.int64(1), np.int64(2)
 
 LOG_2 = math.log(2.0)
+
+
+@kernel
+def copy_sums(sums, one, other):
+    """Write one of the three sums into another."""
+    for output in range(sums.shape[1]):
+        for k in range(sums.shape[2]):
+            sums[other, output, k] = sums[one, output, k]
 
 
 @kernel

@@ -21,7 +21,7 @@ import numpy as np
 
 from ..numeric.jit import kernel
 from . import class_criteria, value_criteria
-from .class_impurity import LEFT, RIGHT, TOTAL
+from .class_impurity import LEFT, RIGHT, TOTAL, copy_sums
 from .median_criterion import measure_all_cuts
 from .value_criteria import ABSOLUTE_ERROR
 
@@ -74,7 +74,7 @@ def reset(targets, medians, sums, errors, order, weights, part):
     part.weight_left = 0.0
     part.weight_right = part.weight
     sums[LEFT] = 0.0
-    sums[RIGHT] = sums[TOTAL]
+    copy_sums(sums, TOTAL, RIGHT)
     if targets is not None and part.criterion == ABSOLUTE_ERROR:
         measure_all_cuts(medians, errors, targets, order, weights, part.start, part.end)
 

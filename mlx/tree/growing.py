@@ -87,7 +87,9 @@ def grow(
         n_in = len(in_order.order)
         frontier, nodes = new_frontier(n_in, settings), new_nodes(n_in, shape, settings)
         directions = np.zeros(0, dtype=np.int8) if monotonic_cst is None else monotonic_cst
-        grow_in_order(table, in_order, targets.codes, None, random, directions, draws, frontier, settings, nodes)
+        plain = 1 if len(targets.n_classes) == 1 and is_plain(weights, settings, monotonic_cst) else None
+        codes = targets.codes
+        grow_in_order(table, in_order, codes, None, plain, random, directions, draws, frontier, settings, nodes)
     return grown_tree(nodes, frontier, n_features, targets.n_classes)
 
 
@@ -125,8 +127,18 @@ def grow_values(
     else:
         ranked = targets.values if settings.criterion == ABSOLUTE_ERROR else None
         samples = ordered_samples(weights, (n_outputs, 1), settings, ranked)
-        grow_in_order(table, samples, None, targets.values, random, directions, draws, frontier, settings, nodes)
+        plain = 1 if n_outputs == 1 and is_plain(weights, settings, monotonic_cst) else None
+        values = targets.values
+        grow_in_order(table, samples, None, values, plain, random, directions, draws, frontier, settings, nodes)
     return grown_tree(nodes, frontier, n_features, np.ones(n_outputs, dtype=np.int64))
+
+
+def is_plain(
+    weights: NDArray[np.floating] | NDArray[np.integer], settings: GrowthSettings, monotonic_cst: NDArray | None
+) -> bool:
+    """Whether `order_scanning` knows the criterion and the weights, if there is one output."""
+    known = settings.criterion in (GINI, ENTROPY, SQUARED_ERROR)
+    return known and monotonic_cst is None and bool(weights.min() >= 0.0)
 
 
 def whole_weights(

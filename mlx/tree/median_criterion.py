@@ -25,9 +25,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..numeric.jit import kernel
-from .order_sorting import MOST_WAITING, sort_in_order
+from .key_sorting import RANK_SHIFT
+from .order_sorting import AS_THEY_WERE, SortRoom, new_sort_room, sort_as_introsort
 
 __all__ = ["LEFT_ERROR", "LEFT_MEDIAN", "RIGHT_ERROR", "RIGHT_MEDIAN", "Medians", "measure_all_cuts", "new_medians"]
+
+LOW_HALF = np.uint64(2**32 - 1)
 
 # Rows of `errors`.
 LEFT_ERROR, RIGHT_ERROR, LEFT_MEDIAN, RIGHT_MEDIAN = np.int64(0), np.int64(1), np.int64(2), np.int64(3)
@@ -46,20 +49,17 @@ class Medians(NamedTuple):
         Weights, and weighted targets.
     rising : ndarray of float64, shape (n_samples,)
         Targets of the node by rank.
-    keys, rank : ndarray of uint32, shape (n_samples,)
-    place : ndarray of int64, shape (n_samples,)
-    waiting : ndarray of int64, shape (MOST_WAITING, 3)
-        Room to sort.
+    rank : ndarray of uint32, shape (n_samples,)
+        Ranks of the node's targets among them.
+    room : SortRoom
     """
 
     ranks: NDArray[np.uint32]
     of_node: NDArray[np.float64]
     tree: NDArray[np.float64]
     rising: NDArray[np.float64]
-    keys: NDArray[np.uint32]
     rank: NDArray[np.uint32]
-    place: NDArray[np.int64]
-    waiting: NDArray[np.int64]
+    room: SortRoom
 
 
 def new_medians(targets: NDArray[np.float64]) -> Medians:
@@ -68,16 +68,13 @@ def new_medians(targets: NDArray[np.float64]) -> Medians:
     ranks = np.empty((n_outputs, n_samples), dtype=np.uint32)
     for output in range(n_outputs):
         ranks[output] = np.unique(targets[:, output], return_inverse=True)[1]
-    keys, rank = np.empty((2, n_samples), dtype=np.uint32)
     return Medians(
         ranks=ranks,
         of_node=np.empty(n_outputs),
         tree=np.empty((n_samples + 1, 2)),
         rising=np.empty(n_samples),
-        keys=keys,
-        rank=rank,
-        place=np.empty(n_samples, dtype=np.int64),
-        waiting=np.empty((MOST_WAITING, 3), dtype=np.int64),
+        rank=np.empty(n_samples, dtype=np.uint32),
+        room=new_sort_room(n_samples),
     )
 
 
@@ -101,15 +98,21 @@ def measure_all_cuts(medians, errors, targets, order, weights, start, end):
 @kernel
 def rank_targets(medians, targets, order, output, start, end):
     """Write the rank of each of the node's targets among them, and the targets by rank."""
-    ranks, keys, place, rank, rising = medians.ranks, medians.keys, medians.place, medians.rank, medians.rising
-    n = end - start
+    ranks, rank, rising, room = medians.ranks, medians.rank, medians.rising, medians.room
+    keys, n = room.keys, end - start
+    lowest, highest = LOW_HALF, np.uint64(0)
     for k in range(n):
-        keys[k] = ranks[output, order[start + k]]
-        place[k] = k
-    sort_in_order(keys, place, np.int64(0), n, medians.waiting)
+        own = np.uint64(ranks[output, order[start + k]])
+        lowest = own if own < lowest else lowest
+        highest = own if own > highest else highest
+        own = (own << RANK_SHIFT) | np.uint64(k)
+        keys[0, k] = own
+        keys[AS_THEY_WERE, k] = own
+    row = sort_as_introsort(keys, n, lowest, highest, room.bucket, room.waiting)
     for k in range(n):
-        rank[place[k]] = k
-        rising[k] = targets[order[start + place[k]], output]
+        place = keys[row, k] & LOW_HALF
+        rank[place] = k
+        rising[k] = targets[order[start + np.int64(place)], output]
 
 
 @kernel

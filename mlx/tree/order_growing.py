@@ -3,8 +3,9 @@ r"""Growing a tree in order: the search that keeps its samples in scikit-learn's
 Floating-point sums depend on the order of what is added. Where the sums of a node are not exact (weights that are no
 whole numbers, regression), a split that is as good as another but for a rounding may win by it, so the order decides
 on the tree. It comes about in three ways: samples are sorted by each column that is searched (`order_sorting`), parted
-by the split, and missing ones brought to the end or the front. This search goes the same ways, for every criterion
-(`criteria`), for several outputs, missing values and monotone columns; `count_growing` is faster where it may be used.
+by the split, and missing ones brought to the end or the front (`order_parting`). This search goes the same ways, for
+every criterion (`criteria`), for several outputs, missing values and monotone columns; `order_scanning` is faster for
+the most frequent of these, and `count_growing` where it may be used.
 
 ::
 
@@ -35,13 +36,15 @@ from .feature_draws import (
     random_int,
 )
 from .frontier import LEAF, GrowthSettings, may_split, next_open, settle
+from .key_sorting import RANK_SHIFT
 from .median_criterion import Medians, new_medians
-from .order_sorting import MOST_WAITING, divide, missing_last, missing_to_the_left, sort_in_order
+from .order_parting import NO_RANK, divide, missing_last, missing_to_the_left, take_ranks
+from .order_scanning import scan_classes, scan_values
+from .order_sorting import SortRoom, new_sort_room, sort_as_introsort
 
 __all__ = ["OrderedSamples", "grow_in_order", "ordered_samples"]
 
-# A rank that no value has.
-NO_RANK = np.uint32(2**32 - 1)
+ROW = np.uint64(2**32 - 1)
 
 
 class OrderedSamples(NamedTuple):
@@ -49,7 +52,7 @@ class OrderedSamples(NamedTuple):
 
     Attributes
     ----------
-    order : ndarray of int64, shape (n,)
+    order : ndarray of uint32, shape (n,)
     ranks : ndarray of uint32, shape (n,)
     weights : ndarray of float64, shape (n_samples,)
         Of all samples of the table.
@@ -57,22 +60,20 @@ class OrderedSamples(NamedTuple):
     errors : ndarray of float64, shape (4, n), or (4, 0) unless the criterion is the absolute error
     medians : Medians
         Without room unless the criterion is the absolute error.
-    spare : ndarray of int64, shape (n,)
-    waiting : ndarray of int64, shape (MOST_WAITING, 3)
+    room : SortRoom
     part : record array of PART, shape (1,)
         The node that is searched.
     found : record array of CANDIDATE, shape (max_features + 1,)
         Best candidate so far; for the gain ratio that of each column, and the column's at hand last.
     """
 
-    order: NDArray[np.int64]
+    order: NDArray[np.uint32]
     ranks: NDArray[np.uint32]
     weights: NDArray[np.float64]
     sums: NDArray[np.float64]
     errors: NDArray[np.float64]
     medians: Medians
-    spare: NDArray[np.int64]
-    waiting: NDArray[np.int64]
+    room: SortRoom
     part: NDArray
     found: NDArray
 
@@ -94,7 +95,7 @@ def ordered_samples(
     ranked_targets : ndarray of float64, shape (n_samples, n_outputs), optional
         For the absolute error.
     """
-    order = np.flatnonzero(weights).astype(np.int64)
+    order = np.flatnonzero(weights).astype(np.uint32)
     part = np.zeros(1, dtype=PART)
     part["criterion"], part["min_samples_leaf"] = settings.criterion, settings.min_samples_leaf
     part["min_weight_leaf"] = settings.min_weight_leaf
@@ -105,19 +106,19 @@ def ordered_samples(
         sums=np.zeros((3, *value_shape)),
         errors=np.empty((4, 0 if ranked_targets is None else len(order))),
         medians=new_medians(np.empty((0, 1)) if ranked_targets is None else ranked_targets),
-        spare=np.empty(len(order), dtype=np.int64),
-        waiting=np.empty((MOST_WAITING, 3), dtype=np.int64),
+        room=new_sort_room(len(order)),
         part=part,
         found=np.zeros(settings.max_features + 1, dtype=CANDIDATE),
     )
 
 
 @kernel
-def grow_in_order(table, samples, codes, targets, random, directions, draws, frontier, settings, nodes):
+def grow_in_order(table, samples, codes, targets, plain, random, directions, draws, frontier, settings, nodes):
     """Grow a tree to its end.
 
-    One of `codes` and `targets` is None (see `criteria`). If `random` is None, all thresholds are searched, else one is
-    drawn for each column. `directions` are those of monotone columns; empty if there are none.
+    One of `codes` and `targets` is None (see `criteria`). If `plain` is None, cuts are scanned for every criterion,
+    else by `order_scanning`. If `random` is None, all thresholds are searched, else one is drawn for each column.
+    `directions` are those of monotone columns; empty if there are none.
     """
     order, weights, part, open_nodes = samples.order, samples.weights, samples.part[0], frontier.open
     sums, errors, medians, value = samples.sums, samples.errors, samples.medians, nodes.value
@@ -139,7 +140,7 @@ def grow_in_order(table, samples, codes, targets, random, directions, draws, fro
         node.improvement = 0.0
         if may_split(node, settings):
             if random is None:
-                search_all(table, samples, codes, targets, directions, draws, node, settings.max_features)
+                search_all(table, samples, codes, targets, plain, directions, draws, node, settings.max_features)
             else:
                 search_random(table, samples, codes, targets, directions, draws, node, settings.max_features)
             if node.feature != LEAF:
@@ -149,12 +150,11 @@ def grow_in_order(table, samples, codes, targets, random, directions, draws, fro
 
 
 @kernel
-def search_all(table, samples, codes, targets, directions, draws, node, max_features):
+def search_all(table, samples, codes, targets, plain, directions, draws, node, max_features):
     """Find the best of all splits of a node on columns drawn at random, and part its samples by it."""
     # Arrays are taken out of their tuples here, once: to count who holds them takes longer than to look at a cut.
     order, ranks, weights, sums, errors = samples.order, samples.ranks, samples.weights, samples.sums, samples.errors
-    waiting, spare, part, found = samples.waiting, samples.spare, samples.part[0], samples.found
-    medians = samples.medians
+    medians, part, found, keys = samples.medians, samples.part[0], samples.found, samples.room.keys
     all_ranks, distinct, first_rank, has_missing = table.ranks, table.distinct, table.start, table.missing
     n_searched, place = np.int64(0), np.int64(0)
     forget(found[0])
@@ -164,9 +164,8 @@ def search_all(table, samples, codes, targets, directions, draws, node, max_feat
         if feature < 0:
             break
         column, missing = all_ranks[feature], missing_rank(has_missing, first_rank, feature)
-        n_missing = missing_last(column, missing, ranks, order, node.start, node.end)
+        n_missing = sort_samples(column, missing, order, ranks, node.start, node.end, samples.room)
         last = node.end - n_missing
-        sort_in_order(ranks, order, node.start, last, waiting)
         of_rank = distinct[first_rank[feature] :]
         if last == node.start or (n_missing == 0 and of_rank[ranks[last - 1]] <= of_rank[ranks[node.start]] + CLOSEST):
             found_constant(draws)
@@ -179,30 +178,41 @@ def search_all(table, samples, codes, targets, directions, draws, node, max_feat
         part.direction = np.int64(directions[feature]) if len(directions) > 0 else np.int64(0)
         for missing_left in range(2 if n_missing > 0 else 1):
             if missing_left == 1:
-                missing_to_the_left(ranks, order, node.start, node.end, n_missing, spare)
-            criteria.reset(targets, medians, sums, errors, order, weights, part)
-            scan(
-                feature,
-                of_rank,
-                n_missing,
-                missing_left,
-                ranks,
-                best,
-                codes,
-                targets,
-                sums,
-                errors,
-                order,
-                weights,
-                part,
-            )
+                missing_to_the_left(ranks, order, node.start, node.end, n_missing, keys)
+            cut = (feature, of_rank, n_missing, missing_left, ranks, order)
+            if plain is None:
+                criteria.reset(targets, medians, sums, errors, order, weights, part)
+                scan(*cut, best, codes, targets, sums, errors, weights, part)
+            elif codes is not None:
+                scan_classes(*cut, codes, weights, sums, best, part)
+            elif targets is not None:
+                scan_values(*cut, targets, weights, sums, best, part)
         if best.feature != LEAF:
             n_searched += 1
     node.n_constants = end_draws(draws)
     choose(found, n_searched, node, part)
     if node.feature != LEAF:
         column, missing = all_ranks[node.feature], missing_rank(has_missing, first_rank, node.feature)
-        divide(column, missing, order, node.start, node.end, found[0].last, node.missing_left)
+        take_ranks(column, missing, order, node.start, node.end - node.start, keys)
+        divide(keys, order, node.start, node.end - node.start, found[0].last, missing, node.missing_left)
+
+
+@kernel
+def sort_samples(column, missing, order, ranks, start, end, room):
+    """Sort samples by a column, with their ranks; missing ones, whose number is returned, last."""
+    keys, n_missing = room.keys, np.int64(0)
+    if missing != NO_RANK:
+        n_missing = missing_last(column, missing, order, start, end)
+    n = end - start - n_missing
+    for p in range(start + n, end):
+        ranks[p] = missing
+    if n > 0:
+        lowest, highest, _ = take_ranks(column, NO_RANK, order, start, n, keys)
+        row = sort_as_introsort(keys, n, lowest, highest, room.bucket, room.waiting)
+        for i in range(n):
+            order[start + i] = np.uint32(keys[row, i] & ROW)
+            ranks[start + i] = np.uint32(keys[row, i] >> RANK_SHIFT)
+    return n_missing
 
 
 @kernel(inline=True)
@@ -214,7 +224,7 @@ def missing_rank(has_missing, first_rank, feature):
 
 
 @kernel
-def scan(feature, of_rank, n_missing, missing_left, ranks, best, codes, targets, sums, errors, order, weights, part):
+def scan(feature, of_rank, n_missing, missing_left, ranks, order, best, codes, targets, sums, errors, weights, part):
     """Compare the cuts between sorted samples with the best so far; the missing ones are first or last.
 
     If they are last, the cut just before them is a candidate too: with the threshold inf only they go right.
@@ -265,6 +275,7 @@ def search_random(table, samples, codes, targets, directions, draws, node, max_f
     """Find the best of one split at random for each column drawn, and part a node's samples by it."""
     order, weights, sums, errors = samples.order, samples.weights, samples.sums, samples.errors
     part, found, medians, state = samples.part[0], samples.found, samples.medians, draws.state[0]
+    keys, n = samples.room.keys, node.end - node.start
     all_ranks, distinct, first_rank, has_missing = table.ranks, table.distinct, table.start, table.missing
     n_searched, place, last_seen = np.int64(0), np.int64(0), np.int64(-1)
     forget(found[0])
@@ -275,16 +286,16 @@ def search_random(table, samples, codes, targets, directions, draws, node, max_f
             break
         last_seen = feature
         column, missing = all_ranks[feature], missing_rank(has_missing, first_rank, feature)
-        lowest, highest, n_missing = range_of_ranks(column, missing, order, node.start, node.end)
+        lowest, highest, n_missing = take_ranks(column, missing, order, node.start, n, keys)
         of_rank = distinct[first_rank[feature] :]
-        if n_missing == node.end - node.start or (n_missing == 0 and of_rank[highest] <= of_rank[lowest] + CLOSEST):
+        if n_missing == n or (n_missing == 0 and of_rank[highest] <= of_rank[lowest] + CLOSEST):
             found_constant(draws)
             continue
         found_varying(draws)
         threshold = random_between(state, of_rank[lowest], of_rank[highest])
         missing_left = random_int(state, np.int64(0), np.int64(2)) if n_missing > 0 else np.int64(0)
         last = last_rank_up_to(of_rank, np.int64(highest) + 1, threshold)
-        cut = divide(column, missing, order, node.start, node.end, last, missing_left)
+        cut = divide(keys, order, node.start, n, last, missing, missing_left)
         if part.criterion == GAIN_RATIO:
             place = n_searched
             forget(found[place])
@@ -301,21 +312,8 @@ def search_random(table, samples, codes, targets, directions, draws, node, max_f
     choose(found, n_searched, node, part)
     if node.feature != LEAF and node.feature != last_seen:
         column, missing = all_ranks[node.feature], missing_rank(has_missing, first_rank, node.feature)
-        divide(column, missing, order, node.start, node.end, found[0].last, node.missing_left)
-
-
-@kernel
-def range_of_ranks(column, missing, order, start, end):
-    """Lowest and highest rank of a node's samples, and how many are missing."""
-    lowest, highest, n_missing = NO_RANK, np.uint32(0), 0
-    for p in range(start, end):
-        rank = column[order[p]]
-        if rank == missing:
-            n_missing += 1
-        else:
-            lowest = min(lowest, rank)
-            highest = max(highest, rank)
-    return lowest, highest, n_missing
+        take_ranks(column, missing, order, node.start, n, keys)
+        divide(keys, order, node.start, n, found[0].last, missing, node.missing_left)
 
 
 @kernel

@@ -20,7 +20,7 @@ import math
 import numpy as np
 
 from ..numeric.jit import kernel
-from .class_impurity import LEFT, LOG_2, RIGHT, TOTAL
+from .class_impurity import LEFT, LOG_2, RIGHT, TOTAL, copy_sums
 from .median_criterion import LEFT_ERROR, LEFT_MEDIAN, RIGHT_ERROR, RIGHT_MEDIAN
 
 __all__ = [
@@ -71,7 +71,7 @@ def move(targets, sums, order, weights, part, cut):
                 sums[LEFT, output, 0] += weights[i] * targets[i, output]
             weight += weights[i]
     else:
-        sums[LEFT] = sums[TOTAL]
+        copy_sums(sums, TOTAL, LEFT)
         weight = part.weight
         for p in range(part.end - 1, cut - 1, -1):
             i = order[p]

@@ -1,5 +1,6 @@
 """A table of bad inputs × every estimator: an error that names the argument, or a right answer that is stated here."""
 
+import inspect
 import re
 
 import numpy as np
@@ -51,7 +52,8 @@ def needs_y(name):
 
 
 def takes_weights(name):
-    return "set_fit_request" in dir(CLASSES[name]) and "sample_weight" in CLASSES[name].fit.__code__.co_varnames
+    # The signature looks through scikit-learn's decorators of `fit`.
+    return "sample_weight" in inspect.signature(CLASSES[name].fit).parameters
 
 
 def with_entry(table, value):
@@ -226,10 +228,34 @@ BAD_WEIGHTS = {
 }
 
 
+# Trees count negative weights as they are, as scikit-learn's do; a bootstrap cannot draw by them.
+TAKE_NEGATIVE_WEIGHTS = TREES | {name for name in FORESTS if name.startswith("ExtraTrees")}
+
+
 @pytest.mark.parametrize("case", BAD_WEIGHTS)
 @pytest.mark.parametrize("name", [name for name in sorted(CLASSES) if takes_weights(name)])
 def test_bad_weights(name, case):
+    if case == "negative" and name in TAKE_NEGATIVE_WEIGHTS:
+        assert_leaves_answer_their_weighted_mean(quick(name), X, target(name), BAD_WEIGHTS[case])
+        return
     assert_error_names("sample_weight", lambda: quick(name).fit(X, target(name), sample_weight=BAD_WEIGHTS[case]))
+
+
+def assert_leaves_answer_their_weighted_mean(model, X, y, weights):
+    """Each leaf of a fitted tree, or of the trees of a forest, says the weighted mean target of the rows it holds."""
+    model.fit(X, y, sample_weight=weights)
+    for tree in (each.tree_ for each in getattr(model, "estimators_", [model])):
+        assert tree.weighted_n_node_samples[0] == weights.sum()
+        leaves = tree.apply(X.astype(np.float32))
+        assert len(np.unique(leaves)) > 1
+        for leaf in np.unique(leaves):
+            rows = leaves == leaf
+            with np.errstate(
+                divide="ignore", invalid="ignore"
+            ):  # weights 1 and -1 together have no mean, and the leaf says so
+                mean = weights[rows] @ y[rows] / weights[rows].sum()
+            # Of classes 0 and 1 the mean is the share of class 1.
+            np.testing.assert_allclose(tree.value[leaf, 0, -1], mean, rtol=1e-12, atol=1e-12)
 
 
 # Bad parameters -------------------------------------------------------------------------------------------------------

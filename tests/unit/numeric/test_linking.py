@@ -89,6 +89,36 @@ def applied(function, x):
     return function(x)
 
 
+@kernel
+def tail(values):
+    return values[1:]
+
+
+@kernel
+def sum_of_tail(values):
+    own = tail(values)
+    return total_in_order(own) + total_in_order(values[:1])
+
+
+@kernel
+def both_sums(pair):
+    one, other = pair
+    return total_in_order(one), total_in_order(other[1:])
+
+
+@kernel
+def shifted(values, room):
+    room[1:] = values[:-1]
+    return total_in_order(room)
+
+
+def code_of(kernel_of_these, *arguments):
+    """LLVM's code of a kernel, compiled anew: what comes from the cache cannot be read."""
+    entry = numba.njit(pipeline_class=linking.EntryCompiler, error_model="numpy")(kernel_of_these.py_func)
+    entry(*arguments)
+    return entry.inspect_llvm(entry.signatures[0])
+
+
 @needs_jit
 def test_numba_that_is_installed_is_one_that_linking_was_tried_with():
     assert jit.linking is linking
@@ -125,6 +155,33 @@ def test_array_that_a_callee_makes_outlives_it():
     kept = [normalised(np.full(1000, float(i + 1))) for i in range(50)]
     for own in kept:
         np.testing.assert_allclose(own, 1 / np.sqrt(1000), rtol=1e-12)
+
+
+@needs_jit
+def test_arrays_that_are_only_borrowed_are_not_counted():
+    values = np.arange(5.0)
+    assert "NRT_incref" not in code_of(both_sums, (values, values))
+    assert "NRT_incref" not in code_of(total_in_order, values)
+    # What is made, returned, or written into an array that it may overlap with, is.
+    assert "NRT_incref" in code_of(normalised, values)
+    assert "NRT_incref" in code_of(sum_of_tail, values)
+    assert "NRT_incref" in code_of(shifted, values, values.copy())
+
+
+@needs_jit
+def test_no_count_goes_wrong():
+    """Each array has as many holders after the calls as before, and what was returned lives on."""
+    values = np.arange(5.0)
+    before = sys.getrefcount(values)
+    kept = [tail(values) for _ in range(10)]
+    assert sys.getrefcount(values) > before  # views hold it
+    for _ in range(10):
+        assert sum_of_tail(values) == 10.0
+        assert both_sums((values, values)) == (10.0, 10.0)
+        assert shifted(values, values.copy()) == 6.0
+    assert [own.sum() for own in kept] == [values[1:].sum()] * 10
+    del kept
+    assert sys.getrefcount(values) == before
 
 
 def test_error_of_a_callee_reaches_python():

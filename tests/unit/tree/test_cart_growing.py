@@ -11,10 +11,12 @@ from mlx.tree.cost_complexity import prune, pruning_path
 from mlx.tree.decision_tree_classifier import DecisionTreeClassifier
 from mlx.tree.growing import CRITERIA, ClassTargets, GrowthSettings, grow, whole_weights
 from mlx.tree.key_sorting import n_buckets, sort_keys
-from mlx.tree.order_sorting import MOST_WAITING, sort_by_heap, sort_in_order
+from mlx.tree.order_parting import NO_RANK, divide, missing_last, missing_to_the_left, take_ranks
+from mlx.tree.order_sorting import AS_THEY_WERE, new_sort_room, sort_as_introsort, sort_by_heap
 from mlx.tree.ranking import ranked_table
 from tests.reference import cart
 from tests.reference.cart_order import introsort
+from tests.reference.cart_order import missing_last as missing_rows_last
 
 
 @kernel
@@ -23,13 +25,31 @@ def sorted_row(keys, n, lowest, highest, bucket):
 
 
 @kernel
-def sorted_in_order(ranks, order, waiting):
-    sort_in_order(ranks, order, np.int64(0), np.int64(len(ranks)), waiting)
+def sorted_as_introsort(ranks, order, room):
+    n = np.int64(len(order))
+    lowest, highest, _ = take_ranks(ranks, NO_RANK, order, np.int64(0), n, room.keys)
+    return sort_as_introsort(room.keys, n, lowest, highest, room.bucket, room.waiting)
 
 
 @kernel
-def sorted_by_heap(ranks, order):
-    sort_by_heap(ranks, order, np.int64(0), np.int64(len(ranks)))
+def sorted_by_heap(keys):
+    sort_by_heap(keys, np.int64(0), np.int64(keys.shape[1]))
+
+
+@kernel
+def moved_missing(ranks, order, missing, keys):
+    n_missing = missing_last(ranks, missing, order, np.int64(0), np.int64(len(order)))
+    last = order.copy()
+    own = ranks[order]
+    missing_to_the_left(own, order, np.int64(0), np.int64(len(order)), n_missing, keys)
+    return n_missing, last, own
+
+
+@kernel
+def divided(ranks, order, last, missing, missing_left, keys):
+    n = np.int64(len(order))
+    take_ranks(ranks, missing, order, np.int64(0), n, keys)
+    return divide(keys, order, np.int64(0), n, last, missing, missing_left)
 
 
 @kernel
@@ -59,23 +79,65 @@ def test_keys_are_sorted_by_rank(spread, n):
     np.testing.assert_array_equal(np.sort(keys[row]), np.sort(given))
 
 
-@pytest.mark.parametrize("n", [1, 15, 16, 40, 300])
-def test_sorting_in_order_leaves_ties_as_the_twin_does(n):
-    ranks = np.random.default_rng(n).integers(0, max(2, n // 4), n).astype(np.uint32)
-    order, rows = np.arange(n), list(range(n))
+@pytest.mark.parametrize("n", [1, 15, 16, 40, 300, 3000])
+@pytest.mark.parametrize("ties", ["many", "few", "none", "all"])
+def test_sorting_leaves_ties_as_the_twin_does(n, ties):
+    random = np.random.default_rng(n)
+    ranks = {
+        "many": random.integers(0, max(2, n // 4), n),
+        "few": np.r_[random.permutation(n)[: n - n // 20], random.integers(0, n, n // 20)],
+        "none": random.permutation(n),
+        "all": np.full(n, 3),
+    }[ties].astype(np.uint32)
+    order, room = random.permutation(n).astype(np.uint32), new_sort_room(n)
+    rows = order.tolist()
     introsort(rows, ranks.tolist())
-    sorted_in_order(ranks, order, np.empty((MOST_WAITING, 3), dtype=np.int64))
-    np.testing.assert_array_equal(order, rows)
-    assert (np.diff(ranks.astype(np.int64)) >= 0).all()
+    row = sorted_as_introsort(ranks, order, room)
+    assert (room.keys[row] & np.uint64(2**32 - 1)).tolist() == rows
+    np.testing.assert_array_equal(room.keys[row] >> np.uint64(32), np.sort(ranks))
 
 
 @pytest.mark.parametrize("n", [2, 3, 16, 101])
 def test_heap_sorts_too(n):
-    ranks = np.random.default_rng(n).integers(0, n, n).astype(np.uint32)
-    given, order = ranks.copy(), np.arange(n)
-    sorted_by_heap(ranks, order)
-    np.testing.assert_array_equal(ranks, np.sort(given))
-    np.testing.assert_array_equal(given[order], ranks)
+    ranks = np.random.default_rng(n).integers(0, n, n).astype(np.uint64)
+    keys = np.zeros((3, n), dtype=np.uint64)
+    keys[AS_THEY_WERE] = (ranks << np.uint64(32)) | np.arange(n, dtype=np.uint64)
+    sorted_by_heap(keys)
+    np.testing.assert_array_equal(keys[AS_THEY_WERE] >> np.uint64(32), np.sort(ranks))
+    np.testing.assert_array_equal(np.sort(keys[AS_THEY_WERE] & np.uint64(2**32 - 1)), np.arange(n))
+
+
+def swapped(rows, goes_left):
+    """scikit-learn's moves: one that goes right changes places with the last that was not looked at."""
+    rows, start, end = list(rows), 0, len(rows)
+    while start < end:
+        if goes_left[rows[start]]:
+            start += 1
+        else:
+            end -= 1
+            rows[start], rows[end] = rows[end], rows[start]
+    return rows, start
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_samples_are_moved_as_in_the_twin(seed):
+    random = np.random.default_rng(seed)
+    n = int(random.integers(1, 60))
+    ranks, order = random.integers(0, 6, n).astype(np.uint32), random.permutation(n).astype(np.uint32)
+    given, keys, missing = order.tolist(), np.empty((3, n), dtype=np.uint64), np.uint32(5)
+    for last, missing_left in ((2, 0), (2, 1), (0, 1), (4, 0)):
+        own = order.copy()
+        cut = divided(ranks, own, last, missing, missing_left, keys)
+        goes_left = np.where(ranks == missing, missing_left == 1, ranks <= last)
+        expected, at = swapped(given, goes_left)
+        assert (own.tolist(), cut) == (expected, at)
+    n_missing, last_ones, own = moved_missing(ranks, order, missing, keys)
+    values = np.where(ranks == missing, np.nan, ranks)
+    expected = missing_rows_last(given, values)
+    assert last_ones.tolist() == expected
+    n_values = n - n_missing
+    assert order.tolist() == expected[n_values:] + expected[:n_values]
+    np.testing.assert_array_equal(own, ranks[order])
 
 
 def test_ranks_stand_for_values():
