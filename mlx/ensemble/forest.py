@@ -98,7 +98,7 @@ class BaseForest(MultiOutputMixin, BaseEstimator, metaclass=ABCMeta):
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Labels of classes, or numbers.
         sample_weight : array-like of shape (n_samples,), default=None
-            With ``bootstrap=True`` rows are drawn as often as they weigh (not below 0); else rows of weight 0 are left out.
+            With ``bootstrap=True`` rows are drawn as often as they weigh, else those of weight 0 are left out.
 
         Returns
         -------
