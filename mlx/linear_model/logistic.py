@@ -2,12 +2,12 @@
 
 Formula: for two classes P(y = 1 | x) = σ(wᵀx + b), for K classes P(y = k | x) = softmax(W x + b)_k, with W and b at
 the minimum of the penalised mean log loss, which `logistic_objective` states with its derivatives and symbols and
-`newton` minimises. The problem is convex: every solver ends at the same minimum.
+`logistic_fit` minimises. The problem is convex: every solver ends at the same minimum.
 
-Departs from scikit-learn in where it stops: after the largest slope is within `tol`, one Newton step more is taken,
-so that coefficients at the default `tol` are those that scikit-learn gives at a `tol` some millions of times smaller;
-and on columns in very different units the default solver does not run out of iterations, because columns are centred
-and scaled before the minimisation (and the penalty with them, so that the minimum stays the same).
+Departs from scikit-learn in where it stops: after the largest slope is within `tol`, it goes on to where a Newton step
+leads, so that coefficients at the default `tol` are those that scikit-learn gives at a `tol` some thousands of times
+smaller; and on columns in very different units the default solver does not run out of iterations, because columns are
+centred and scaled in the minimisation (and the penalty with them, so that the minimum stays the same).
 
 Reference: T. Hastie, R. Tibshirani & J. Friedman, The Elements of Statistical Learning, 2nd ed., section 4.4.
 """
@@ -20,64 +20,69 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 from scipy.special import expit, log_softmax, softmax
-from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
+from sklearn.base import BaseEstimator, _fit_context
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import compute_class_weight
 from sklearn.utils._param_validation import Hidden, Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted
 
 from ..callbacks import CallbackSupportMixin, FitRounds
-from ..validation import check_sample_weight, naming, refuse_unsupported, validate_data
-from .newton import SOLVERS, fit_logistic
+from ..validation import check_sample_weight, naming, validate_data
+from .linear_classifier import LinearClassifierMixin
+from .logistic_fit import MINIMISERS, fit_logistic
+from .logistic_penalty import DEPRECATED, Penalty, check_solver, penalty_asked_for
 
 __all__ = ["LogisticRegression"]
 
 Array = NDArray[np.floating]
 
-# scikit-learn's marker of a parameter that is not set any more.
-DEPRECATED = "deprecated"
 
-
-class LogisticRegression(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
+class LogisticRegression(CallbackSupportMixin, LinearClassifierMixin, BaseEstimator):
     """Logistic regression for two or more classes, with scikit-learn's parameters and attributes.
 
     Parameters
     ----------
-    penalty : {'l2', None}
-        Deprecated in scikit-learn 1.8; use `C`. 'l1' and 'elasticnet' are not supported.
+    penalty : {'l2', 'l1', 'elasticnet', None}
+        Deprecated in scikit-learn 1.8; use `C` and `l1_ratio`.
     C : float, default=1.0
-        Inverse strength of the squared-length penalty on the coefficients (the intercept is free); inf for none.
+        Inverse strength of the penalty on the coefficients (the intercept is free); inf for none.
     l1_ratio : float, default=0.0
-        Only 0, the squared length, is supported.
+        Share r of the length in the penalty (1 - r)/2 ‖W‖² + r ‖W‖₁. Above 0 it needs solver 'saga', or, at 1,
+        'liblinear'.
     dual : bool, default=False
-        Only False is supported.
+        Needs 'liblinear' and the squared length. The dual problem has the same solution: it is found the same way.
     tol : float, default=1e-4
-        Bound of the largest entry (by size) of the gradient of the mean loss, as in scikit-learn. One Newton step
-        follows after it is met.
+        Bound of how far the conditions of a minimum may be missed: the largest entry (by size) of the gradient of the
+        mean loss, as in scikit-learn, or what of it the length in the penalty does not account for. It is met with
+        room to spare: see the notes. liblinear, sag and saga of scikit-learn have tolerances of other quantities.
     fit_intercept : bool, default=True
         Whether the model has an intercept.
     intercept_scaling : float, default=1
-        Only 1 is supported; it belongs to liblinear.
+        With solver 'liblinear' the intercept divided by this is penalised as the coefficients are.
     class_weight : dict or 'balanced', default=None
         Weights of the classes, multiplied with `sample_weight`. 'balanced' gives every class the same total weight.
     random_state : int, RandomState instance or None, default=None
-        Has no effect, as with the same solvers in scikit-learn: nothing here is random.
-    solver : {'lbfgs', 'newton-cg', 'newton-cholesky'}, default='lbfgs'
-        How the minimum is reached. All reach the same one.
+        Has no effect: nothing here is random, also with the names of solvers that are random in scikit-learn.
+    solver : {'lbfgs', 'liblinear', 'newton-cg', 'newton-cholesky', 'sag', 'saga'}, default='lbfgs'
+        How the minimum is reached. All reach the same one, but for 'liblinear'.
 
         'lbfgs'
-            Quasi-Newton steps, finished by Newton steps: with the Hessian as a matrix up to 2000 coefficients, by
-            conjugate gradients above.
+            Quasi-Newton steps that begin with a Hessian, finished by Newton steps: with the Hessian as a matrix up to
+            2000 coefficients, by conjugate gradients above.
         'newton-cg'
             Newton steps by conjugate gradients: no Hessian is stored.
         'newton-cholesky'
             Newton steps with the Hessian as a matrix of size (n_features * n_classes) squared.
 
-        'liblinear', 'sag' and 'saga' are not supported: liblinear penalises the intercept, and the others are slower
-        ways to the same minimum.
+        'liblinear'
+            The objective of that library, whose penalty includes the intercept; two classes. Minimised as by 'lbfgs',
+            or as by 'saga' where `l1_ratio` is 1.
+        'sag'
+            Another name for 'lbfgs': stochastic averages are a way to the same minimum.
+        'saga'
+            The same where `l1_ratio` is 0. Else proximal Newton steps (`mlx.linear_model.proximal`), by coordinate
+            descent; where more than 2000 coefficients may be other than zero, accelerated gradient steps.
     max_iter : int, default=100
         Most iterations of all kinds together.
     verbose : int, default=0
@@ -96,7 +101,10 @@ class LogisticRegression(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     intercept_ : ndarray of shape (1,) or (n_classes,)
         Intercepts, zeros if `fit_intercept` is False.
     n_iter_ : ndarray of int32, shape (1,)
-        Iterations taken.
+        Iterations taken, over all rows.
+    kkt_residual_ : float
+        How far the conditions of a minimum are missed where the fit ended, in the units of `tol`: the certificate that
+        the coefficients are those of a minimum. scikit-learn has no such attribute.
     n_features_in_ : int
         Number of features seen in `fit`.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -110,7 +118,14 @@ class LogisticRegression(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     Ctrl-C keeps the iterations that are finished, says how many, and leaves a usable model; before the first iteration
     is finished it raises KeyboardInterrupt. scikit-learn's callbacks (``set_callbacks``) are told of every iteration.
 
-    A dense `X` is copied once, to float64.
+    Where it stops: up to 128 coefficients one Newton step follows after `tol` is met; above, quasi-Newton steps go on to
+    a thousandth of `tol`, or until the objective is known to its last bit.
+
+    On 32768 dense rows and more, a fit that begins with zeros first minimises the objective of every so many-th row,
+    8192 or more of them, which is a start and nothing else.
+
+    A dense `X` is copied only if it is not float64 in rows, or if the mean of a column is further from zero than a
+    hundred of its deviations. Sparse `X` stays sparse.
 
     References
     ----------
@@ -137,7 +152,7 @@ class LogisticRegression(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         "intercept_scaling": [Interval(Real, 0, None, closed="neither")],
         "class_weight": [dict, StrOptions({"balanced"}), None],
         "random_state": ["random_state"],
-        "solver": [StrOptions({*SOLVERS, "liblinear", "sag", "saga"})],
+        "solver": [StrOptions(set(MINIMISERS))],
         "max_iter": [Interval(Integral, 0, None, closed="left")],
         "verbose": ["verbose"],
         "warm_start": ["boolean"],
@@ -207,7 +222,7 @@ class LogisticRegression(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         ConvergenceWarning
             If `max_iter` iterations were not enough.
         """
-        C = self._strength()
+        penalty = self._penalty()
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32], accept_large_sparse=True)
         with naming("y"):
             check_classification_targets(y)
@@ -216,6 +231,11 @@ class LogisticRegression(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             raise ValueError(
                 f"{type(self).__name__} needs at least 2 classes in y, but y contains only one class: "
                 f"{self.classes_[0]!r}"
+            )
+        if self.solver == "liblinear" and len(self.classes_) > 2:
+            raise ValueError(
+                f"solver='liblinear' supports two classes only, and y has {len(self.classes_)} (n_classes >= 3); take "
+                "another solver, or OneVsRestClassifier"
             )
         weights = self._weights(X, y, codes, sample_weight)
         with FitRounds(
@@ -233,8 +253,10 @@ class LogisticRegression(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                 codes,
                 weights,
                 n_classes=len(self.classes_),
-                C=C,
+                C=penalty.C,
+                l1_ratio=penalty.l1_ratio,
                 fit_intercept=self.fit_intercept,
+                intercept_scaling=self.intercept_scaling if self.solver == "liblinear" else None,
                 solver=self.solver,
                 tol=self.tol,
                 max_iter=self.max_iter,
@@ -253,41 +275,8 @@ class LogisticRegression(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         self.coef_ = fitted.coefficients.astype(X.dtype)
         self.intercept_ = fitted.intercepts.astype(X.dtype)
         self.n_iter_ = np.array([fitted.n_iter], dtype=np.int32)
+        self.kkt_residual_ = fitted.kkt_residual
         return self
-
-    def decision_function(self, X):
-        """Score the classes with W x + b.
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_samples,) or (n_samples, n_classes)
-            For two classes the log-odds of the second.
-        """
-        check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", reset=False)
-        coefficients: Any = self.coef_
-        if sparse.issparse(coefficients):
-            coefficients = coefficients.toarray()
-        scores = X @ coefficients.T + self.intercept_
-        return scores[:, 0] if scores.shape[1] == 1 else scores
-
-    def predict(self, X):
-        """Predict the most probable label.
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-        """
-        scores = self.decision_function(X)
-        return self.classes_[(scores > 0).astype(int) if scores.ndim == 1 else scores.argmax(axis=1)]
 
     def predict_proba(self, X):
         """Predict the probability of each class, in the order of `classes_`.
@@ -320,51 +309,14 @@ class LogisticRegression(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             return -np.logaddexp(0, np.column_stack([scores, -scores]))
         return log_softmax(scores, axis=1)
 
-    def sparsify(self):
-        """Turn `coef_` into a CSR array, for models with many zeros.
-
-        Returns
-        -------
-        self
-        """
-        check_is_fitted(self)
-        self.coef_ = sparse.csr_array(self.coef_)
-        return self
-
-    def densify(self):
-        """Turn `coef_` back into a dense array.
-
-        Returns
-        -------
-        self
-        """
-        check_is_fitted(self)
-        coefficients: Any = self.coef_
-        if sparse.issparse(coefficients):
-            self.coef_ = coefficients.toarray()
-        return self
-
-    def _strength(self) -> float:
-        """Inverse strength of the penalty, after refusing what is not supported."""
-        refuse_unsupported(self, {"dual": False})
-        for name, refused in (("solver", ("liblinear", "sag", "saga")), ("penalty", ("l1", "elasticnet"))):
-            if getattr(self, name) in refused:
-                raise NotImplementedError(
-                    f"{type(self).__name__}: parameter {name}={getattr(self, name)!r} is not supported"
-                )
-        for name, value in (("intercept_scaling", 1), ("l1_ratio", 0)):
-            if getattr(self, name) not in (value, None):
-                raise NotImplementedError(
-                    f"{type(self).__name__}: parameter {name}={getattr(self, name)!r} is not supported; "
-                    f"leave it at {value}"
-                )
-        for name, instead in (("penalty", "C (inf for no penalty)"), ("n_jobs", "nothing: it has no effect")):
-            if getattr(self, name) not in (DEPRECATED, None) or (name == "penalty" and self.penalty is None):
-                message = f"{name} is deprecated in scikit-learn 1.8 and removed in 1.10; use {instead}"
-                warnings.warn(message, FutureWarning, stacklevel=3)
-        if self.l1_ratio is None:
-            warnings.warn("l1_ratio=None is deprecated in scikit-learn 1.8; use 0", FutureWarning, stacklevel=3)
-        return np.inf if self.penalty is None else float(self.C)
+    def _penalty(self) -> Penalty:
+        """The penalty asked for, after refusing what does not go together."""
+        penalty = penalty_asked_for(self.penalty, self.C, self.l1_ratio)
+        check_solver(self.solver, penalty.kind, self.dual)
+        if self.n_jobs is not None:
+            message = "n_jobs is deprecated in scikit-learn 1.8 and removed in 1.10; use nothing: it has no effect"
+            warnings.warn(message, FutureWarning, stacklevel=4)
+        return penalty
 
     def _weights(self, X: Any, y: Any, codes: Any, sample_weight: Any) -> Array | None:
         """Row weights times class weights, float64; None if there are neither."""
@@ -391,5 +343,5 @@ class LogisticRegression(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
+        tags.classifier_tags.multi_class = self.solver != "liblinear"
         return tags

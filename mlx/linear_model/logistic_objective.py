@@ -1,15 +1,17 @@
-"""The logistic objective is the mean log loss of a linear model plus the squared length of its coefficients.
+"""The logistic objective is the mean log loss of a linear model plus a penalty on its coefficients.
 
-Formula, with C the inverse strength of the penalty and S = Σ s_i (Hastie, Tibshirani & Friedman, The Elements of
-Statistical Learning, 2nd ed., section 4.4, equations 4.20 and 4.31; penalty and scale as in scikit-learn)::
+Formula, with C the inverse strength of the penalty, r the share of the length in it, and S = Σ s_i (Hastie, Tibshirani &
+Friedman, The Elements of Statistical Learning, 2nd ed., section 4.4, equations 4.20 and 4.31; penalty and scale as in
+scikit-learn)::
 
-    F(W, b) = (1/S) Σ_i s_i ℓ(W x_i + b, y_i) + 1/(2 C S) ‖W‖²
+    F(W, b) = (1/S) Σ_i s_i ℓ(W x_i + b, y_i) + 1/(C S) ((1 - r)/2 ‖W‖² + r ‖W‖₁)
 
-ℓ is the binary log loss of one output for two classes, the multinomial log loss of K outputs otherwise. Derivatives,
-with p_i the probabilities (the binary case has one output, σ(f) - y for p - onehot(y) and σ(1 - σ) for the bracket)::
+ℓ is the binary log loss of one output for two classes, the multinomial log loss of K outputs otherwise. Derivatives of
+all but the length, with p_i the probabilities (the binary case has one output, σ(f) - y for p - onehot(y) and
+σ(1 - σ) for the bracket)::
 
-    ∂F/∂w_k       = (1/S) Σ_i s_i (p_ik - [y_i = k]) x_i + w_k / (C S)
-    ∂²F/∂w_k∂w_l  = (1/S) Σ_i s_i p_ik ([k = l] - p_il) x_i x_iᵀ + [k = l] I / (C S)
+    ∂F/∂w_k       = (1/S) Σ_i s_i (p_ik - [y_i = k]) x_i + (1 - r) w_k / (C S)
+    ∂²F/∂w_k∂w_l  = (1/S) Σ_i s_i p_ik ([k = l] - p_il) x_i x_iᵀ + [k = l] (1 - r) I / (C S)
 
 ======  ================  ==================================================================
 symbol  shape             meaning
@@ -19,40 +21,136 @@ y       (n,)              class codes 0, ..., n_classes - 1
 s       (n,)              weights, here divided by their sum
 K       int               outputs: 1 for two classes, else n_classes
 W       (K, p + 1)        coefficients and, in the last column, intercepts (no such column without an intercept)
+λ₂, λ₁  float             (1 - r) / (C S) and r / (C S)
 m, d    (p,)              centre and scale of the columns
 ======  ================  ==================================================================
 
-Columns are centred and divided by d before anything is minimised, and the solution is translated back. In exact
-arithmetic nothing changes: the centre goes into the intercept, which is not penalised, and the penalty of a column
-becomes 1/(C S d²). In floating point everything changes: with d² = ¼ mean(x²) + 1/(C S), an upper bound of the
-Hessian's diagonal, a column in millimetres and one in kilometres are equally easy. The price is one float64 copy of
-X. Sparse X is scaled, not centred, to stay sparse.
+The variables that are minimised over are those of columns centred and divided by d, and the solution is translated
+back. In exact arithmetic nothing changes: the centre goes into the intercept, which is not penalised, and the
+penalties of a column become λ₂ / d² and λ₁ / d. In floating point everything changes: with d² = ¼ mean(x²) + λ₂, an
+upper bound of the Hessian's diagonal, a column in millimetres and one in kilometres are equally easy. The columns
+themselves stay as they are: W x = U ((x - m) / d) is computed as (U / d) x - (U / d) m, unless that would lose digits.
+Sparse X is not centred, and nothing is where the intercept is penalised.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.special import softmax
 
-from ..losses import (
-    binary_log_loss,
-    binary_log_loss_gradient,
-    binary_log_loss_hessian,
-    multinomial_log_loss,
-    multinomial_log_loss_gradient,
-)
-from ..numeric.linalg import centred_blocks, column_means
+from ..numeric.linalg import centred_blocks, column_means, row_blocks
+from .penalties import stationarity
 
-__all__ = ["LogisticObjective", "logistic_objective"]
+__all__ = ["LogisticObjective", "Losses", "Point", "Trial", "logistic_objective", "mean_log_loss"]
 
 Array = NDArray[np.floating]
 
 # Largest curvature of the binary log loss and of any one output of the multinomial: p (1 - p) at p = ½.
 LARGEST_CURVATURE = 0.25
+
+# A column whose mean is further from zero than this many of its deviations is centred in a copy: products of what
+# is not centred would lose as many digits as this number has.
+FARTHEST_MEAN = 100.0
+
+
+class Losses(NamedTuple):
+    """The weighted mean log loss at some scores, with what its derivatives need.
+
+    Attributes
+    ----------
+    value : float
+    slopes : ndarray of shape (K, n)
+        s_i (p_ik - [y_i = k]): derivatives in the scores.
+    p : ndarray of shape (K, n)
+        Probabilities; for two classes that of the second.
+    """
+
+    value: float
+    slopes: Array
+    p: Array
+
+
+def mean_log_loss(f: Array, y: NDArray, s: Array) -> Losses:
+    """Σ_i s_i ℓ(f_i, y_i), with its derivatives in f.
+
+    Each exponential is taken once. `mlx.losses` says the formulas of ℓ; here e = exp(-|f|), or exp(f_k - max f), never
+    overflows::
+
+        two classes:   ℓ = log(1 + e) + max(f, 0) - y f,     p = 1 / (1 + e) or e / (1 + e)
+        K classes:     ℓ = log Σ_k e_k - (f_y - max f),      p_k = e_k / Σ_j e_j
+
+    Parameters
+    ----------
+    f : ndarray of shape (K, n)
+        Scores; one row for two classes.
+    y : ndarray of int64, shape (n,)
+        Class codes.
+    s : ndarray of shape (n,)
+    """
+    if len(f) == 1:
+        e = np.exp(-np.abs(f[0]))
+        above = f[0] > 0.0
+        value = float(s @ (np.log1p(e) + f[0] * (above - y)))
+        p = np.where(above, 1.0, e) / (1.0 + e)
+        return Losses(value, ((p - y) * s)[None], p[None])
+    p = f - f.max(axis=0)
+    rows = np.arange(len(y))
+    of_label = p[y, rows]
+    np.exp(p, out=p)
+    total = p.sum(axis=0)
+    value = float(s @ (np.log(total) - of_label))
+    p /= total
+    slopes = p * s
+    slopes[y, rows] -= s
+    return Losses(value, slopes, p)
+
+
+class Point(NamedTuple):
+    """Where a minimisation stands.
+
+    Attributes
+    ----------
+    U : ndarray of shape (K, q)
+    f : ndarray of shape (K, n)
+        Scores of the rows.
+    p : ndarray of shape (K, n)
+        Probabilities.
+    value : float
+        F.
+    gradient : ndarray of shape (K, q)
+        ∂F/∂U.
+    """
+
+    U: Array
+    f: Array
+    p: Array
+    value: float
+    gradient: Array
+
+
+class Trial(NamedTuple):
+    """A point on a line that may be stepped to.
+
+    Attributes
+    ----------
+    U : ndarray of shape (K, q)
+    f : ndarray of shape (K, n)
+    losses : Losses
+    value : float
+        F.
+    slope : float
+        dF/dt along the line.
+    """
+
+    U: Array
+    f: Array
+    losses: Losses
+    value: float
+    slope: float
 
 
 class LogisticObjective(NamedTuple):
@@ -61,16 +159,20 @@ class LogisticObjective(NamedTuple):
     Attributes
     ----------
     X : ndarray or CSR array of shape (n, p)
-        Scaled columns (x - m) / d, float64.
+        Rows, float64: the user's own, or a centred copy.
     y : ndarray of int64, shape (n,)
     s : ndarray of shape (n,)
         Weights that sum to 1.
     n_outputs : int
         K.
     penalty : ndarray of shape (p + 1,) or (p,)
-        1/(C S d²) for each column, 0 for the intercept.
+        λ₂ / d² for each column, 0 for an intercept that is free.
+    l1 : ndarray of the same shape
+        λ₁ / d for each column.
     centre : ndarray of shape (p,)
     scale : ndarray of shape (p,)
+    offset : ndarray of shape (p,)
+        What of the centre is still in the columns of X.
     fit_intercept : bool
     """
 
@@ -79,8 +181,10 @@ class LogisticObjective(NamedTuple):
     s: Array
     n_outputs: int
     penalty: Array
+    l1: Array
     centre: Array
     scale: Array
+    offset: Array
     fit_intercept: bool
 
     @property
@@ -89,62 +193,83 @@ class LogisticObjective(NamedTuple):
         return self.n_outputs, len(self.penalty)
 
     def scores(self, U: Array) -> Array:
-        """Raw predictions f, shape (n, K)."""
+        """Raw predictions f, shape (K, n)."""
         p = self.X.shape[1]
-        return self.X @ U[:, :p].T + (U[:, p] if self.fit_intercept else 0.0)
-
-    def value(self, U: Array, f: Array) -> float:
-        """F at U, given its scores."""
-        losses = binary_log_loss(f[:, 0], self.y) if self.n_outputs == 1 else multinomial_log_loss(f, self.y)
-        return float(self.s @ losses + 0.5 * np.sum(self.penalty * U**2))
-
-    def gradient(self, U: Array, f: Array) -> Array:
-        """∂F/∂U, shape of U, given the scores."""
+        W = U[:, :p] / self.scale
         if self.n_outputs == 1:
-            slopes = binary_log_loss_gradient(f[:, 0], self.y)[:, None]
+            f = (self.X @ W[0])[None]
+        elif sparse.issparse(self.X):
+            f = np.ascontiguousarray((self.X @ W.T).T)
         else:
-            slopes = multinomial_log_loss_gradient(f, self.y)
-        return self._times_rows(slopes * self.s[:, None]) + self.penalty * U
+            f = W @ self.X.T
+        f += ((U[:, p] if self.fit_intercept else 0.0) - W @ self.offset)[:, None]
+        return f
 
-    def hessian(self, f: Array) -> Array:
-        """∂²F/∂U², shape (K q, K q) for U of shape (K, q); block (k, l) belongs to outputs k and l.
+    def at(self, U: Array) -> Point:
+        """F and its gradient at U."""
+        f = self.scores(U)
+        return self._with_gradient(U, f, mean_log_loss(f, self.y, self.s))
 
-        n p² K (K + 1) / 4 multiplications.
+    def along(self, point: Point, t: float, step: Array, score_step: Array) -> Trial:
+        """F at U + t step, and its derivative in t: scores are linear in U, so no product with X is needed."""
+        U, f = point.U + t * step, point.f + t * score_step
+        losses = mean_log_loss(f, self.y, self.s)
+        value = losses.value + 0.5 * float(np.sum(self.penalty * U**2))
+        slope = float(np.vdot(losses.slopes, score_step) + np.sum(self.penalty * U * step))
+        return Trial(U, f, losses, value, slope)
+
+    def accept(self, trial: Trial) -> Point:
+        """The point of a trial: only now is its gradient computed."""
+        return self._with_gradient(trial.U, trial.f, trial.losses)
+
+    def _with_gradient(self, U: Array, f: Array, losses: Losses) -> Point:
+        value = losses.value + 0.5 * float(np.sum(self.penalty * U**2))
+        return Point(U, f, losses.p, value, self._times_rows(losses.slopes) + self.penalty * U)
+
+    def hessian(self, p: Array) -> Array:
+        """∂²F/∂U² from the probabilities, shape (K q, K q); block (k, l) belongs to outputs k and l.
+
+        With z_i = (p_i1 x_i, ..., p_iK x_i) it is diag_k(Σ_i s_i p_ik x_i x_iᵀ) - Σ_i s_i z_i z_iᵀ. About n p² K² / 2
+        multiplications.
         """
         K, q = self.shape
-        hessian = np.empty((K, q, K, q))
-        if K == 1:
-            hessian[0, :, 0, :] = self._weighted_gram(self.s * binary_log_loss_hessian(f[:, 0]))
+        if sparse.issparse(self.X):
+            hessian = self._sparse_hessian(p)
+        elif K == 1:
+            hessian = np.zeros((q, q))
+            for rows, x in self._blocks(q):
+                x *= np.sqrt(self.s[rows] * p[0, rows] * (1.0 - p[0, rows]))[:, None]
+                hessian += x.T @ x
         else:
-            p = softmax(f, axis=1)
-            for k in range(K):
-                hessian[k, :, k, :] = self._weighted_gram(self.s * p[:, k] * (1.0 - p[:, k]))
-                for other in range(k):
-                    block = -self._weighted_gram(self.s * p[:, k] * p[:, other])
-                    hessian[k, :, other, :] = hessian[other, :, k, :] = block
-        square = hessian.reshape(K * q, K * q)
-        square[np.diag_indices(K * q)] += np.tile(self.penalty, K)
-        return square
+            hessian = np.zeros((K * q, K * q))
+            for rows, x in self._blocks(K * q):
+                x *= np.sqrt(self.s[rows])[:, None]
+                z = (p[:, rows].T[:, :, None] * x[:, None, :]).reshape(len(x), K * q)
+                hessian -= z.T @ z
+                for k in range(K):
+                    block = slice(k * q, (k + 1) * q)
+                    hessian[block, block] += z[:, block].T @ x
+        hessian[np.diag_indices(K * q)] += np.tile(self.penalty, K)
+        return hessian
 
-    def hessian_product(self, f: Array, V: Array) -> Array:
+    def hessian_product(self, p: Array, V: Array) -> Array:
         """∂²F/∂U² times V, both of the shape of U, without the matrix: 4 n p K multiplications."""
         g = self.scores(V)
-        if self.n_outputs == 1:
-            bent = binary_log_loss_hessian(f[:, 0])[:, None] * g
-        else:
-            p = softmax(f, axis=1)
-            bent = p * (g - np.sum(p * g, axis=1, keepdims=True))
-        return self._times_rows(bent * self.s[:, None]) + self.penalty * V
+        bent = p * (1.0 - p) * g if self.n_outputs == 1 else p * (g - np.sum(p * g, axis=0))
+        return self._times_rows(bent * self.s) + self.penalty * V
 
-    def largest_slope(self, gradient: Array) -> float:
-        """Largest |∂F/∂(W, b)| in the user's own units, given ∂F/∂U: what scikit-learn's `tol` bounds."""
+    def largest_slope(self, U: Array, gradient: Array) -> float:
+        """How far the conditions of a minimum are missed, in the user's own units, given ∂F/∂U.
+
+        Without a length in the penalty it is the largest |∂F/∂(W, b)|, which scikit-learn's `tol` bounds.
+        """
         p = self.X.shape[1]
         slopes = gradient[:, :p] * self.scale
         if self.fit_intercept:
             # At fixed b, moving w_j moves the centred intercept by m_j too.
-            slopes = slopes + gradient[:, p:] * self.centre
-            return float(max(np.abs(slopes).max(), np.abs(gradient[:, p]).max()))
-        return float(np.abs(slopes).max())
+            slopes = np.column_stack([slopes + gradient[:, p:] * self.centre, gradient[:, p]])
+        l1 = self.l1 * np.append(self.scale, np.ones(len(self.l1) - p))
+        return float(stationarity(slopes, U, l1).max(initial=0.0))
 
     def to_users_units(self, U: Array) -> tuple[Array, Array]:
         """W of shape (K, p) and b of shape (K,), zeros without an intercept, from U."""
@@ -157,30 +282,77 @@ class LogisticObjective(NamedTuple):
         U = W * self.scale
         return np.column_stack([U, b + W @ self.centre]) if self.fit_intercept else U
 
-    def _times_rows(self, R: Array) -> Array:
-        """Σ_i r_i (x_i, 1)ᵀ for rows r_i of R, shape (K, q)."""
-        product = (self.X.T @ R).T
-        return np.column_stack([product, R.sum(axis=0)]) if self.fit_intercept else product
+    def of_rows(self, rows: Any) -> LogisticObjective | None:
+        """The objective of some of the rows; None if they have no weight."""
+        s = self.s[rows]
+        total = s.sum()
+        if not total > 0.0:
+            return None
+        return self._replace(X=np.ascontiguousarray(self.X[rows]), y=self.y[rows], s=s / total)
 
-    def _weighted_gram(self, weights: Array) -> Array:
-        """Σ_i weights_i (x_i, 1)(x_i, 1)ᵀ for nonnegative weights, shape (q, q)."""
+    def of_columns(self, columns: Any) -> LogisticObjective:
+        """The objective of some of the columns; the others' coefficients are zero."""
+        kept = np.append(columns, np.arange(self.X.shape[1], self.shape[1]))
+        return self._replace(
+            X=self.X[:, columns],
+            penalty=self.penalty[kept],
+            l1=self.l1[kept],
+            centre=self.centre[columns],
+            scale=self.scale[columns],
+            offset=self.offset[columns],
+        )
+
+    def _times_rows(self, R: Array) -> Array:
+        """Σ_i r_i (x_i, 1)ᵀ for columns r_i of R, shape (K, q), in the scaled variables."""
+        product = (self.X.T @ R[0])[None] if self.n_outputs == 1 else self._products(R)
+        sums = R.sum(axis=1, keepdims=True)
+        product = (product - sums * self.offset) / self.scale
+        return np.column_stack([product, sums]) if self.fit_intercept else product
+
+    def _products(self, R: Array) -> Array:
+        return np.ascontiguousarray((self.X.T @ R.T).T) if sparse.issparse(self.X) else R @ self.X
+
+    def _blocks(self, width: int) -> Iterator[tuple[slice, Array]]:
+        """Blocks of rows ((x_i - m) / d, 1), so many rows that tables of the given width stay in the cache."""
         p = self.X.shape[1]
-        if sparse.issparse(self.X):
-            gram = (self.X.T @ self.X.multiply(weights[:, None]).tocsr()).toarray()
-        else:
-            gram = np.zeros((p, p))
-            for _, block in centred_blocks(self.X, np.zeros(p), np.sqrt(weights)):
-                gram += block.T @ block
+        for rows in row_blocks(len(self.y), width):
+            block = np.ones((rows.stop - rows.start, self.shape[1]))
+            np.subtract(self.X[rows], self.offset, out=block[:, :p])
+            block[:, :p] /= self.scale
+            yield rows, block
+
+    def _sparse_hessian(self, p: Array) -> Array:
+        """The Hessian without its penalty, of sparse rows."""
+        K, q = self.shape
+        hessian = np.empty((K, q, K, q))
+        for k in range(K):
+            hessian[k, :, k, :] = self._sparse_gram(self.s * p[k] * (1.0 - p[k]))
+            for other in range(k):
+                block = -self._sparse_gram(self.s * p[k] * p[other])
+                hessian[k, :, other, :] = hessian[other, :, k, :] = block
+        return hessian.reshape(K * q, K * q)
+
+    def _sparse_gram(self, weights: Array) -> Array:
+        """Σ_i weights_i (x_i, 1)(x_i, 1)ᵀ, shape (q, q); sparse rows have no offset."""
+        gram = (self.X.T @ self.X.multiply(weights[:, None]).tocsr()).toarray() / self.scale[:, None] / self.scale
         if not self.fit_intercept:
             return gram
-        border = self.X.T @ weights
+        border = self.X.T @ weights / self.scale
         return np.block([[gram, border[:, None]], [border[None, :], weights.sum()]])
 
 
 def logistic_objective(
-    X: Any, y: NDArray[np.int64], weights: Array | None, *, n_classes: int, C: float, fit_intercept: bool
+    X: Any,
+    y: NDArray[np.int64],
+    weights: Array | None,
+    *,
+    n_classes: int,
+    C: float,
+    fit_intercept: bool,
+    l1_ratio: float = 0.0,
+    intercept_scaling: float | None = None,
 ) -> LogisticObjective:
-    """The objective of a table: columns centred and scaled, weights divided by their sum.
+    """The objective of a table: columns scaled, weights divided by their sum.
 
     Parameters
     ----------
@@ -194,29 +366,42 @@ def logistic_objective(
     C : float
         Inverse strength of the penalty; inf for none.
     fit_intercept : bool
+    l1_ratio : float, default=0.0
+        r, the share of the length in the penalty.
+    intercept_scaling : float, optional
+        a, if b / a is penalised as a coefficient is (liblinear's objective); None for an intercept that is free.
     """
     n, p = X.shape
     total = float(n) if weights is None else float(weights.sum())
     s = np.full(n, 1.0 / n) if weights is None else weights / total
-    strength = 1.0 / (C * total)
+    l2, l1 = (1.0 - l1_ratio) / (C * total), l1_ratio / (C * total)
+    offset = centre = np.zeros(p)
     if sparse.issparse(X):
-        centre = np.zeros(p)
-        scaled = sparse.csr_array(X, dtype=np.float64, copy=True)
-        mean_square = scaled.power(2).T @ s
-        scale = _column_scale(mean_square, strength)
-        scaled = sparse.csr_array(scaled.multiply(1.0 / scale))
+        X = sparse.csr_array(X, dtype=np.float64)
+        scale = _column_scale(X.power(2).T @ s, l2)
     else:
-        centre = column_means(X, weights) if fit_intercept else np.zeros(p)
-        scaled = np.subtract(X, centre, dtype=np.float64)
-        scale = _column_scale(s @ scaled**2, strength)
-        scaled /= scale
-    penalty = strength / scale**2
+        if fit_intercept and intercept_scaling is None:
+            offset = centre = column_means(X, weights)
+        scale = _column_scale(_mean_squares(X, centre, s), l2)
+        if X.dtype != np.float64 or not X.flags.c_contiguous or (np.abs(centre) > FARTHEST_MEAN * scale).any():
+            X, offset = np.subtract(X, centre, dtype=np.float64), np.zeros(p)
+    penalty, lengths = l2 / scale**2, l1 / scale
     if fit_intercept:
-        penalty = np.append(penalty, 0.0)
-    return LogisticObjective(scaled, y, s, 1 if n_classes == 2 else n_classes, penalty, centre, scale, fit_intercept)
+        of_intercept = np.inf if intercept_scaling is None else intercept_scaling
+        penalty, lengths = np.append(penalty, l2 / of_intercept**2), np.append(lengths, l1 / of_intercept)
+    n_outputs = 1 if n_classes == 2 else n_classes
+    return LogisticObjective(X, y, s, n_outputs, penalty, lengths, centre, scale, offset, fit_intercept)
+
+
+def _mean_squares(X: Array, centre: Array, s: Array) -> Array:
+    """Σ_i s_i (x_i - m)² of each column."""
+    total = np.zeros(X.shape[1])
+    for rows, block in centred_blocks(X, centre):
+        total += np.einsum("i,ij,ij->j", s[rows], block, block)
+    return total
 
 
 def _column_scale(mean_square: Array, strength: float) -> Array:
-    """Scale d = √(¼ mean(x²) + 1/(C S)), 1 for a column of zeros without a penalty."""
+    """Scale d = √(¼ mean(x²) + λ₂), 1 for a column of zeros without a penalty."""
     scale = np.sqrt(LARGEST_CURVATURE * mean_square + strength)
     return np.where(scale > 0.0, scale, 1.0)

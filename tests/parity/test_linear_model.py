@@ -155,8 +155,8 @@ def _value_and_slope(model, X, y):
     codes = np.searchsorted(model.classes_, y)
     objective = logistic_objective(X, codes, None, n_classes=len(model.classes_), C=model.C, fit_intercept=True)
     U = objective.from_users_units(model.coef_, model.intercept_)
-    f = objective.scores(U)
-    return objective.value(U, f), objective.largest_slope(objective.gradient(U, f))
+    point = objective.at(U)
+    return point.value, objective.largest_slope(U, point.gradient)
 
 
 def test_both_warn_when_iterations_run_out():
