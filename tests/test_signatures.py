@@ -151,9 +151,11 @@ def test_parameter_changes_the_result_or_is_refused(name, parameter):
             observe(estimator, DEFAULT_DATA[name])
         return
     if isinstance(entry, Inert):
-        default, other = (observe(cls(**given), DEFAULT_DATA[name]) for given in ({}, {parameter: entry.other}))
+        default, other = (
+            observe(cls(**{**entry.given, **changed}), DEFAULT_DATA[name]) for changed in ({}, {parameter: entry.other})
+        )
         assert {key for key in default if default[key] != other[key]} == {"parameters"}
-        assert re.search(rf"\n    {parameter} : .*\n.*[Hh]as no effect", cls.__doc__)
+        assert re.search(rf"\n    {parameter} : .*\n(        .*\n)*?.*[Hh]as no effect", cls.__doc__)
         assert entry.reason
         return
     data = entry.data or DEFAULT_DATA[name]

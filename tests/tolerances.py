@@ -92,3 +92,10 @@ FOREST_VALUE = 1e-12
 PERCEPTRON = 1e-12
 # The scale that all coefficients share is a float32, multiplied some ten thousand times; relative to the largest.
 PERCEPTRON_FLOAT32 = 1e-5
+
+# ---- logistic regression by other ways than the library's ----
+# saga stops when no coefficient moves by more than 1e-8 of the largest: what is left is that over its rate, some
+# hundred passes.
+LINEAR_STOCHASTIC = 1e-5
+# liblinear at a tolerance of 1e-10, relative to the slope at zero.
+LINEAR_LIBLINEAR = 1e-6

@@ -25,15 +25,15 @@ Array = NDArray[np.floating]
 
 
 def accelerated_descent(
-    objective: LogisticObjective, U: Array, *, tol: float, max_iter: int, report: Report | None = None
+    objective: LogisticObjective, start: Point, *, tol: float, max_iter: int, report: Report | None = None
 ) -> Minimum:
-    """Minimise F + Σ λ |U| from U. Parameters as for `proximal.proximal_newton`."""
-    point, Y, theta, bound = objective.at(U), U, 1.0, 1.0
+    """Minimise F + Σ λ |U| from a point. Parameters as for `proximal.proximal_newton`."""
+    point, Y, theta, bound = start, start.U, 1.0, 1.0
     n_iter = 0
     while True:
         slope = objective.largest_slope(point.U, point.gradient)
         if slope <= tol or n_iter == max_iter:
-            return Minimum(point.U, n_iter, slope <= tol, slope)
+            return Minimum(point, n_iter, slope <= tol, slope)
         new, bound = _descend(objective, point if Y is point.U else objective.at(Y), bound)
         uphill = np.sum((Y - new.U) * (new.U - point.U)) > 0.0
         next_theta = 1.0 if uphill else 0.5 * (1.0 + np.sqrt(1.0 + 4.0 * theta**2))
@@ -41,7 +41,7 @@ def accelerated_descent(
         point, theta = new, next_theta
         n_iter += 1
         if report is not None and report(point.U):
-            return Minimum(point.U, n_iter, True, objective.largest_slope(point.U, point.gradient), True)
+            return Minimum(point, n_iter, True, objective.largest_slope(point.U, point.gradient), True)
 
 
 def _descend(objective: LogisticObjective, point: Point, bound: float) -> tuple[Point, float]:

@@ -55,7 +55,7 @@ class Minimum(NamedTuple):
 
     Attributes
     ----------
-    U : ndarray of shape (K, q)
+    point : Point
     n_iter : int
         Iterations taken, of any kind.
     converged : bool
@@ -66,7 +66,7 @@ class Minimum(NamedTuple):
         Whether who was told of an iteration asked to stop.
     """
 
-    U: Array
+    point: Point
     n_iter: int
     converged: bool
     slope: float
@@ -123,7 +123,7 @@ def line_search(objective: LogisticObjective, point: Point, step: Array) -> Tria
 
 def lbfgs(
     objective: LogisticObjective,
-    U: Array,
+    start: Point,
     *,
     tol: float,
     target: float | None = None,
@@ -131,13 +131,12 @@ def lbfgs(
     before_pairs: Solve | None = None,
     report: Report | None = None,
 ) -> Minimum:
-    """Minimise F from U.
+    """Minimise F from a point.
 
     Parameters
     ----------
     objective : LogisticObjective
-    U : ndarray of shape (K, q)
-        Start.
+    start : Point
     tol : float
         Bound of the largest slope in the user's units.
     target : float, optional
@@ -149,7 +148,7 @@ def lbfgs(
         Called with U after each iteration.
     """
     target = tol if target is None else target
-    point = objective.at(U)
+    point = start
     pairs: deque[tuple[Array, Array, float]] = deque(maxlen=MEMORY)
     n_iter = 0
 
@@ -162,17 +161,17 @@ def lbfgs(
     while True:
         slope = objective.largest_slope(point.U, point.gradient)
         if slope <= target:
-            return Minimum(point.U, n_iter, slope <= tol, slope)
+            return Minimum(point, n_iter, slope <= tol, slope)
         step = -two_loops(point.gradient, pairs, before_pairs or scaled)
         promised = -float(np.vdot(point.gradient, step))
         if slope <= tol and promised <= EPSILON * abs(point.value):
-            return Minimum(point.U, n_iter, True, slope)
+            return Minimum(point, n_iter, True, slope)
         if n_iter == max_iter:
-            return Minimum(point.U, n_iter, slope <= tol, slope)
+            return Minimum(point, n_iter, slope <= tol, slope)
         trial = line_search(objective, point, step)
         if trial is None:
             if not pairs:
-                return Minimum(point.U, n_iter, slope <= tol, slope)
+                return Minimum(point, n_iter, slope <= tol, slope)
             pairs.clear()  # what was learned misleads: begin anew once, from the gradient
             continue
         n_iter += 1
@@ -183,4 +182,4 @@ def lbfgs(
             pairs.append((s, y, 1.0 / curvature))
         point = new
         if report is not None and report(point.U):
-            return Minimum(point.U, n_iter, True, objective.largest_slope(point.U, point.gradient), True)
+            return Minimum(point, n_iter, True, objective.largest_slope(point.U, point.gradient), True)

@@ -51,7 +51,8 @@ class LogisticRegression(CallbackSupportMixin, LinearClassifierMixin, BaseEstima
         Share r of the length in the penalty (1 - r)/2 ‖W‖² + r ‖W‖₁. Above 0 it needs solver 'saga', or, at 1,
         'liblinear'.
     dual : bool, default=False
-        Needs 'liblinear' and the squared length. The dual problem has the same solution: it is found the same way.
+        Needs 'liblinear' and the squared length. The dual problem has the same solution, found the same
+        way: else it has no effect.
     tol : float, default=1e-4
         Bound of how far the conditions of a minimum may be missed: the largest entry (by size) of the gradient of the
         mean loss, as in scikit-learn, or what of it the length in the penalty does not account for. It is met with
@@ -118,11 +119,14 @@ class LogisticRegression(CallbackSupportMixin, LinearClassifierMixin, BaseEstima
     Ctrl-C keeps the iterations that are finished, says how many, and leaves a usable model; before the first iteration
     is finished it raises KeyboardInterrupt. scikit-learn's callbacks (``set_callbacks``) are told of every iteration.
 
-    Where it stops: up to 128 coefficients one Newton step follows after `tol` is met; above, quasi-Newton steps go on to
-    a thousandth of `tol`, or until the objective is known to its last bit.
+    Where it stops: on small tables one Newton step follows after `tol` is met; on large ones, and above 128
+    coefficients, quasi-Newton steps go on to a thousandth of `tol`, or until the objective is known to its last bit.
 
     On 32768 dense rows and more, a fit that begins with zeros first minimises the objective of every so many-th row,
     8192 or more of them, which is a start and nothing else.
+
+    With a length alone in the penalty (`l1_ratio` 1) and an even number of classes, adding one number to a column's
+    coefficients for all classes may leave the objective as it is: then there are several minima, of which this is one.
 
     A dense `X` is copied only if it is not float64 in rows, or if the mean of a column is further from zero than a
     hundred of its deviations. Sparse `X` stays sparse.

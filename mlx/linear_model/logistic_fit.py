@@ -33,9 +33,11 @@ Array = NDArray[np.floating]
 # Unknowns up to which the Hessian is stored as a matrix (2000² float64 are 32 MB) when the choice is ours.
 STORED_HESSIAN = 2000
 
-# Rows of the sample, and rows from which on it is worth while.
+# Rows of the sample, rows from which on it is worth while, and how far apart its rows may be: the more rows there are,
+# the nearer the sample's minimum must be to save passes over all.
 SAMPLE_ROWS = 8192
 LEAST_ROWS = 4 * SAMPLE_ROWS
+MOST_APART = 12
 
 # The sample's minimum is as far from that of all rows as chance has it: it need not be known better than this.
 SAMPLE_TOL = 1e-3
@@ -50,9 +52,9 @@ FIRST_ITERATIONS = 15
 # and the slope at which Newton steps take over in any case.
 NEAR = 1e-2
 FINER = 1e-3
-FINEST = 1e-7
+FINEST = 1e-8
 
-# Unknowns up to which a Hessian takes no longer than a few gradients: there a Newton step always comes last.
+# Unknowns up to which, on few rows, a Hessian takes no longer than a few gradients: there a Newton step comes last.
 CHEAP_HESSIAN = 128
 
 
@@ -61,69 +63,72 @@ def sample_of(objective: LogisticObjective) -> LogisticObjective | None:
     n = len(objective.y)
     if n < LEAST_ROWS or not isinstance(objective.X, np.ndarray):
         return None
-    return objective.of_rows(slice(0, None, n // SAMPLE_ROWS))
+    return objective.of_rows(slice(0, None, min(n // SAMPLE_ROWS, MOST_APART)))
 
 
 def start_of(sample: LogisticObjective | None, U: Array) -> Array:
     """Where a minimisation begins: at U, or, if that is zero and there is a sample, at the sample's minimum."""
     if sample is None or U.any():
         return U
-    return lbfgs(sample, U, tol=SAMPLE_TOL, max_iter=SAMPLE_ITERATIONS).U
+    return lbfgs(sample, sample.at(U), tol=SAMPLE_TOL, max_iter=SAMPLE_ITERATIONS).point.U
 
 
 def quasi_newton(
     objective: LogisticObjective, U: Array, *, tol: float, max_iter: int, report: Report | None = None
 ) -> Minimum:
-    """L-BFGS from an approximate Hessian, finished by Newton steps. Parameters as for `newton`."""
-    n_first = min((max_iter + 1) // 2, FIRST_ITERATIONS)
+    """L-BFGS from an approximate Hessian, finished by Newton steps. Parameters as for `newton`, U the start."""
     if U.size > STORED_HESSIAN:
         n_first = min((max_iter + 1) // 2, FIRST_ITERATIONS + U.size // UNKNOWNS_PER_ITERATION)
-        first = lbfgs(objective, U, tol=tol, max_iter=n_first, report=report)
-        return first if first.stopped else _finish(objective, first, cg_direction, tol, max_iter, report)
+        first = lbfgs(objective, objective.at(U), tol=tol, max_iter=n_first, report=report)
+        return first if first.stopped else finish(objective, first, cg_direction, tol, max_iter, report)
     sample = sample_of(objective) if max_iter > 0 else None
     if sample is None:
-        sample = objective
-        first = lbfgs(objective, U, tol=max(tol, SAMPLE_TOL), max_iter=n_first, report=report)
+        n_first = min((max_iter + 1) // 2, FIRST_ITERATIONS)
+        first = lbfgs(objective, objective.at(U), tol=max(tol, SAMPLE_TOL), max_iter=n_first, report=report)
+        if first.stopped:
+            return first
+        inverse = approximate_inverse(objective, first.point.p)
     else:
-        first = Minimum(start_of(sample, U), 0, False, np.inf)
-    if first.stopped:
-        return first
-    cheap = U.size <= CHEAP_HESSIAN
-    second = lbfgs(
-        objective,
-        first.U,
-        tol=tol,
-        target=max((NEAR if cheap else FINER) * tol, FINEST),
-        max_iter=max_iter - first.n_iter,
-        before_pairs=approximate_inverse(sample, sample.at(first.U).p),
-        report=report,
-    )
+        first = Minimum(objective.at(start_of(sample, U)), 0, False, np.inf)
+        inverse = approximate_inverse(sample, sample.at(first.point.U).p)
+    cheap = U.size <= CHEAP_HESSIAN and len(objective.y) < LEAST_ROWS
+    target = max((NEAR if cheap else FINER) * tol, FINEST)
+    n_left = max_iter - first.n_iter
+    second = lbfgs(objective, first.point, tol=tol, target=target, max_iter=n_left, before_pairs=inverse, report=report)
     second = second._replace(n_iter=first.n_iter + second.n_iter)
     if second.stopped or (second.converged and not cheap):
         return second
-    return _finish(objective, second, cholesky_direction, tol, max_iter, report)
+    return finish(objective, second, cholesky_direction, tol, max_iter, report)
 
 
-def _finish(
+def finish(
     objective: LogisticObjective, first: Minimum, direction: Any, tol: float, max_iter: int, report: Report | None
 ) -> Minimum:
-    return newton(objective, first.U, direction, tol=tol, max_iter=max_iter, n_iter=first.n_iter, report=report)
+    """Newton steps from where another method ended."""
+    return newton(objective, first.point, direction, tol=tol, max_iter=max_iter, n_iter=first.n_iter, report=report)
 
 
 def newton_cholesky(
     objective: LogisticObjective, U: Array, *, tol: float, max_iter: int, report: Report | None = None
 ) -> Minimum:
-    """Newton's method with the Hessian as a matrix. Parameters as for `newton`."""
+    """Newton's method with the Hessian as a matrix. Parameters as for `newton`, U the start."""
     start = start_of(sample_of(objective), U) if max_iter > 0 else U
-    return newton(objective, start, cholesky_direction, tol=tol, max_iter=max_iter, report=report)
+    return newton(objective, objective.at(start), cholesky_direction, tol=tol, max_iter=max_iter, report=report)
 
 
 def newton_cg(
     objective: LogisticObjective, U: Array, *, tol: float, max_iter: int, report: Report | None = None
 ) -> Minimum:
-    """Newton's method by conjugate gradients. Parameters as for `newton`."""
+    """Newton's method by conjugate gradients. Parameters as for `newton`, U the start."""
     start = start_of(sample_of(objective), U) if max_iter > 0 else U
-    return newton(objective, start, cg_direction, tol=tol, max_iter=max_iter, report=report)
+    return newton(objective, objective.at(start), cg_direction, tol=tol, max_iter=max_iter, report=report)
+
+
+def proximal(
+    objective: LogisticObjective, U: Array, *, tol: float, max_iter: int, report: Report | None = None
+) -> Minimum:
+    """Proximal Newton. Parameters as for `newton`, U the start."""
+    return proximal_newton(objective, objective.at(U), tol=tol, max_iter=max_iter, report=report)
 
 
 # liblinear, sag and saga have objectives of their own or none that differ; their names call the best minimiser here.
@@ -218,8 +223,12 @@ def fit_logistic(
     )
     U = np.zeros(objective.shape) if start is None else objective.from_users_units(*start)
     in_users_units: Report | None = None if report is None else lambda V: report(*objective.to_users_units(V))
-    minimise = proximal_newton if objective.l1.any() else MINIMISERS[solver]
+    minimise = proximal if objective.l1.any() else MINIMISERS[solver]
     with one_blas_thread(PRODUCTS_AT_ONCE * len(y) * U.size):
         found = minimise(objective, U, tol=tol, max_iter=max_iter, report=in_users_units)
-    W, b = objective.to_users_units(found.U)
+    W, b = objective.to_users_units(found.point.U)
+    if objective.l1.any() and objective.free.any() and len(b) > 1:
+        b -= (
+            b.mean()
+        )  # free intercepts of all classes may be moved at once; without a length they sum to 0 by themselves
     return LogisticFit(W, b, found.n_iter, found.converged, found.slope)

@@ -1,8 +1,8 @@
 """The logistic objective is the mean log loss of a linear model plus a penalty on its coefficients.
 
-Formula, with C the inverse strength of the penalty, r the share of the length in it, and S = Σ s_i (Hastie, Tibshirani &
-Friedman, The Elements of Statistical Learning, 2nd ed., section 4.4, equations 4.20 and 4.31; penalty and scale as in
-scikit-learn)::
+Formula, with C the inverse strength of the penalty, r the share of the length in it, and S = Σ s_i (Hastie,
+Tibshirani & Friedman, The Elements of Statistical Learning, 2nd ed., section 4.4, equations 4.20 and 4.31; penalty and
+scale as in scikit-learn)::
 
     F(W, b) = (1/S) Σ_i s_i ℓ(W x_i + b, y_i) + 1/(C S) ((1 - r)/2 ‖W‖² + r ‖W‖₁)
 
@@ -42,10 +42,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from ..numeric.linalg import centred_blocks, column_means, row_blocks
+from ..numeric.linalg import centred_blocks, row_blocks
+from .logistic_losses import Losses, mean_log_loss
 from .penalties import stationarity
 
-__all__ = ["LogisticObjective", "Losses", "Point", "Trial", "logistic_objective", "mean_log_loss"]
+__all__ = ["LogisticObjective", "Point", "Trial", "logistic_objective"]
 
 Array = NDArray[np.floating]
 
@@ -55,58 +56,6 @@ LARGEST_CURVATURE = 0.25
 # A column whose mean is further from zero than this many of its deviations is centred in a copy: products of what
 # is not centred would lose as many digits as this number has.
 FARTHEST_MEAN = 100.0
-
-
-class Losses(NamedTuple):
-    """The weighted mean log loss at some scores, with what its derivatives need.
-
-    Attributes
-    ----------
-    value : float
-    slopes : ndarray of shape (K, n)
-        s_i (p_ik - [y_i = k]): derivatives in the scores.
-    p : ndarray of shape (K, n)
-        Probabilities; for two classes that of the second.
-    """
-
-    value: float
-    slopes: Array
-    p: Array
-
-
-def mean_log_loss(f: Array, y: NDArray, s: Array) -> Losses:
-    """Σ_i s_i ℓ(f_i, y_i), with its derivatives in f.
-
-    Each exponential is taken once. `mlx.losses` says the formulas of ℓ; here e = exp(-|f|), or exp(f_k - max f), never
-    overflows::
-
-        two classes:   ℓ = log(1 + e) + max(f, 0) - y f,     p = 1 / (1 + e) or e / (1 + e)
-        K classes:     ℓ = log Σ_k e_k - (f_y - max f),      p_k = e_k / Σ_j e_j
-
-    Parameters
-    ----------
-    f : ndarray of shape (K, n)
-        Scores; one row for two classes.
-    y : ndarray of int64, shape (n,)
-        Class codes.
-    s : ndarray of shape (n,)
-    """
-    if len(f) == 1:
-        e = np.exp(-np.abs(f[0]))
-        above = f[0] > 0.0
-        value = float(s @ (np.log1p(e) + f[0] * (above - y)))
-        p = np.where(above, 1.0, e) / (1.0 + e)
-        return Losses(value, ((p - y) * s)[None], p[None])
-    p = f - f.max(axis=0)
-    rows = np.arange(len(y))
-    of_label = p[y, rows]
-    np.exp(p, out=p)
-    total = p.sum(axis=0)
-    value = float(s @ (np.log(total) - of_label))
-    p /= total
-    slopes = p * s
-    slopes[y, rows] -= s
-    return Losses(value, slopes, p)
 
 
 class Point(NamedTuple):
@@ -191,6 +140,11 @@ class LogisticObjective(NamedTuple):
     def shape(self) -> tuple[int, int]:
         """Shape (K, p + 1) or (K, p) of U."""
         return self.n_outputs, len(self.penalty)
+
+    @property
+    def free(self) -> NDArray[np.bool_]:
+        """Which columns of U have no penalty, shape (q,)."""
+        return (self.penalty == 0.0) & (self.l1 == 0.0)
 
     def scores(self, U: Array) -> Array:
         """Raw predictions f, shape (K, n)."""
@@ -313,12 +267,20 @@ class LogisticObjective(NamedTuple):
         return np.ascontiguousarray((self.X.T @ R.T).T) if sparse.issparse(self.X) else R @ self.X
 
     def _blocks(self, width: int) -> Iterator[tuple[slice, Array]]:
-        """Blocks of rows ((x_i - m) / d, 1), so many rows that tables of the given width stay in the cache."""
+        """Blocks of rows ((x_i - m) / d, 1), so many rows that tables of the given width stay in the cache.
+
+        Each overwrites the one before.
+        """
         p = self.X.shape[1]
+        buffer: Array = np.empty((0, self.shape[1]))
         for rows in row_blocks(len(self.y), width):
-            block = np.ones((rows.stop - rows.start, self.shape[1]))
+            size = rows.stop - rows.start
+            if len(buffer) < size:
+                buffer = np.empty((size, self.shape[1]))
+            block = buffer[:size]
             np.subtract(self.X[rows], self.offset, out=block[:, :p])
-            block[:, :p] /= self.scale
+            block[:, :p] *= 1.0 / self.scale
+            block[:, p:] = 1.0
             yield rows, block
 
     def _sparse_hessian(self, p: Array) -> Array:
@@ -380,9 +342,10 @@ def logistic_objective(
         X = sparse.csr_array(X, dtype=np.float64)
         scale = _column_scale(X.power(2).T @ s, l2)
     else:
+        means, variances = _column_moments(X, s)
         if fit_intercept and intercept_scaling is None:
-            offset = centre = column_means(X, weights)
-        scale = _column_scale(_mean_squares(X, centre, s), l2)
+            offset = centre = means
+        scale = _column_scale(variances + (means - centre) ** 2, l2)
         if X.dtype != np.float64 or not X.flags.c_contiguous or (np.abs(centre) > FARTHEST_MEAN * scale).any():
             X, offset = np.subtract(X, centre, dtype=np.float64), np.zeros(p)
     penalty, lengths = l2 / scale**2, l1 / scale
@@ -393,12 +356,29 @@ def logistic_objective(
     return LogisticObjective(X, y, s, n_outputs, penalty, lengths, centre, scale, offset, fit_intercept)
 
 
-def _mean_squares(X: Array, centre: Array, s: Array) -> Array:
-    """Σ_i s_i (x_i - m)² of each column."""
-    total = np.zeros(X.shape[1])
-    for rows, block in centred_blocks(X, centre):
-        total += np.einsum("i,ij,ij->j", s[rows], block, block)
-    return total
+def _column_moments(X: Array, s: Array) -> tuple[Array, Array]:
+    """Mean and variance of each column under weights that sum to 1, in one pass.
+
+    Sums are of differences from a row with weight: a constant column has exactly its constant for a mean and no
+    variance. From a row far outside the others, variances would be differences of large numbers: a second pass then.
+    """
+    origin = X[int(np.argmax(s > 0.0))].astype(np.float64)
+    first, second = _moments_about(origin, X, s)
+    means, variances = origin + first, second - first**2
+    if (variances < FARTHEST_MEAN**-2 * second).any():
+        drift, second = _moments_about(means, X, s)
+        variances = second - drift**2
+    return means, np.maximum(variances, 0.0)
+
+
+def _moments_about(origin: Array, X: Array, s: Array) -> tuple[Array, Array]:
+    """Σ_i s_i (x_i - origin) and Σ_i s_i (x_i - origin)² of each column."""
+    first, second = np.zeros(X.shape[1]), np.zeros(X.shape[1])
+    for rows, block in centred_blocks(X, origin):
+        first += s[rows] @ block
+        np.square(block, out=block)
+        second += s[rows] @ block
+    return first, second
 
 
 def _column_scale(mean_square: Array, strength: float) -> Array:

@@ -19,8 +19,8 @@ __all__ = ["DEPRECATED", "Penalty", "check_solver", "penalty_asked_for"]
 # scikit-learn's marker of a parameter that is not set any more.
 DEPRECATED = "deprecated"
 
-# Frames between a warning and the user's call: this file's, the private method's, and `fit` with its wrapper.
-FRAMES_TO_THE_USER = 5
+# Frames from a warning to the user's call: two of this file's, the private method's, `fit`, and its wrapper's.
+FRAMES_TO_THE_USER = 6
 
 
 class Penalty(NamedTuple):

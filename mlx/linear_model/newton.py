@@ -30,7 +30,7 @@ from ..numeric.linalg import conjugate_gradient, scaled_cholesky, solve_positive
 from .lbfgs import Minimum, Report, Solve, line_search
 from .logistic_objective import LogisticObjective, Point
 
-__all__ = ["approximate_inverse", "cg_direction", "cholesky_direction", "newton"]
+__all__ = ["approximate_inverse", "cg_direction", "cholesky_direction", "keep_gauge", "newton"]
 
 Array = NDArray[np.floating]
 Direction = Callable[[LogisticObjective, Point], Array]
@@ -46,7 +46,7 @@ def cholesky_direction(objective: LogisticObjective, point: Point) -> Array:
     """Step -H⁻¹ g by Cholesky; where H is singular, the shortest step to the parabola's minimum."""
     K, q = objective.shape
     hessian, slopes = objective.hessian(point.p), point.gradient.ravel()
-    free = objective.penalty == 0.0
+    free = objective.free
     if K == 1 or not free.any():
         return -solve_positive_semidefinite(hessian, slopes).reshape(K, q)
     # The gauge makes H singular: leave out the last class's unpenalised parameters, then move the sum back to 0.
@@ -61,7 +61,7 @@ def cholesky_direction(objective: LogisticObjective, point: Point) -> Array:
 def keep_gauge(objective: LogisticObjective, V: Array) -> Array:
     """V without its part along the gauge: unpenalised columns get mean 0 over the classes, in place."""
     if objective.n_outputs > 1:
-        free = objective.penalty == 0.0
+        free = objective.free
         V[:, free] -= V[:, free].mean(axis=0)
     return V
 
@@ -90,7 +90,7 @@ def approximate_inverse(objective: LogisticObjective, p: Array) -> Solve | None:
     hessian[np.diag_indices(K * q)] += np.where(diagonal > 0.0, RIDGE * diagonal, 1.0)
     if K > 1:
         # Along the gauge any curvature will do: gradients have no part there.
-        for j in np.flatnonzero(objective.penalty == 0.0):
+        for j in np.flatnonzero(objective.free):
             hessian[j::q, j::q] += 1.0 / K
     factor = scaled_cholesky(hessian)
     if factor is None:
@@ -100,7 +100,7 @@ def approximate_inverse(objective: LogisticObjective, p: Array) -> Solve | None:
 
 def newton(
     objective: LogisticObjective,
-    U: Array,
+    start: Point,
     direction: Direction,
     *,
     tol: float,
@@ -108,13 +108,12 @@ def newton(
     n_iter: int = 0,
     report: Report | None = None,
 ) -> Minimum:
-    """Newton's method from U, with the direction that is given, one step beyond the first gradient within `tol`.
+    """Newton's method from a point, with the direction that is given, one step beyond the first gradient within `tol`.
 
     Parameters
     ----------
     objective : LogisticObjective
-    U : ndarray of shape (K, q)
-        Start.
+    start : Point
     direction : callable
         (objective, point) to step.
     tol : float
@@ -126,17 +125,17 @@ def newton(
     report : callable, optional
         Called with U after each iteration.
     """
-    point = objective.at(U)
+    point = start
     slope = objective.largest_slope(point.U, point.gradient)
     while n_iter < max_iter:
         small_before = slope <= tol
         trial = line_search(objective, point, direction(objective, point))
         n_iter += 1
         if trial is None:
-            return Minimum(point.U, n_iter, True, slope)
+            return Minimum(point, n_iter, True, slope)
         point = objective.accept(trial)
         slope = objective.largest_slope(point.U, point.gradient)
         stopped = report is not None and report(point.U)
         if stopped or small_before:
-            return Minimum(point.U, n_iter, True, slope, stopped)
-    return Minimum(point.U, n_iter, slope <= tol, slope)
+            return Minimum(point, n_iter, True, slope, stopped)
+    return Minimum(point, n_iter, slope <= tol, slope)

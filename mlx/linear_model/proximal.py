@@ -34,6 +34,7 @@ from ..numeric.linalg import scaled_cholesky
 from .accelerated import accelerated_descent
 from .lbfgs import EPSILON, SUFFICIENT_DECREASE, Minimum, Report
 from .logistic_objective import LogisticObjective, Point
+from .newton import keep_gauge
 from .penalties import stationarity
 
 __all__ = ["minimise_model", "proximal_newton"]
@@ -142,23 +143,23 @@ def _with_these_signs(H: Array, r: Array, V: Array, l1: Array) -> Array:
 
 
 def proximal_newton(
-    objective: LogisticObjective, U: Array, *, tol: float, max_iter: int, report: Report | None = None
+    objective: LogisticObjective, start: Point, *, tol: float, max_iter: int, report: Report | None = None
 ) -> Minimum:
-    """Minimise F + Σ λ |U| from U. Parameters as for `newton.newton`; the slope is the violation of the conditions."""
+    """Minimise F + Σ λ |U| from a point. Parameters as for `newton.newton`."""
     K, q = objective.shape
     p = objective.X.shape[1]
+    point, U = start, start.U
     n_columns, n_iter = max(FIRST_COLUMNS, 2 * int(np.count_nonzero(U.any(axis=0)))), 0
     while True:
-        point = objective.at(U)
-        violation = np.asarray(stationarity(point.gradient, U, objective.l1))[:, :p].max(axis=0)
-        inside = U[:, :p].any(axis=0)
+        violation = stationarity(point.gradient, U, objective.l1)[:, :p].max(axis=0)
+        inside = np.any(U[:, :p] != 0.0, axis=0)
         wanted = np.argsort(-np.where(inside, np.inf, violation), kind="stable")[:n_columns]
-        columns = np.sort(wanted[inside[wanted] | (violation[wanted] > 0.0)])
+        columns = np.sort(wanted[np.logical_or(inside, violation > 0.0)[wanted]])
         done = objective.largest_slope(U, point.gradient)
         if len(columns) == p or n_columns >= p:
             columns = np.arange(p)
         if done <= FINER * tol or n_iter >= max_iter:
-            return Minimum(U, n_iter, done <= tol, done)
+            return Minimum(point, n_iter, done <= tol, done)
         part = objective if len(columns) == p else objective.of_columns(columns)
         kept = np.append(columns, np.arange(p, q))
 
@@ -168,34 +169,38 @@ def proximal_newton(
             return whole
 
         told = None if report is None else lambda V, of_all=of_all: report(of_all(V))
-        found = _on_columns(part, U[:, kept], tol, max_iter - n_iter, told)
+        found = _on_columns(part, part.at(U[:, kept]), tol, max_iter - n_iter, told)
         n_iter += found.n_iter
-        U = of_all(found.U)
+        U = of_all(found.point.U)
+        point = objective.at(U)
         if len(columns) == p or found.stopped or not found.converged:
-            return Minimum(U, n_iter, found.converged, found.slope, found.stopped)
+            return Minimum(point, n_iter, found.converged, found.slope, found.stopped)
         n_columns *= 2
 
 
-def _on_columns(objective: LogisticObjective, U: Array, tol: float, max_iter: int, report: Report | None) -> Minimum:
+def _on_columns(
+    objective: LogisticObjective, start: Point, tol: float, max_iter: int, report: Report | None
+) -> Minimum:
     """Proximal Newton steps with all columns of the objective; without its Hessian where that would be too large."""
-    if U.size > STORED_HESSIAN:
-        return accelerated_descent(objective, U, tol=tol, max_iter=max_iter, report=report)
-    point, n_iter, hidden = objective.at(U), 0, False
+    if start.U.size > STORED_HESSIAN:
+        return accelerated_descent(objective, start, tol=tol, max_iter=max_iter, report=report)
+    point, n_iter, hidden = start, 0, False
     l1 = np.tile(objective.l1, objective.n_outputs)
     while True:
         slope = objective.largest_slope(point.U, point.gradient)
         if slope <= FINER * tol or n_iter == max_iter or (hidden and slope <= tol):
-            return Minimum(point.U, n_iter, slope <= tol, slope)
+            return Minimum(point, n_iter, slope <= tol, slope)
         violation = float(stationarity(point.gradient, point.U, objective.l1).max())
         hessian = objective.hessian(point.p)
         V = minimise_model(hessian, point.gradient.ravel(), point.U.ravel(), l1, MODEL_FINER * violation)
-        moved, hidden = _backtrack(objective, point, V.reshape(point.U.shape) - point.U)
+        step = keep_gauge(objective, V.reshape(point.U.shape) - point.U)
+        moved, hidden = _backtrack(objective, point, step)
         if moved is None:
-            return Minimum(point.U, n_iter, True, slope)
+            return Minimum(point, n_iter, True, slope)
         point = moved
         n_iter += 1
         if report is not None and report(point.U):
-            return Minimum(point.U, n_iter, True, objective.largest_slope(point.U, point.gradient), True)
+            return Minimum(point, n_iter, True, objective.largest_slope(point.U, point.gradient), True)
 
 
 def _backtrack(objective: LogisticObjective, point: Point, step: Array) -> tuple[Point | None, bool]:

@@ -104,3 +104,48 @@ def gaussian_log_density(x, mean, covariance):
     assert sign > 0
     distance = difference @ np.linalg.solve(covariance, difference)
     return -0.5 * (distance + len(x) * math.log(2.0 * math.pi) + log_determinant)
+
+
+def logistic_slopes_by_hand(coefficients, intercepts, X, y, C, weights, l1_ratio=0.0):
+    """Derivatives of the penalised mean log loss but for the length, row by row: of coefficients and of intercepts.
+
+    One row of coefficients for two classes.
+    """
+    total = sum(weights)
+    of_w = [[(1.0 - l1_ratio) * w / (C * total) for w in ws] for ws in coefficients]
+    of_b = [0.0 for _ in intercepts]
+    for row, label, weight in zip(X, y, weights):
+        scores = [sum(w * x for w, x in zip(ws, row)) + b for ws, b in zip(coefficients, intercepts)]
+        shown = [0.0, scores[0]] if len(scores) == 1 else scores
+        top = max(shown)
+        parts = [math.exp(score - top) for score in shown]
+        for k in range(len(scores)):
+            of_class = 1 if len(scores) == 1 else k
+            slope = weight / total * (parts[of_class] / sum(parts) - (label == of_class))
+            of_b[k] += slope
+            for j, x in enumerate(row):
+                of_w[k][j] += slope * x
+    return of_w, of_b
+
+
+def logistic_violation_by_hand(coefficients, intercepts, X, y, C, weights, l1_ratio, intercept_scaling=None):
+    """How far the Karush-Kuhn-Tucker conditions of the elastic net are missed, largest over all coefficients.
+
+    An intercept is free, or penalised as the coefficient b / a of a column of constants a (liblinear's objective).
+    """
+    of_w, of_b = logistic_slopes_by_hand(coefficients, intercepts, X, y, C, weights, l1_ratio)
+    length = l1_ratio / (C * sum(weights))
+    largest = 0.0
+    for ws, slopes in zip(coefficients, of_w):
+        for w, slope in zip(ws, slopes):
+            missed = max(0.0, abs(slope) - length) if w == 0 else abs(slope + math.copysign(length, w))
+            largest = max(largest, missed)
+    for b, slope in zip(intercepts, of_b):
+        if intercept_scaling is None:
+            largest = max(largest, abs(slope))
+            continue
+        a = intercept_scaling
+        slope += (1.0 - l1_ratio) * b / (a * a * C * sum(weights))
+        missed = max(0.0, abs(slope) - length / a) if b == 0 else abs(slope + math.copysign(length / a, b))
+        largest = max(largest, missed)
+    return largest

@@ -47,6 +47,7 @@ class Inert(NamedTuple):
 
     other: Any
     reason: str
+    given: Mapping[str, Any] = MappingProxyType({})
 
 
 # Data --------------------------------------------------------------------------------------------------------------
@@ -233,13 +234,13 @@ LINEAR_REGRESSION = {
 LOGISTIC_REGRESSION = {
     "penalty": Effect(None, "coef_"),
     "C": Effect(0.1, "coef_"),
-    "l1_ratio": Refused(1.0),
-    "dual": Refused(True),
+    "l1_ratio": Effect(1.0, "coef_", {"solver": "saga"}),
+    "dual": Inert(True, "the dual problem has the same solution, which is found the same way", {"solver": "liblinear"}),
     "tol": Effect(0.5, "coef_"),
     "fit_intercept": Effect(False, "coef_"),
-    "intercept_scaling": Refused(10.0),
+    "intercept_scaling": Effect(10.0, "coef_", {"solver": "liblinear"}),
     "class_weight": Effect("balanced", "coef_", data="unbalanced"),
-    "random_state": Inert(1, "of the solvers that are supported none is random, here or in scikit-learn"),
+    "random_state": Inert(1, "no solver is random here, and in scikit-learn its effect is what is left of the error"),
     "solver": Effect("newton-cholesky", "coef_"),
     "max_iter": Effect(2, "n_iter_"),
     "verbose": Effect(1, "output"),
