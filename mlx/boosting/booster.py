@@ -157,6 +157,8 @@ class Training:
         self._gradients = np.empty((n_outputs, n_samples, 2), dtype=self.weight.dtype)
         self._parts = _row_ranges(n_samples, n_threads) if objective.rows_apart else np.array([[0, n_samples]])
         self._threads, self._vector_leaves = ExitStack(), vector_leaves
+        # As in the library, where pruning has the last word on a tree and knows no rows.
+        self._quantile_leaves = objective.leaf_quantile and tree_method != "exact"
         self._run = self._threads.enter_context(thread_team(n_threads))
         self._grower: Grower = (
             TreeUpdater(updates, X, settings, n_threads)
@@ -217,7 +219,7 @@ class Training:
         of_trees: list[tuple[Any, NDArray[np.floating]]] = list(enumerate(gradients))
         if self._vector_leaves:
             of_trees = [(slice(None), gradients)]
-        residual = self.y.T - seen if self.objective.leaf_quantile else None
+        residual = self.y.T - seen if self._quantile_leaves else None
         for output, own in of_trees:
             for _ in range(self.n_parallel):
                 self.trees.append(self._tree(own, output, None if residual is None else residual[output]))

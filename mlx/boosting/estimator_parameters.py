@@ -151,8 +151,8 @@ class XGBParameters(InheritsParameters):
         Callbacks of the library's kind, which are told of each round, see `mlx.boosting.callback`. For those of
         scikit-learn use `set_callbacks`.
     cuts : {'exact', 'xgboost'}, default='exact'
-        How a column with more than `max_bin` distinct values is cut: at exact quantiles, or where xgboost cuts it (see
-        Notes). The library has no such parameter.
+        How a column with more than `max_bin` distinct values is cut: at exact quantiles, or where xgboost cuts it; and
+        how weights and gradients are multiplied, see Notes. The library has no such parameter.
     prune : {'post'}, default=None
         When `gamma` decides: None is as in the library; 'post' grows the whole tree first and then takes back, from the
         leaves up, splits above two leaves that gain less, with every tree method. The library has no such parameter.
@@ -214,8 +214,9 @@ class XGBParameters(InheritsParameters):
     which the library counts when it plans the approximation, are left out here.
 
     ``tree_method="approx"`` does the same with Hessians for weights, anew for each tree. ``tree_method="exact"`` has no
-    cuts: its trees are the library's on any columns, to the last bit of their sums if that runs on one thread. Nodes
-    that pruning takes away leave gaps in the numbers of the library's nodes, and none here.
+    cuts: its trees are the library's on any columns, to the last bit of their sums if that runs on one thread, and with
+    weights if ``cuts="xgboost"`` asks for its products. Nodes that pruning takes away leave gaps in the numbers of the
+    library's nodes, and none here.
 
     X is copied to float32.
 

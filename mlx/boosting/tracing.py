@@ -266,7 +266,7 @@ def _growth_rules(estimator: Any) -> Any:
         float(gamma),
         float(rate / np.float32(estimator._n_parallel_trees)),
         monotone_directions(estimator.monotone_constraints, estimator.n_features_in_, names),
-        estimator._objective in QUANTILE_LEAVES,
+        estimator._objective in QUANTILE_LEAVES and estimator.tree_method != "exact",
     )
 
 

@@ -225,7 +225,6 @@ class TrainingOptions(XGBParameters):
         if method == "exact":
             idle = {
                 "max_bin": self.max_bin is not None,
-                "cuts": self.cuts != "exact",
                 "grow_policy": self.grow_policy == "lossguide",
                 "max_leaves": bool(self.max_leaves),
                 "max_depth": self.max_depth == 0,

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_breast_cancer, load_diabetes
 
+from mlx import boosting
 from mlx.boosting import XGBClassifier, XGBRegressor
 from mlx.boosting.exact import rows_by_value
 from mlx.boosting.library_sorted_cuts import library_sorted_cuts
@@ -84,7 +85,7 @@ def test_parameters_mean_what_they_mean_there(task, parameters, record_differenc
     compare(approx(task, **parameters), X, y, record_difference, f"{task}, {parameters}")
 
 
-@pytest.mark.parametrize("kind", ["whole", "even"])
+@pytest.mark.parametrize("kind", ["whole", "even", "heavy-tailed"])
 @pytest.mark.parametrize("task", ["regression", "binary"])
 def test_weights_count_twice_in_the_librarys_cuts(task, kind, record_difference):
     X, y = table(task, n=3000)
@@ -106,3 +107,32 @@ def test_accuracy_of_exact_cuts():
     peer = peer_of(ours).fit(X[:4000], y[:4000])
     losses = [-np.log(m.predict_proba(X[4000:])[np.arange(2000), y[4000:]]).mean() for m in (ours, peer)]
     assert abs(losses[0] - losses[1]) < tolerances.BOOSTER_SCORE
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("loss", ["squared", "logistic"])
+def test_own_objectives_are_cut_as_there(loss, weighted):
+    """Its Hessians, which never change with squared errors, are the weights of the cuts."""
+    X, y = table("binary", n=6000)
+    weight = weights("heavy-tailed", len(X)) if weighted else None
+
+    def gradients(margin, matrix):
+        p = margin if loss == "squared" else 1 / (1 + np.exp(-margin))
+        return p - matrix.get_label(), np.ones_like(p) if loss == "squared" else p * (1 - p)
+
+    predictions = []
+    for library, own in ((boosting, {"cuts": "xgboost"}), (xgboost, {})):
+        matrix = library.DMatrix(X, y, weight=weight)
+        given = {"tree_method": "approx", "max_depth": 5, "nthread": 1, **own}
+        predictions.append(library.train(given, matrix, 8, obj=gradients).predict(matrix))
+    np.testing.assert_array_equal(*predictions)
+
+
+@pytest.mark.parametrize("method", ["hist", "approx"])
+def test_weighted_rows_of_several_targets(method):
+    X, y = table("regression", n=6000)
+    Y = np.exp(np.stack([y, np.nan_to_num(X[:, 1]) / 9], axis=1) * 0.3)
+    given = {"objective": "reg:squaredlogerror", "tree_method": method, "n_estimators": 6, "n_jobs": 1}
+    weight = weights("heavy-tailed", len(X))
+    models = (XGBRegressor(**given, cuts="xgboost"), xgboost.XGBRegressor(**given))
+    np.testing.assert_array_equal(*(model.fit(X, Y, sample_weight=weight).predict(X) for model in models))

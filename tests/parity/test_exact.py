@@ -125,6 +125,18 @@ def test_sample_weight(task, record_difference):
     compare(MODELS[task](n_estimators=10), X, y, record_difference, f"{task}, weighted", weights("even", len(X)))
 
 
+@pytest.mark.parametrize("kind", ["whole", "heavy-tailed"])
+@pytest.mark.parametrize("targets", [1, 2])
+def test_weighted_sums_are_the_librarys_with_its_products(kind, targets):
+    """Products of weights and gradients in float32 decide between thresholds that gain the same."""
+    X, y = table("regression", n=10_000)
+    Y = np.exp(0.3 * (y if targets == 1 else np.stack([y, -y], axis=1)))
+    ours = XGBRegressor(objective="reg:squaredlogerror", tree_method="exact", n_estimators=8, cuts="xgboost", n_jobs=1)
+    models = [ours, peer_of(ours)]
+    first, second = (model.fit(X, Y, sample_weight=weights(kind, len(X))).predict(X) for model in models)
+    np.testing.assert_array_equal(first, second)
+
+
 def test_odd_columns(record_difference):
     """A column without values, constant ones with and without missing values, neighbouring floats, huge values."""
     rng = np.random.default_rng(1)

@@ -12,6 +12,7 @@ from mlx.boosting import XGBClassifier, XGBRanker, XGBRegressor
 from mlx.boosting.objectives import OBJECTIVES
 from mlx.compare.peers import peer_of
 from tests import tolerances
+from tests.parity import test_exact
 from tests.parity.test_boosting import assert_same_trees
 
 pytest.importorskip("xgboost")
@@ -61,11 +62,11 @@ def model_of(case, depth):
     return cls(objective=objective, n_estimators=50, max_depth=depth, n_jobs=1, cuts="xgboost", **CASES[case])
 
 
-def compare(ours, X, y, record_difference, case, **arguments):
+def compare(ours, X, y, record_difference, case, same_trees=assert_same_trees, **arguments):
     peer = peer_of(ours)
     for model in (ours, peer):
         model.fit(X, y, **arguments)
-    assert_same_trees(ours, peer, record_difference, case)
+    same_trees(ours, peer, record_difference, case)
     a, b = (model.predict(X, output_margin=True) for model in (ours, peer))
     record_difference(f"at scale, {case}: margin", np.max(np.abs(a - b)) / np.max(np.abs(b)), tolerances.BOOSTER_MARGIN)
     a, b = (model.predict(X) for model in (ours, peer))
@@ -76,8 +77,19 @@ def compare(ours, X, y, record_difference, case, **arguments):
 @pytest.mark.parametrize("case", sorted(CASES))
 def test_trees_are_the_librarys(case, depth, record_difference):
     ours, (X, y) = model_of(case, depth), table(case.partition(",")[0])
-    groups = {"qid": np.arange(N) // 25} if isinstance(ours, XGBRanker) else {}
-    compare(ours, X, y, record_difference, case, **groups)
+    compare(ours, X, y, record_difference, case, **groups_for(ours))
+
+
+@pytest.mark.parametrize("method", ["approx", "exact"])
+@pytest.mark.parametrize("case", sorted(CASES))
+def test_other_tree_methods(case, method, record_difference):
+    """Hessians cut the columns anew for each tree, or no column is cut, and branches are pruned after growth."""
+    ours, (X, y) = model_of(case, 6).set_params(tree_method=method), table(case.partition(",")[0])
+    compare(ours, X, y, record_difference, f"{method}, {case}", test_exact.assert_same_trees, **groups_for(ours))
+
+
+def groups_for(model):
+    return {"qid": np.arange(N) // 25} if isinstance(model, XGBRanker) else {}
 
 
 @pytest.mark.parametrize("load", [load_breast_cancer, load_diabetes, load_digits], ids=lambda load: load.__name__)

@@ -158,12 +158,24 @@ def test_rows_by_value():
 
 @pytest.mark.parametrize(
     "parameters",
-    [{"max_bin": 64}, {"cuts": "xgboost"}, {"grow_policy": "lossguide"}, {"max_leaves": 4}, {"max_depth": 0}],
+    [{"max_bin": 64}, {"grow_policy": "lossguide"}, {"max_leaves": 4}, {"max_depth": 0}],
 )
 def test_what_has_no_meaning_is_refused(parameters):
     (name,) = parameters
     with pytest.raises(NotImplementedError, match=rf"parameter {name}=.* no meaning with tree_method='exact'"):
         XGBRegressor(tree_method="exact", **parameters).fit([[1.0], [2.0]], [1.0, 2.0])
+
+
+def test_leaves_of_absolute_errors_keep_their_weights():
+    """Pruning, which has the last word, knows no rows to take a median of; with 'hist' leaves are medians."""
+    X, y = np.arange(6.0)[:, np.newaxis], np.array([0.0, 1.0, 5.0, 20.0, 30.0, 90.0])
+    options = {"objective": "reg:absoluteerror", "n_estimators": 1, "max_depth": 1, "base_score": 10.0, "reg_lambda": 0}
+    exact = XGBRegressor(tree_method="exact", **options).fit(X, y)
+    np.testing.assert_allclose(exact.predict(X), [9.7] * 3 + [10.3] * 3, rtol=1e-6)
+    assert "η w" in str(exact.explain_node(0, 1))
+    hist = XGBRegressor(**options).fit(X, y)
+    np.testing.assert_allclose(hist.predict(X), [10 - 0.3 * 9] * 3 + [10 + 0.3 * 20] * 3, rtol=1e-6)
+    assert "η q" in str(hist.explain_node(0, 1))
 
 
 def test_samples_of_rows_and_columns():
