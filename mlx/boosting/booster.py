@@ -157,7 +157,6 @@ class Training:
         self._gradients = np.empty((n_outputs, n_samples, 2), dtype=self.weight.dtype)
         self._parts = _row_ranges(n_samples, n_threads) if objective.rows_apart else np.array([[0, n_samples]])
         self._threads, self._vector_leaves = ExitStack(), vector_leaves
-        # As in the library, where pruning has the last word on a tree and knows no rows.
         self._quantile_leaves = objective.leaf_quantile and tree_method != "exact"
         self._run = self._threads.enter_context(thread_team(n_threads))
         self._grower: Grower = (

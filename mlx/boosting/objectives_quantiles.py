@@ -2,7 +2,8 @@
 
 Newton steps need a Hessian, and these losses have none. Splits are found with h_i = w_i; then the value of a leaf is
 the α-quantile of the residuals y - f of its rows, times the learning rate. That of the absolute error is the median.
-With ``tree_method="exact"`` leaves keep their weights -T(G) / (H + λ), as in the library.
+With ``tree_method="exact"`` leaves keep their weights -T(G) / (H + λ), as in the library, where pruning has the last
+word on a tree and knows no rows.
 
 The quantile of n values without weights lies between two of them, at the place α (n + 1), and is interpolated. With
 weights it is the first of the sorted values up to which there is a share α of the weight. So weights of one are not the
