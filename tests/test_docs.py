@@ -94,6 +94,8 @@ def test_every_documented_attribute_is_there(name):
         fits.append(seeded(name).set_params(early_stopping=True).fit(X, y))
     if fits[0].get_params().get("bootstrap"):
         fits.append(seeded(name).set_params(oob_score=True, n_estimators=30).fit(X, y))
+    if name == "RidgeCV":
+        fits.append(cls(store_cv_results=True).fit(X, y))
     if name == "LinearRegression":
         fits.append(cls(solver="gd").fit(X, y))
     for attribute in documented(ClassDoc(cls, config={"show_class_members": False})["Attributes"]):

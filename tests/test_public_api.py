@@ -45,6 +45,8 @@ PUBLIC = {
         "LinearRegression",
         "LogisticRegression",
         "Perceptron",
+        "Ridge",
+        "RidgeCV",
         "enet_path",
         "lasso_path",
     },

@@ -30,6 +30,10 @@ LINEAR_LEAST_SQUARES = 1e-9
 # condition number of the scaled design. A p-value of 1e-100 is known to 100 times the rounding of its t.
 LINEAR_INFERENCE = 1e-9
 
+# L-BFGS-B ends where rounding hides the decrease of the objective, of relative size 1e-16: the coefficients then are as
+# far off as the root of that times the condition number.
+LINEAR_QUASI_NEWTON = 1e-6
+
 # LSQR is stopped by its own tolerance, 1e-12 in the test: what is left is that times the condition number.
 LINEAR_SPARSE = 1e-9
 

@@ -34,6 +34,8 @@ PEERS: dict[str, Peer] = {
     },
     "LinearRegression": Peer("scikit-learn", "sklearn.linear_model"),
     "LogisticRegression": Peer("scikit-learn", "sklearn.linear_model"),
+    "Ridge": Peer("scikit-learn", "sklearn.linear_model"),
+    "RidgeCV": Peer("scikit-learn", "sklearn.linear_model"),
     "Perceptron": Peer("scikit-learn", "sklearn.linear_model"),
     "PCA": Peer("scikit-learn", "sklearn.decomposition"),
     "MLPClassifier": Peer("scikit-learn", "sklearn.neural_network"),

@@ -6,6 +6,8 @@ from .elastic_net_path import enet_path, lasso_path
 from .linear_regression import LinearRegression
 from .logistic import LogisticRegression
 from .perceptron import Perceptron
+from .ridge import Ridge
+from .ridge_cv import RidgeCV
 
 __all__ = [
     "ElasticNet",
@@ -15,6 +17,8 @@ __all__ = [
     "LinearRegression",
     "LogisticRegression",
     "Perceptron",
+    "Ridge",
+    "RidgeCV",
     "enet_path",
     "lasso_path",
 ]

@@ -22,6 +22,7 @@ from ..validation import check_sample_weight, validate_data
 from .descent import descend
 from .inference import RegressionSummary, summarise
 from .least_squares import Array, LeastSquaresFit, fit_least_squares
+from .linear_predictor import LinearPredictorMixin
 from .matrix_free import centred_rows, solve_lsqr
 from .nonnegative import fit_nonnegative
 
@@ -31,7 +32,7 @@ __all__ = ["LinearRegression"]
 DEFAULT_TOL = 1e-6
 
 
-class LinearRegression(MultiOutputMixin, RegressorMixin, BaseEstimator):
+class LinearRegression(MultiOutputMixin, LinearPredictorMixin, RegressorMixin, BaseEstimator):
     """Ordinary least squares, with scikit-learn's parameters and attributes.
 
     Parameters
@@ -328,21 +329,6 @@ class LinearRegression(MultiOutputMixin, RegressorMixin, BaseEstimator):
             total_squares=float(kept["total_squares"][target]),
             confidence=confidence,
         )
-
-    def predict(self, X):
-        """Predict Wᵀ x + b.
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_samples,) or (n_samples, n_targets)
-        """
-        check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse=["csr", "csc", "coo"], reset=False)
-        return X @ self.coef_.T + self.intercept_
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

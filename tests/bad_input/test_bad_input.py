@@ -109,7 +109,7 @@ RIGHT_X = {
         (name, "too large for float32"): "computed in float64"
         for name in (
             *("IncrementalPCA", "LinearRegression", "LogisticRegression", "PCA", "MLPClassifier", "Perceptron"),
-            *("ElasticNet", "ElasticNetCV", "Lasso", "LassoCV"),
+            *("ElasticNet", "ElasticNetCV", "Lasso", "LassoCV", "Ridge", "RidgeCV"),
         )
     },
 }
@@ -284,6 +284,25 @@ LINEAR = {
     "solver": ["text", None, 3],
     "learning_rate": [0.0, -1.0, "text", float("nan"), None],
     "max_steps": [0, -1, 1.5, "text", None],
+}
+RIDGE = {
+    "alpha": [-1.0, "text", float("nan"), float("inf"), [1.0, 2.0], [-1.0], [[1.0]], ["a"], None],
+    "fit_intercept": ["yes", 3, None],
+    "copy_X": ["yes", 3],
+    "max_iter": [0, -1, 1.5, "text"],
+    "tol": [-1.0, "small", float("nan"), None],
+    "solver": ["text", None, 3, "sag", "saga", "lbfgs"],
+    "positive": ["yes", None],
+    "random_state": ["text", -1, 1.5],
+}
+RIDGE_CV = {
+    "alphas": [-1.0, 0.0, "text", float("nan"), [1.0, -1.0], [0.0], [[1.0, 2.0]], [], ["a"], [float("inf")], None],
+    "fit_intercept": ["yes", 3, None],
+    "scoring": ["text", 3],
+    "cv": [1, 1.5, "text"],
+    "gcv_mode": ["text", 3],
+    "store_cv_results": ["yes", 3, None],
+    "alpha_per_target": ["yes", 3, None],
 }
 LOGISTIC = {
     "penalty": ["text", 3],
@@ -496,6 +515,8 @@ BAD_PARAMETERS = {
     **dict.fromkeys(("ElasticNet", "Lasso"), ELASTIC_NET),
     **dict.fromkeys(("ElasticNetCV", "LassoCV"), ELASTIC_NET_CV),
     "LinearRegression": LINEAR,
+    "Ridge": RIDGE,
+    "RidgeCV": RIDGE_CV,
     "LogisticRegression": LOGISTIC,
     "IncrementalPCA": INCREMENTAL_COMPONENTS,
     "PCA": COMPONENTS,

@@ -16,6 +16,32 @@ def least_squares_by_hand(X, y, weights=None):
     return solution[:-1], solution[-1]
 
 
+def ridge_by_hand(X, y, alpha, weights=None, *, fit_intercept=True):
+    """Coefficients and intercept from the normal equations of [X 1], with the penalty on all but the last."""
+    rows = [[*map(float, row), 1.0 if fit_intercept else 0.0] for row in X]
+    weights = [1.0] * len(rows) if weights is None else weights
+    size = len(rows[0])
+    system = [[sum(s * row[i] * row[j] for s, row in zip(weights, rows)) for j in range(size)] for i in range(size)]
+    for i in range(size - fit_intercept):
+        system[i][i] += alpha
+    if not fit_intercept:
+        system[-1][-1] = 1.0
+    right = [sum(s * row[i] * float(target) for s, row, target in zip(weights, rows, y)) for i in range(size)]
+    solution = solve_by_elimination(system, right)
+    return solution[:-1], solution[-1]
+
+
+def leave_one_out_by_hand(X, y, alpha, weights=None, *, fit_intercept=True):
+    """Error of each row under the ridge regression that is fitted without it."""
+    errors, n = [], len(X)
+    for i in range(n):
+        rest = [j for j in range(n) if j != i]
+        some = None if weights is None else [weights[j] for j in rest]
+        w, b = ridge_by_hand([X[j] for j in rest], [y[j] for j in rest], alpha, some, fit_intercept=fit_intercept)
+        errors.append(y[i] - b - sum(c * x for c, x in zip(w, X[i])))
+    return errors
+
+
 def solve_by_elimination(system, right):
     """Gaussian elimination with the largest pivot, for numbers of any type (float, mpmath)."""
     size = len(right)

@@ -358,6 +358,13 @@ def of_forest(name):
     return methods
 
 
+def of_ridge_cv():
+    """Ridge regression that chooses its penalty."""
+    methods = of_supervised("RidgeCV")
+    to_scorer = Inert(other({}), "they go to the scorer, where routing is enabled: tested with the estimator")
+    return {**methods, "fit": {**methods["fit"], "params": to_scorer}}
+
+
 def of_classifier(name):
     methods = of_supervised(name)
     return {**methods, "predict_proba": X_ONLY, "predict_log_proba": X_ONLY}
@@ -423,6 +430,8 @@ ARGUMENTS: dict[str, dict[str, dict[str, Changes | Refused | Inert]]] = {
             "confidence": Changes(other(0.5)),
         },
     },
+    "Ridge": of_supervised("Ridge"),
+    "RidgeCV": of_ridge_cv(),
     "LogisticRegression": {
         **of_classifier("LogisticRegression"),
         "decision_function": X_ONLY,

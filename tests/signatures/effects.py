@@ -210,6 +210,7 @@ def observe(estimator, data, *, fits=1, **fit_arguments):
         for name in ("feature_importances_",):  # properties
             if hasattr(type(estimator), name):
                 seen[name] = getattr(estimator, name)
+    seen["attributes"] = sorted(seen)
     seen["output"] = printed.getvalue()
     seen["warnings"] = [str(warning.message) for warning in warned]
     seen["threads"] = max(pools, default=1)
@@ -229,6 +230,27 @@ LINEAR_REGRESSION = {
     "solver": Effect("lstsq", "rank_", data="nearly_equal_columns"),
     "learning_rate": Effect(0.01, "loss_curve_", {"solver": "gd"}),
     "max_steps": Effect(10, "coef_", {"solver": "gd"}),
+}
+
+RIDGE = {
+    "alpha": Effect(5.0, "coef_"),
+    "fit_intercept": Effect(False, "coef_"),
+    "copy_X": Effect(False, "input", {"solver": "svd"}, data="few_rows"),
+    "max_iter": Effect(2, "coef_", {"solver": "lsqr"}),
+    "tol": Effect(0.5, "coef_", {"solver": "lsqr"}),
+    "solver": Effect("svd", "solver_"),
+    "positive": Effect(True, "coef_"),
+    "random_state": Inert(0, "only 'sag' and 'saga' draw, which are refused"),
+}
+
+RIDGE_CV = {
+    "alphas": Effect((0.5, 5.0), "alpha_"),
+    "fit_intercept": Effect(False, "coef_"),
+    "scoring": Effect("neg_mean_absolute_error", "best_score_"),
+    "cv": Effect(3, "best_score_"),
+    "gcv_mode": Effect("svd", "best_score_"),
+    "store_cv_results": Effect(True, "attributes"),
+    "alpha_per_target": Effect(True, "alpha_", data="multi_target"),
 }
 
 LOGISTIC_REGRESSION = {
@@ -585,6 +607,8 @@ EFFECTS: dict[str, dict[str, Effect | Refused | Inert]] = {
     "Lasso": LASSO,
     "LassoCV": LASSO_CV,
     "LinearRegression": LINEAR_REGRESSION,
+    "Ridge": RIDGE,
+    "RidgeCV": RIDGE_CV,
     "LogisticRegression": LOGISTIC_REGRESSION,
     "IncrementalPCA": INCREMENTAL_PCA,
     "PCA": PCA,
@@ -631,6 +655,8 @@ DEFAULT_DATA = {
     "Lasso": "regression",
     "LassoCV": "regression",
     "LinearRegression": "regression",
+    "Ridge": "regression",
+    "RidgeCV": "regression",
     "LogisticRegression": "binary",
     "IncrementalPCA": "regression",
     "PCA": "regression",

@@ -25,6 +25,8 @@ LIBRARIES = {
                 "LinearRegression",
                 "LogisticRegression",
                 "Perceptron",
+                "Ridge",
+                "RidgeCV",
             ),
             "sklearn.decomposition": ("PCA", "IncrementalPCA"),
             "sklearn.ensemble": (
