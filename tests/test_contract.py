@@ -30,6 +30,11 @@ EXPECTED_FAILURES: dict[str, dict[str, str]] = {
         f"check_sample_weight_equivalence_on_{kind}_data": "chance decides between cuts that are equally good"
         for kind in ("dense", "sparse")
     },
+    # What holds instead is tested in tests/unit/cluster/test_kmeans.py.
+    "KMeans": {
+        f"check_sample_weight_equivalence_on_{kind}_data": "rows are drawn by their weights, but by their numbers too"
+        for kind in ("dense", "sparse")
+    },
     # What holds instead is tested in tests/unit/ensemble/test_forest_weights.py.
     **{
         name: {
@@ -51,6 +56,7 @@ QUICK = {
     "AdaBoostRegressor": {"n_estimators": 10},
     **{name: {"n_estimators": 5} for name in ("ExtraTreesClassifier", "ExtraTreesRegressor")},
     **{name: {"n_estimators": 5} for name in ("RandomForestClassifier", "RandomForestRegressor")},
+    "KMeans": {"n_clusters": 4, "max_iter": 20},
     # The same rows written otherwise end at another point within the gap that is allowed.
     **{name: {"tol": 1e-12} for name in ("ElasticNetCV", "LassoCV")},
     "MLPClassifier": {"max_iter": 100},
@@ -81,6 +87,7 @@ PEER_MODULES = {
     "Ridge": "sklearn.linear_model",
     "RidgeCV": "sklearn.linear_model",
     "IncrementalPCA": "sklearn.decomposition",
+    "KMeans": "sklearn.cluster",
     "PCA": "sklearn.decomposition",
     "Perceptron": "sklearn.linear_model",
     "MLPClassifier": "sklearn.neural_network",
@@ -118,7 +125,7 @@ def quick(name):
 
 def seeded(name):
     estimator = quick(name)
-    drawing = ("AdaBoost", "DecisionTree", "ExtraTree", "ForestImputer", "MLP", "RandomForest")
+    drawing = ("AdaBoost", "DecisionTree", "ExtraTree", "ForestImputer", "KMeans", "MLP", "RandomForest")
     return estimator.set_params(random_state=0) if name.startswith(drawing) else estimator
 
 
@@ -313,6 +320,7 @@ def test_search_and_cross_validation_work(name):
         "RidgeCV": ("fit_intercept", [True, False]),
         "LogisticRegression": ("C", [0.1, 1.0]),
         "IncrementalPCA": ("n_components", [1, 2]),
+        "KMeans": ("n_clusters", [2, 3]),
         "PCA": ("n_components", [1, 2]),
         "Perceptron": ("alpha", [1e-4, 1e-2]),
         "MLPClassifier": ("alpha", [1e-4, 1.0]),

@@ -18,6 +18,7 @@ WITHOUT_NUMBA = ("cli", "compare", "callbacks", "environment", "losses", "plots"
 # What a user of the same model imports today from scikit-learn: the yardstick of an import's cost.
 PEER_IMPORT = {
     "boosting": "sklearn.ensemble",
+    "cluster": "sklearn.cluster",
     "decomposition": "sklearn.decomposition",
     "ensemble": "sklearn.ensemble",
     "explain": "sklearn.linear_model",

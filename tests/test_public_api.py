@@ -26,6 +26,7 @@ PUBLIC = {
         "to_graphviz",
         "train",
     },
+    "cluster": {"KMeans", "Summary", "summarize"},
     "decomposition": {"IncrementalPCA", "PCA"},
     "ensemble": {
         "AdaBoostClassifier",

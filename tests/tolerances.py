@@ -43,6 +43,9 @@ LINEAR_LOGISTIC = 1e-9
 # An eigenvector moves by rounding over the relative gap of its eigenvalue; gaps in the cases are above 1e-5.
 LINEAR_COMPONENTS = 1e-9
 
+# K-means: with the same labels in every iteration only the order of sums differs.
+CLUSTERS = 1e-9
+
 # float32 stores 1.2e-7; the library also computes in it, which costs the condition number of the table, below 100.
 LINEAR_FLOAT32 = 1e-5
 

@@ -62,8 +62,19 @@ def _works() -> dict[str, Callable[[], Any]]:
             works[f"{class_name}, {task}, {np.dtype(dtype).name}"] = _booster(class_name, X.astype(dtype), y, weights)
     for task, y in (("two classes", two), ("three classes", three)):
         works[f"AdaBoostClassifier, {task}"] = _stumps(np.nan_to_num(X), y)
+    for dtype in (np.float64, np.float32):
+        works[f"KMeans, {np.dtype(dtype).name}"] = _clusters(np.nan_to_num(X).astype(dtype))
     works["XGBRegressor, the library's cuts"] = _booster("XGBRegressor", X, value, weights, cuts="xgboost")
     return works
+
+
+def _clusters(X: np.ndarray) -> Callable[[], Any]:
+    def work() -> None:
+        from ..cluster import KMeans
+
+        KMeans(3, random_state=0).fit(X).predict(X)
+
+    return work
 
 
 def _stumps(X: np.ndarray, y: np.ndarray) -> Callable[[], Any]:

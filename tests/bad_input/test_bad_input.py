@@ -108,7 +108,15 @@ RIGHT_X = {
     **{
         (name, "too large for float32"): "computed in float64"
         for name in (
-            *("IncrementalPCA", "LinearRegression", "LogisticRegression", "PCA", "MLPClassifier", "Perceptron"),
+            *(
+                "IncrementalPCA",
+                "KMeans",
+                "LinearRegression",
+                "LogisticRegression",
+                "PCA",
+                "MLPClassifier",
+                "Perceptron",
+            ),
             *("ElasticNet", "ElasticNetCV", "Lasso", "LassoCV", "Ridge", "RidgeCV"),
         )
     },
@@ -331,6 +339,19 @@ COMPONENTS = {
     "power_iteration_normalizer": ["text", 3],
     "random_state": ["text", -1, 1.5],
 }
+CLUSTERS = {
+    "n_clusters": [0, -1, 1.5, "text", None],
+    "init": ["text", None, 3, [[0.0]], [[float("nan")] * D] * 4],
+    "n_init": [0, -1, 1.5, "text", None],
+    "max_iter": [0, -1, 1.5, "text"],
+    "tol": [-1.0, "small"],
+    "verbose": [-1, "text"],
+    "random_state": ["text", -1, 1.5],
+    "copy_x": ["yes", 3],
+    "algorithm": ["text", None, 3],
+    "metric": ["manhattan", None, 3],
+    "n_jobs": [0, 1.5, "two"],
+}
 INCREMENTAL_COMPONENTS = {
     "n_components": [-1, 0, D + 1, 0.5, "mle"],
     "whiten": ["yes", 3],
@@ -519,6 +540,7 @@ BAD_PARAMETERS = {
     "RidgeCV": RIDGE_CV,
     "LogisticRegression": LOGISTIC,
     "IncrementalPCA": INCREMENTAL_COMPONENTS,
+    "KMeans": CLUSTERS,
     "PCA": COMPONENTS,
     "Perceptron": PERCEPTRON,
     "MLPClassifier": NETWORK,

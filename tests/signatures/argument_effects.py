@@ -65,6 +65,7 @@ QUICK = {
     "ForestImputer": {"estimator": RandomForestRegressor(5), "random_state": 0},
     "RandomForestClassifier": {"n_estimators": 5, "max_depth": 4, "random_state": 0},
     "RandomForestRegressor": {"n_estimators": 5, "max_depth": 4, "random_state": 0},
+    "KMeans": {"n_clusters": 3, "random_state": 0},
     "MLPClassifier": {"hidden_layer_sizes": (4,), "max_iter": 3, "random_state": 0},
     "MLPRegressor": {"hidden_layer_sizes": (4,), "max_iter": 3, "random_state": 0},
     "XGBClassifier": {"n_estimators": 4, "max_depth": 3, "colsample_bynode": 0.7, "early_stopping_rounds": 4},
@@ -140,7 +141,7 @@ def ordinary_arguments(name, method, folder):
     return {} if method in NOTHING_ASKED else arguments
 
 
-WITHOUT_TARGET = {"IncrementalPCA", "PCA"}
+WITHOUT_TARGET = {"IncrementalPCA", "KMeans", "PCA"}
 NOTHING_ASKED = {
     "get_depth",
     "get_n_leaves",
@@ -437,6 +438,16 @@ ARGUMENTS: dict[str, dict[str, dict[str, Changes | Refused | Inert]]] = {
         "decision_function": X_ONLY,
         "densify": {},
         "sparsify": {},
+    },
+    "KMeans": {
+        **{
+            name: {"X": SQUARED, "y": Inert(other(np.ones(120)), NO_TARGET), "sample_weight": weighted("KMeans")}
+            for name in ("fit", "fit_predict", "fit_transform", "score")
+        },
+        "get_feature_names_out": {
+            "input_features": Inert(other(["a"] * 10), "the names are those of clusters, in scikit-learn too")
+        },
+        **dict.fromkeys(("predict", "transform"), X_ONLY),
     },
     "IncrementalPCA": {
         "fit": {"X": SQUARED, "y": Inert(other(np.ones(120)), NO_TARGET)},

@@ -121,6 +121,12 @@ def columns_in_order():
     return np.asfortranarray(generator.normal(size=(20, 30)) + 1.0), generator.normal(size=20)
 
 
+def shapes():
+    """Widths and heights of boxes."""
+    generator = np.random.default_rng(0)
+    return np.exp(generator.normal(size=(200, 2))) * 20, generator.normal(size=200)
+
+
 def noise():
     """A spectrum without steps, for which an iteration that may stop early does."""
     generator = np.random.default_rng(0)
@@ -161,6 +167,7 @@ DATA: dict[str, Callable[[], tuple[np.ndarray, np.ndarray]]] = {
         unbalanced,
         multi_class,
         many_rows,
+        shapes,
         noise,
         columns_in_order,
         categories,
@@ -360,6 +367,22 @@ INCREMENTAL_PCA = {
     "whiten": Effect(True, "transform"),
     "copy": Effect(False, "input"),
     "batch_size": Effect(7, "components_", {"n_components": 2}),
+}
+
+_CLUSTERS = {"n_clusters": 3, "random_state": 0}
+K_MEANS = {
+    "n_clusters": Effect(4, "cluster_centers_", {"random_state": 0}),
+    "init": Effect("random", "cluster_centers_", {**_CLUSTERS, "n_init": 1}),
+    "n_init": Effect(5, "inertia_", {"random_state": 0}),
+    "max_iter": Effect(2, "n_iter_", _CLUSTERS),
+    "tol": Effect(10.0, "n_iter_", _CLUSTERS),
+    "verbose": Effect(1, "output", _CLUSTERS),
+    "random_state": Effect(1, "labels_", {"n_clusters": 3}),
+    "copy_x": Effect(False, "input", _CLUSTERS, "many_rows"),
+    # The labels are the same, here and in scikit-learn; of one cluster there is nothing to bound.
+    "algorithm": Effect("elkan", "warnings", {"n_clusters": 1}),
+    "metric": Effect("iou", "labels_", _CLUSTERS, "shapes"),
+    "n_jobs": Effect(2, "threads", _CLUSTERS, "many_rows"),
 }
 
 # Of equally good splits the one on the column that is drawn first wins.
@@ -611,6 +634,7 @@ EFFECTS: dict[str, dict[str, Effect | Refused | Inert]] = {
     "RidgeCV": RIDGE_CV,
     "LogisticRegression": LOGISTIC_REGRESSION,
     "IncrementalPCA": INCREMENTAL_PCA,
+    "KMeans": K_MEANS,
     "PCA": PCA,
     "Perceptron": PERCEPTRON,
     "MLPClassifier": MULTILAYER_PERCEPTRON,
@@ -659,6 +683,7 @@ DEFAULT_DATA = {
     "RidgeCV": "regression",
     "LogisticRegression": "binary",
     "IncrementalPCA": "regression",
+    "KMeans": "regression",
     "PCA": "regression",
     "Perceptron": "binary",
     "MLPClassifier": "multi_class",

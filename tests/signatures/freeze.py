@@ -28,6 +28,7 @@ LIBRARIES = {
                 "Ridge",
                 "RidgeCV",
             ),
+            "sklearn.cluster": ("KMeans",),
             "sklearn.decomposition": ("PCA", "IncrementalPCA"),
             "sklearn.ensemble": (
                 "AdaBoostClassifier",
