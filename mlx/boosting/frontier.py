@@ -18,10 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..numeric.jit import kernel
-from .categories import new_category_scratch, write_right_set
+from .categories import write_right_set
 from .growth_policy import add_waiting, next_waiting
+from .histogram import EVERY
 from .nodes import BEST, RUNNER_UP, longer, new_nodes
-from .searching import CANDIDATE
+from .searching import CANDIDATE, Scan, new_scan
 from .splitting import leaf_weight
 
 __all__ = [
@@ -95,19 +96,34 @@ class Workspace:
     pool : ndarray of float64, shape (n_slots, n_places, 2)
         Histograms of the nodes that wait for their split. Slots are used again, and made as they are needed; the system
         gives the memory of a slot when it is first used.
+    occupied : ndarray of uint16, shape (n_slots, n_places)
+        For each slot and column the bins that have rows, in rising order, and in the place of missing values how many
+        there are, or EVERY: they are not listed.
     candidates : ndarray of CANDIDATE, shape (n_nodes, n_features)
         Of the children of one step.
     nodes : Nodes
     frontier : Frontier
+    values : ndarray of float32, shape (n_nodes,)
+        Of a tree that is done: what each leaf adds to the margins.
     """
 
     def __init__(self, n_places: int, n_features: int, n_words: int = 0) -> None:
         self.pool: NDArray[np.float64] = np.empty((1, n_places, 2))
+        self.occupied = np.full((1, n_places), EVERY, dtype=np.uint16)
         self.candidates = np.empty((1, n_features), dtype=CANDIDATE)
         self.nodes, self.frontier = new_nodes(FIRST_CAPACITY, n_words), new_frontier(FIRST_CAPACITY)
+        self.values = np.empty(FIRST_CAPACITY, dtype=np.float32)
+        self._scans: list[Scan] = []
+
+    def scans(self, n_threads: int, n_bins: NDArray[np.int64], has_categories: bool) -> list[Scan]:
+        """What each thread searches in; `n_bins` is of all columns, and always the same."""
+        while len(self._scans) < n_threads:
+            self._scans.append(new_scan(int(np.max(n_bins)), has_categories))
+        return self._scans
 
     def clear(self) -> None:
-        """Begin a tree, which is a root."""
+        """Begin a tree, which is a root; nothing is known of its bins."""
+        self.occupied[0] = EVERY
         counts = self.frontier.counts
         counts[:] = 0
         counts[[N_NODES, N_PAIRS, N_TAKEN]] = 1
@@ -120,12 +136,14 @@ class Workspace:
         if n_nodes > len(self.nodes.facts):
             self.nodes = longer(self.nodes, 2 * n_nodes)
             self.frontier = longer_frontier(self.frontier, 2 * n_nodes)
+            self.values = np.empty(2 * n_nodes, dtype=np.float32)
         if 2 * n_chosen > len(self.candidates):
             self.candidates = np.empty((4 * n_chosen, self.candidates.shape[1]), dtype=CANDIDATE)
         if counts[N_TAKEN] + n_chosen > n_slots:
-            pool = np.empty((max(int(counts[N_TAKEN]) + n_chosen, 2 * n_slots), *shape))
-            pool[:n_slots] = self.pool
-            self.pool = pool
+            n_more = max(int(counts[N_TAKEN]) + n_chosen, 2 * n_slots)
+            pool, occupied = np.empty((n_more, *shape)), np.empty((n_more, shape[0]), dtype=np.uint16)
+            pool[:n_slots], occupied[:n_slots] = self.pool, self.occupied
+            self.pool, self.occupied = pool, occupied
 
 
 def new_frontier(n_nodes: int) -> Frontier:
@@ -143,7 +161,7 @@ def longer_frontier(frontier: Frontier, n_nodes: int) -> Frontier:
     return longer
 
 
-@kernel
+@kernel(allocates=False)
 def has_room(nodes, pool, candidates, rules, frontier):
     """Whether the arrays have room for the children of the chosen nodes."""
     counts = frontier.counts
@@ -154,7 +172,7 @@ def has_room(nodes, pool, candidates, rules, frontier):
     return not may_go_on(nodes, rules, frontier) or (n_chosen <= n_slots and 2 * n_chosen <= len(candidates))
 
 
-@kernel
+@kernel(allocates=False)
 def may_go_on(nodes, rules, frontier):
     """Whether the children of the chosen nodes, which all have one depth, may be split in turn."""
     n_leaves = (frontier.counts[N_NODES] + 1) // 2 + frontier.counts[N_CHOSEN]
@@ -162,7 +180,7 @@ def may_go_on(nodes, rules, frontier):
     return may_be_deeper and (rules.max_leaves == 0 or n_leaves < rules.max_leaves)
 
 
-@kernel
+@kernel(allocates=False)
 def plant(table, nodes, pool, rules):
     """Write the root, whose histogram has been counted in slot 0."""
     # Arguments of one type everywhere: of a constant the compiler would make another copy of the kernel.
@@ -175,7 +193,7 @@ def plant(table, nodes, pool, rules):
     root.weight, root.n_rows = leaf_weight(root.G, root.H, rules.penalty), MANY
 
 
-@kernel
+@kernel(allocates=False)
 def add_node(node, depth, low, high, nodes):
     """Write a leaf for which no split is known."""
     new = nodes.facts[node]
@@ -185,11 +203,11 @@ def add_node(node, depth, low, high, nodes):
     new.feature = new.runner_up_feature = -1
     new.bin = new.runner_up_bin = 0
     new.gain = new.runner_up_gain = np.float32(0.0)
-    new.missing_left = new.runner_up_missing_left = False
+    new.missing_left = new.runner_up_missing_left = new.is_listed = False
     nodes.right_sets[node] = np.uint32(0)
 
 
-@kernel
+@kernel(allocates=False)
 def add_children(nodes, rules, frontier):
     """Children of the chosen nodes, with their sums, weights and bounds; their `n_rows` are known.
 
@@ -217,7 +235,7 @@ def add_children(nodes, rules, frontier):
         frontier.pairs[place, 0], frontier.pairs[place, 1] = fewer, sibling
 
 
-@kernel
+@kernel(allocates=False)
 def share_out(parent, left, right, rules):
     """Sums and weights of both children of a node, and the bounds below them."""
     left.G, left.H = parent.G_left, parent.H_left
@@ -235,7 +253,7 @@ def share_out(parent, left, right, rules):
         left.low = right.high = middle
 
 
-@kernel
+@kernel(allocates=False)
 def take_slot(frontier):
     """Number of a slot of histograms that nobody uses."""
     counts = frontier.counts
@@ -246,14 +264,14 @@ def take_slot(frontier):
     return counts[N_TAKEN] - 1
 
 
-@kernel
+@kernel(allocates=False)
 def give_back(slot, frontier):
     """Nobody needs the histogram in this slot any more."""
     frontier.free[frontier.counts[N_FREE]] = slot
     frontier.counts[N_FREE] += 1
 
 
-@kernel
+@kernel(allocates=False)
 def pair_and_group(task, n_pairs, n_groups, n_threads):
     """Pair of nodes and group of columns of a task.
 
@@ -271,8 +289,8 @@ def pair_and_group(task, n_pairs, n_groups, n_threads):
     return task // (last - first), first + task % (last - first)
 
 
-@kernel
-def choose(table, nodes, pool, candidates, rules, frontier):
+@kernel(allocates=False)
+def choose(table, nodes, pool, candidates, rules, frontier, scan):
     """Write the best split of each child of the last step, and choose the nodes that are split next."""
     counts, gain = frontier.counts, nodes.facts["gain"]
     n_new = 2 * counts[N_PAIRS] if frontier.pairs[0, 1] >= 0 else counts[N_PAIRS]
@@ -281,7 +299,7 @@ def choose(table, nodes, pool, candidates, rules, frontier):
         node = counts[FIRST_NEW] + place
         new = nodes.facts[node]
         choose_split(new, candidates[place], table, pool)
-        write_sets(node, table, pool, nodes, rules, rules.categories)
+        write_sets(node, table, pool, nodes, rules, rules.categories, scan)
         is_worth = new.gain > LEAST_GAIN and new.gain >= rules.gamma
         if not is_worth or new.H_left == 0.0 or new.H - new.H_left == 0.0:
             give_back(new.slot, frontier)
@@ -300,7 +318,7 @@ def choose(table, nodes, pool, candidates, rules, frontier):
     counts[N_CHOSEN] = min(counts[N_CHOSEN], room)
 
 
-@kernel
+@kernel(allocates=False)
 def choose_split(node, candidates, table, pool):
     """Best column of a node, and the best of the others; -1 stays where nothing is gained."""
     best = best_column(candidates, np.int64(-1))
@@ -319,8 +337,8 @@ def choose_split(node, candidates, table, pool):
         node.runner_up_missing_left, node.runner_up_gain = found.missing_left, found.gain
 
 
-@kernel
-def write_sets(node, table, pool, nodes, rules, categories):
+@kernel(allocates=False)
+def write_sets(node, table, pool, nodes, rules, categories, scan):
     """Write which categories would go right by the best split of a node, and by its runner-up."""
     if categories is None:
         return
@@ -331,11 +349,10 @@ def write_sets(node, table, pool, nodes, rules, categories):
     ):
         if f >= 0 and categories.is_category[f]:
             histogram, n_bins = pool[own.slot, table.start[f] : table.start[f + 1]], table.n_bins[f]
-            scratch = new_category_scratch(n_bins)
-            write_right_set(histogram, n_bins, split_bin, rules.penalty, categories, scratch, right_set)
+            write_right_set(histogram, n_bins, split_bin, rules.penalty, categories, scan.categories, right_set)
 
 
-@kernel
+@kernel(allocates=False)
 def best_column(candidates, besides):
     """Column with the largest gain but for one column, the lower number in a tie; -1 if nothing is gained."""
     best, largest = -1, np.float32(0.0)

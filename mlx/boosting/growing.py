@@ -53,12 +53,12 @@ from .frontier import (
 )
 from .grown_tree import tree_of_nodes
 from .growth_settings import GrowthSettings
-from .histogram import count_group, new_shared_lanes
+from .histogram import clear_group, count_group
 from .nodes import some_of
 from .partitioning import add_values, leave_children, part_rows
 from .row_owner import RowOwner, Run
 from .sampling import ColumnSampler, Sampling
-from .searching import find_splits, is_too_light, new_scan
+from .searching import find_splits, is_too_light
 from .splitting import Rules
 
 __all__ = ["LEAST_GAIN", "GrowthSettings", "HistGrower", "grow_tree"]
@@ -68,6 +68,11 @@ NO_MARGIN = np.empty(0, dtype=np.float32)
 
 # Columns of a pair of nodes that one task looks through.
 COLUMNS_PER_TASK = 8
+
+# Nodes with fewer rows than this, for each bin of a column, pass over the bins that they do not occupy.
+ROWS_PER_BIN = 4
+
+EPS = float(np.finfo(np.float64).eps)
 
 
 class HistGrower:
@@ -195,6 +200,7 @@ class _Growth:
         shared = (settings.penalty, settings.gamma, settings.max_depth, settings.max_leaves, settings.best_first)
         categories = settings.categories if len(settings.categories.is_category) else None
         self.rules = Rules(*shared, settings.direction, self.columns.allowed(range(1), 0), categories)
+        self.scans = workspace.scans(n_threads, self.table.n_bins, categories is not None)
         workspace.clear()
 
     def grow_at_once(self, margin: NDArray[np.float32] = NO_MARGIN) -> None:
@@ -212,11 +218,15 @@ class _Growth:
                     owner.parted,
                     w.nodes,
                     w.pool,
+                    w.occupied,
                     w.candidates,
                     self.rules,
                     w.frontier,
                     self.settings.learning_rate,
                     margin,
+                    w.values,
+                    self.scans[thread],
+                    owner.scratch[thread],
                 ),
                 range(self.n_threads),
             )
@@ -262,10 +272,21 @@ class _Growth:
 
     def find(self) -> None:
         """Splits of the children that have been counted, and the nodes that are split next."""
-        w = self.workspace
+        w, every_column = self.workspace, np.arange(self.table.n_features)
         self.run(
             lambda thread: find_and_choose(
-                thread, self.n_threads, self.team, self.table, w.nodes, w.pool, w.candidates, self.rules, w.frontier
+                thread,
+                self.n_threads,
+                self.team,
+                self.table,
+                w.nodes,
+                w.pool,
+                w.occupied,
+                w.candidates,
+                self.rules,
+                w.frontier,
+                self.scans[thread],
+                every_column,
             ),
             range(self.n_threads),
         )
@@ -276,25 +297,42 @@ class _Growth:
         return tree_of_nodes(nodes, self.table, self.settings)
 
 
-@kernel
+@kernel(allocates=False)
 def grow_alone(
-    thread, n_threads, team, is_new, table, parted, nodes, pool, candidates, rules, frontier, learning_rate, margin
+    thread,
+    n_threads,
+    team,
+    is_new,
+    table,
+    parted,
+    nodes,
+    pool,
+    occupied,
+    candidates,
+    rules,
+    frontier,
+    learning_rate,
+    margin,
+    values,
+    scan,
+    scratch,
 ):
     """Grow a tree whose rows have one owner, until no node is worth a split or there is no room; a team's kernel.
 
     A tree that is done adds its values to `margin`, if there is one.
     """
-    counts, n_groups, shared = frontier.counts, len(table.codes), new_shared_lanes()
+    counts, n_groups = frontier.counts, len(table.codes)
     if is_new:
         group = next_task(thread, n_threads, team, n_groups)
         while group < n_groups:
-            count_group(group, counts[FIRST_NEW], table, parted, pool[0], shared)
+            clear_group(group, occupied[0], table, pool[0])
+            count_group(group, counts[FIRST_NEW], table, parted, pool[0], scratch.shared)
             group = next_task(thread, n_threads, team, n_groups)
         wait_for_all(team, n_threads)
         if thread == 0:
             plant(table, nodes, pool, rules)
         wait_for_all(team, n_threads)
-    scan, has_chosen = new_scan(table.n_bins, rules.categories), not is_new
+    has_chosen = not is_new
     while True:
         if not has_chosen:
             # A pair and a group of columns at a time: what has just been counted is still in the cache.
@@ -306,33 +344,36 @@ def grow_alone(
                 counted, sibling = nodes.facts[pair[0]], nodes.facts[pair[1]]
                 # A root, which has no sibling, has been counted.
                 if pair[1] >= 0 and not (is_too_light(counted, rules.penalty) and is_too_light(sibling, rules.penalty)):
-                    count_group(group, pair[0], table, parted, pool[counted.slot], shared)
+                    clear_group(group, occupied[sibling.slot], table, pool[counted.slot])
+                    count_group(group, pair[0], table, parted, pool[counted.slot], scratch.shared)
                 columns = table.members[table.groups[group, 0] : table.groups[group + 1, 0]]
                 first_new = counts[FIRST_NEW]
-                find_splits(columns, pair[0], pair[1], pool, first_new, nodes, table, rules, scan, candidates)
+                find_splits(columns, pair[0], pair[1], pool, occupied, first_new, nodes, table, rules, scan, candidates)
                 task = next_task(thread, n_threads, team, n_pairs * n_groups)
             wait_for_all(team, n_threads)
             if thread == 0:
-                choose(table, nodes, pool, candidates, rules, frontier)
+                choose(table, nodes, pool, candidates, rules, frontier, scan)
             wait_for_all(team, n_threads)
         if counts[N_CHOSEN] == 0 or not has_room(nodes, pool, candidates, rules, frontier):
             break
-        part_chosen(thread, n_threads, team, table, parted, nodes, rules, frontier)
+        part_chosen(thread, n_threads, team, table, parted, nodes, rules, frontier, scratch.answers)
         has_chosen = False
     if counts[N_CHOSEN] == 0 and len(margin) > 0:
-        values = np.empty(counts[N_NODES], dtype=np.float32)
-        for node in range(len(values)):
-            values[node] = nodes.facts[node].weight * learning_rate
-        add_values(thread, n_threads, team, table, parted, nodes, values, margin)
+        if thread == 0:
+            for node in range(counts[N_NODES]):
+                values[node] = nodes.facts[node].weight * learning_rate
+        wait_for_all(team, n_threads)
+        add_values(thread, n_threads, team, table, parted, nodes, values[: counts[N_NODES]], margin, scratch)
 
 
-@kernel
-def part_chosen(thread, n_threads, team, table, parted, nodes, rules, frontier):
+@kernel(allocates=False)
+def part_chosen(thread, n_threads, team, table, parted, nodes, rules, frontier, answers):
     """Part the rows of the chosen nodes, and write their children; a team's kernel."""
     n_chosen, first_new = frontier.counts[N_CHOSEN], frontier.counts[N_NODES]
     goes_on = may_go_on(nodes, rules, frontier)
     if goes_on:
-        part_rows(thread, n_threads, team, table, parted, frontier.chosen, n_chosen, nodes, first_new, goes_on)
+        chosen = frontier.chosen
+        part_rows(thread, n_threads, team, table, parted, chosen, n_chosen, nodes, first_new, goes_on, answers)
     else:
         wait_for_all(team, n_threads)  # until all have read the counts
     if thread == 0:
@@ -342,22 +383,48 @@ def part_chosen(thread, n_threads, team, table, parted, nodes, rules, frontier):
         else:
             leave_children(frontier.chosen, n_chosen, first_new, parted)
         add_children(nodes, rules, frontier)
+        if goes_on and rules.categories is None:
+            for child in range(first_new, first_new + 2 * n_chosen):
+                parent = frontier.chosen[(child - first_new) // 2]
+                nodes.facts[child].is_listed = nodes.facts[parent].is_listed or may_be_listed(
+                    child, table, parted, nodes
+                )
     wait_for_all(team, n_threads)
 
 
-@kernel
-def find_and_choose(thread, n_threads, team, table, nodes, pool, candidates, rules, frontier):
+@kernel(allocates=False)
+def may_be_listed(node, table, parted, nodes):
+    """Whether a node has few rows, and a bin whose sums are 0 has none of them, nor in any node below.
+
+    A histogram is a difference of sums over more rows: if a Hessian is less than their rounding, the bin of its row may
+    come out as 0.
+    """
+    if nodes.facts[node].n_rows * len(table.n_bins) >= ROWS_PER_BIN * len(table.cuts):
+        return False
+    # Of n terms of one sign, each sum is off by n eps at most.
+    least = nodes.facts[0].H * table.codes.shape[1] * (4.0 * EPS)
+    gradients, may_be = parted.gradients[parted.sides[node]], True
+    for place in range(parted.segments[node, 0], parted.segments[node, 1]):
+        may_be &= gradients[place, 1] > least
+    return may_be
+
+
+@kernel(allocates=False)
+def find_and_choose(
+    thread, n_threads, team, table, nodes, pool, occupied, candidates, rules, frontier, scan, every_column
+):
     """Best splits of the children that have been counted, and which nodes are next; a team's kernel."""
     counts, n_features = frontier.counts, len(table.n_bins)
     n_shares = -(-n_features // COLUMNS_PER_TASK)
-    n_tasks, scan = counts[N_PAIRS] * n_shares, new_scan(table.n_bins, rules.categories)
+    n_tasks = counts[N_PAIRS] * n_shares
     task = next_task(thread, n_threads, team, n_tasks)
     while task < n_tasks:
         pair, first = frontier.pairs[task // n_shares], task % n_shares * COLUMNS_PER_TASK
-        columns = np.arange(first, min(first + COLUMNS_PER_TASK, n_features))
-        find_splits(columns, pair[0], pair[1], pool, counts[FIRST_NEW], nodes, table, rules, scan, candidates)
+        columns = every_column[first : first + COLUMNS_PER_TASK]
+        first_new = counts[FIRST_NEW]
+        find_splits(columns, pair[0], pair[1], pool, occupied, first_new, nodes, table, rules, scan, candidates)
         task = next_task(thread, n_threads, team, n_tasks)
     wait_for_all(team, n_threads)
     if thread == 0:
-        choose(table, nodes, pool, candidates, rules, frontier)
+        choose(table, nodes, pool, candidates, rules, frontier, scan)
     wait_for_all(team, n_threads)

@@ -12,7 +12,7 @@ histogram      Σ g and Σ h per place, float64                                 
 =============  ==================================================================  ==============================
 
 The histogram of a parent is the sum of its children's: only the child with fewer rows is counted, and the other one is
-what remains (`subtract`).
+what remains (`subtract_and_list`).
 
 Sums are float64: a sum of 2^20 float32 numbers in float32 would lose the digits that tell two splits apart. Each
 (node, column) has one owner that adds the rows in rising order, so the bits do not depend on the number of threads.
@@ -21,15 +21,19 @@ Sums are float64: a sum of 2^20 float32 numbers in float32 would lose the digits
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..numeric.intrinsics import PAIR_SHIFT, add_pair, fetch_ahead
 from ..numeric.jit import kernel
 from .binning import FIRST_PLACES, LANES, LEAST_BITS, SHARED_CODES, Column, Group
 
-__all__ = ["count_group", "new_shared_lanes", "subtract"]
+__all__ = ["EVERY", "clear_group", "count_group", "new_shared_lanes", "subtract_and_list"]
 
 # A node with fewer rows than 1 / SPARSE of all: the processor no longer guesses which codes are read next.
 SPARSE = 8
+
+# In place of how many bins are listed: all of them may be occupied.
+EVERY = np.iinfo(np.uint16).max
 
 # Rows between the one that is counted and the one that is fetched: about as long as a load from memory takes.
 AHEAD = np.uint64(24)
@@ -40,19 +44,16 @@ FIRST, N_LANES, N_PLAIN = int(Group.FIRST), int(Group.N_LANES), int(Group.N_PLAI
 LANE, STRIDE, N_CODES = int(Column.LANE), int(Column.STRIDE), int(Column.N_CODES)
 
 
-@kernel
-def new_shared_lanes():
+def new_shared_lanes() -> NDArray[np.float64]:
     """Room for the histograms of the shared lanes of one group."""
     return np.empty((LANES * (SHARED_CODES + 1), 2))
 
 
-@kernel
+@kernel(allocates=False)
 def count_group(group, node, table, parted, histogram, shared):
-    """Histograms of the columns of one group, from the rows of one node; what stood in their places is overwritten."""
+    """Histograms of the columns of one group, from the rows of one node. Their places are empty (`clear_group`)."""
     own, n_plain = table.groups[group], table.groups[group, N_PLAIN]
     first_member, last_member = own[FIRST], table.groups[group + 1, FIRST]
-    for f in table.members[first_member : first_member + n_plain]:
-        histogram[table.start[f] : table.start[f + 1]] = 0.0
     shared[: (own[N_LANES] - n_plain) * (SHARED_CODES + 1)] = 0.0
     first, last, side = parted.segments[node, 0], parted.segments[node, 1], parted.sides[node]
     far_apart = (last - first) * SPARSE < table.codes.shape[1]
@@ -66,7 +67,7 @@ def count_group(group, node, table, parted, histogram, shared):
         _share_out(table.members[place], own, table, shared, histogram)
 
 
-@kernel(inline=True)
+@kernel(inline=True, allocates=False)
 def _add(codes, bits, rows, gradients, group, far_apart, histogram, shared):
     """Add rows to the histograms of the lanes of one group.
 
@@ -109,7 +110,7 @@ def _add(codes, bits, rows, gradients, group, far_apart, histogram, shared):
             add_pair(h7, (word >> (bits + bits + bits)) & mask, g, h)
 
 
-@kernel
+@kernel(allocates=False)
 def _share_out(f, group, table, shared, histogram):
     """Histogram of a column of a shared lane: that of the largest stride first.
 
@@ -135,9 +136,69 @@ def _share_out(f, group, table, shared, histogram):
         own[code, 0], own[code, 1] = G, H
 
 
-@kernel
-def subtract(parent, child):
-    """Turn the histogram of a parent into that of the child's sibling."""
-    for place in range(np.uint64(len(parent))):
-        parent[place, 0] -= child[place, 0]
-        parent[place, 1] -= child[place, 1]
+@kernel(allocates=False)
+def clear_group(group, parent_bins, table, histogram):
+    """Make the histograms of a group's columns empty: of the bins that a node's parent occupies, if they are listed.
+
+    Those of shared lanes are written over as they are.
+    """
+    first_member = table.groups[group, FIRST]
+    for f in table.members[first_member : first_member + table.groups[group, N_PLAIN]]:
+        own, bins = histogram[table.start[f] : table.start[f + 1]], parent_bins[table.start[f] : table.start[f + 1]]
+        n_bins, n_listed = table.n_bins[f], np.int64(bins[table.n_bins[f]])
+        if n_listed == EVERY:
+            own[:] = 0.0
+            continue
+        for place in range(np.uint64(n_listed)):
+            own[np.uint64(bins[place]), 0] = own[np.uint64(bins[place]), 1] = 0.0
+        own[n_bins, 0] = own[n_bins, 1] = 0.0
+
+
+@kernel(allocates=False)
+def subtract_and_list(counted, parent, counted_bins, parent_bins, n_bins, every, G, H):
+    """Turn the histogram of a parent into that of the child's sibling; list the bins that each of both occupies.
+
+    ::
+
+        parent_bins    | 0 | 3 | 4 | 9 |  ...  | 4 |      bins with rows, and at `n_bins` how many there are
+        counted_bins   | 3 | 9 |                          a child has rows in bins of its parent alone
+        its sibling    | 0 | 3 | 4 |                      takes the parent's place, and never overtakes the reading
+
+    Nothing is guessed about a bin: it is written, and the next one is written over it if it is empty.
+
+    Parameters
+    ----------
+    counted, parent : ndarray of float64, shape (n_bins + 1, 2)
+    counted_bins, parent_bins : ndarray of uint16, shape (n_bins + 1,)
+    n_bins : int
+    every : ndarray of uint16
+        All bins: of a parent whose bins are not listed.
+    G, H : ndarray of float64, shape (2, n_bins)
+        Get the sums up to each occupied bin, of both.
+
+    Returns
+    -------
+    tuple of int
+        How many bins both occupy.
+    """
+    n_parent = np.int64(parent_bins[n_bins])
+    is_listed = n_parent != EVERY
+    bins = parent_bins if is_listed else every
+    own_G, own_H, its_G, its_H = 0.0, 0.0, 0.0, 0.0
+    n, its_n = np.uint64(0), np.uint64(0)
+    for place in range(np.uint64(n_parent if is_listed else n_bins)):
+        b = np.uint64(bins[place])
+        g, h = counted[b, 0], counted[b, 1]
+        own_G += g
+        own_H += h
+        G[0, n], H[0, n], counted_bins[n] = own_G, own_H, b
+        n += np.uint64((g != 0.0) | (h != 0.0))
+        g, h = parent[b, 0] - g, parent[b, 1] - h
+        parent[b, 0], parent[b, 1] = g, h
+        its_G += g
+        its_H += h
+        G[1, its_n], H[1, its_n], parent_bins[its_n] = its_G, its_H, b
+        its_n += np.uint64((g != 0.0) | (h != 0.0))
+    parent[n_bins, 0] -= counted[n_bins, 0]
+    parent[n_bins, 1] -= counted[n_bins, 1]
+    return np.int64(n), np.int64(its_n)

@@ -38,6 +38,7 @@ NODE = np.dtype(
         ("runner_up_gain", np.float32),
         ("runner_up_missing_left", np.bool_),
         ("missing_left", np.bool_),
+        ("is_listed", np.bool_),  # whether its occupied bins are listed, and its children need look at no others
     ],
     align=True,
 )

@@ -36,25 +36,27 @@ from numpy.typing import NDArray
 
 from ..numeric.jit import kernel
 from ..numeric.team import next_task, wait_for_all
-from .binning import SHARED_CODES, Column, Group
+from .binning import SHARED_CODES, BinnedTable, Column, Group
 from .categories import goes_right, holds_none
-from .histogram import count_group, new_shared_lanes
+from .histogram import EVERY, clear_group, count_group, new_shared_lanes
 from .nodes import BEST
 
 __all__ = [
     "ROWS_PER_PIECE",
+    "RowScratch",
     "WITH_PARENT",
     "PartedRows",
     "Piece",
     "add_values",
     "add_values_of_leaves",
+    "answer_rows",
     "count_nodes",
     "cut_into_pieces",
     "leave_children",
     "move_pieces",
+    "new_row_scratch",
     "part_rows",
     "place_children",
-    "which_go_left",
 ]
 
 # Rows of a node that one task parts: a large node is shared among threads.
@@ -97,14 +99,41 @@ class PartedRows(NamedTuple):
     rows_per_piece: int
 
 
-@kernel
-def part_rows(thread, n_threads, team, table, parted, chosen, n_chosen, nodes, first_new, move_gradients):
+class RowScratch(NamedTuple):
+    """What one thread works in.
+
+    Attributes
+    ----------
+    shared : ndarray of float64
+        Histograms of the shared lanes of a group.
+    answers : ndarray of uint8
+        A node's answer, left or not, to each code of a lane.
+    value_of_code : ndarray of float32
+        What a row adds to its margin, by code.
+    every : ndarray of uint16, shape (n_places,)
+        In place of a list of bins: they are not listed.
+    """
+
+    shared: NDArray[np.float64]
+    answers: NDArray[np.uint8]
+    value_of_code: NDArray[np.float32]
+    every: NDArray[np.uint16]
+
+
+def new_row_scratch(table: BinnedTable) -> RowScratch:
+    """Scratch for a table."""
+    n_codes = 1 << table.lane_bits
+    answers, value_of_code = np.empty(n_codes, dtype=np.uint8), np.empty(n_codes, dtype=np.float32)
+    return RowScratch(new_shared_lanes(), answers, value_of_code, np.full(len(table.cuts), EVERY, dtype=np.uint16))
+
+
+@kernel(allocates=False)
+def part_rows(thread, n_threads, team, table, parted, chosen, n_chosen, nodes, first_new, move_gradients, answers):
     """Part the rows of the first `n_chosen` nodes of `chosen`; a team's kernel, which ends with all rows parted."""
     if thread == 0:
         parted.n_pieces[0] = cut_into_pieces(chosen, n_chosen, parted)
     wait_for_all(team, n_threads)
     n_pieces = parted.n_pieces[0]
-    answers = new_answers(table)
     task = next_task(thread, n_threads, team, n_pieces)
     while task < n_pieces:
         piece = parted.pieces[task]
@@ -128,7 +157,7 @@ def part_rows(thread, n_threads, team, table, parted, chosen, n_chosen, nodes, f
     wait_for_all(team, n_threads)
 
 
-@kernel
+@kernel(allocates=False)
 def cut_into_pieces(chosen, n_chosen, parted):
     """Write the pieces of some nodes, node after node; returns how many there are."""
     n_pieces = 0
@@ -144,27 +173,21 @@ def cut_into_pieces(chosen, n_chosen, parted):
     return n_pieces
 
 
-@kernel
+@kernel(allocates=False)
 def is_shared(piece, node, parted):
     """Whether the node has other pieces, too."""
     return piece[LAST] - piece[FIRST] < parted.segments[node, 1] - parted.segments[node, 0]
 
 
-@kernel
-def new_answers(table):
-    """Room for an answer to each code of a lane."""
-    return np.empty(np.int64(1) << table.lane_bits, dtype=np.uint8)
-
-
-@kernel
+@kernel(allocates=False)
 def lane_of(f, table):
-    """Words in which the codes of a column are, how far it is to the lane, and its mask."""
+    """Group in whose words the codes of a column are, how far it is to the lane, and its mask."""
     column = table.columns[f]
     mask = (np.uint64(1) << np.uint64(table.lane_bits)) - np.uint64(1)
-    return table.codes[column[GROUP]], np.uint64(column[LANE] * table.lane_bits), mask
+    return column[GROUP], np.uint64(column[LANE] * table.lane_bits), mask
 
 
-@kernel
+@kernel(allocates=False)
 def answer_codes(node, table, nodes, answers):
     """Write the node's answer, left or not, to each code of the lane in which its column stands; returns how many."""
     facts, right_set = nodes.facts[node], nodes.right_sets[node, BEST]
@@ -182,11 +205,12 @@ def answer_codes(node, table, nodes, answers):
     return SHARED_CODES
 
 
-@kernel
+@kernel(allocates=False)
 def answer_rows(node, rows, table, nodes, answers, goes_left):
-    """Write which of some rows go left from a node, and return how many do."""
+    """Write 1 for each of some rows that goes left from a node, 0 for the others, and return how many do."""
     answer_codes(node, table, nodes, answers)
-    words, shift, mask = lane_of(nodes.facts[node].feature, table)
+    group, shift, mask = lane_of(nodes.facts[node].feature, table)
+    words = table.codes[group]
     n_left = np.uint64(0)
     for k in range(np.uint64(len(rows))):
         left = answers[(words[np.uint64(rows[k])] >> shift) & mask]
@@ -195,15 +219,7 @@ def answer_rows(node, rows, table, nodes, answers, goes_left):
     return n_left
 
 
-@kernel
-def which_go_left(node, rows, table, nodes):
-    """For each of some rows 1 if it goes left from a node, and 0 if it goes right."""
-    goes_left = np.empty(len(rows), dtype=np.uint8)
-    answer_rows(node, rows, table, nodes, new_answers(table), goes_left)
-    return goes_left
-
-
-@kernel
+@kernel(allocates=False)
 def mark_rows(piece, node, table, parted, nodes, answers):
     """Write which rows of a piece go left, and how many do."""
     first, last = piece[FIRST], piece[LAST]
@@ -211,7 +227,7 @@ def mark_rows(piece, node, table, parted, nodes, answers):
     piece[N_LEFT] = answer_rows(node, rows, table, nodes, answers, parted.goes_left[first:last])
 
 
-@kernel
+@kernel(allocates=False)
 def place_children(chosen, n_chosen, first_new, n_pieces, parted):
     """Write where the children of each node lie, and where the pieces of nodes with several of them go."""
     begin = 0
@@ -235,7 +251,7 @@ def place_children(chosen, n_chosen, first_new, n_pieces, parted):
         begin = end
 
 
-@kernel
+@kernel(allocates=False)
 def leave_children(chosen, n_chosen, first_new, parted):
     """Let the rows of the children of some nodes be where they are, with their parents."""
     for place in range(n_chosen):
@@ -244,7 +260,7 @@ def leave_children(chosen, n_chosen, first_new, parted):
             parted.segments[child, 0] = parted.segments[child, 1] = chosen[place]
 
 
-@kernel
+@kernel(allocates=False)
 def move_rows(piece, side, parted, move_gradients):
     """Put the rows of a piece, and their gradients, on the other side: left ones first, in the order they have.
 
@@ -278,7 +294,7 @@ def move_rows(piece, side, parted, move_gradients):
         right += np.uint64(1) - goes
 
 
-@kernel
+@kernel(allocates=False)
 def move_pieces(thread, n_threads, team, parted, chosen, n_pieces, move_gradients):
     """Put the rows of all pieces on the other side; a team's kernel."""
     task = next_task(thread, n_threads, team, n_pieces)
@@ -289,66 +305,69 @@ def move_pieces(thread, n_threads, team, parted, chosen, n_pieces, move_gradient
     wait_for_all(team, n_threads)
 
 
-@kernel
-def count_nodes(thread, n_threads, team, table, parted, nodes, slots, histograms):
+@kernel(allocates=False)
+def count_nodes(thread, n_threads, team, table, parted, nodes, slots, histograms, scratch):
     """Histograms of some nodes; a team's kernel."""
-    n_tasks, shared = len(nodes) * len(table.codes), new_shared_lanes()
+    n_tasks = len(nodes) * len(table.codes)
     task = next_task(thread, n_threads, team, n_tasks)
     while task < n_tasks:
         group, place = task // len(nodes), task % len(nodes)
-        count_group(group, nodes[place], table, parted, histograms[slots[place]], shared)
+        clear_group(group, scratch.every, table, histograms[slots[place]])
+        count_group(group, nodes[place], table, parted, histograms[slots[place]], scratch.shared)
         task = next_task(thread, n_threads, team, n_tasks)
     wait_for_all(team, n_threads)
 
 
-@kernel
-def add_values(thread, n_threads, team, table, parted, nodes, values, margin):
+@kernel(allocates=False)
+def add_values(thread, n_threads, team, table, parted, nodes, values, margin, scratch):
     """Add the value of each leaf to the margins of its rows, a block of margins after the other; a team's kernel."""
-    n_blocks, answers = -(-len(margin) // ROWS_PER_BLOCK), new_answers(table)
-    value_of_code = np.empty(len(answers), dtype=np.float32)
+    n_blocks = -(-len(margin) // ROWS_PER_BLOCK)
     block = next_task(thread, n_threads, team, n_blocks)
     while block < n_blocks:
         add_values_of_leaves(block, parted, nodes, values, margin)
-        add_values_of_children(block, table, parted, nodes, values, answers, value_of_code, margin)
+        add_values_of_children(block, table, parted, nodes, values, scratch, margin)
         block = next_task(thread, n_threads, team, n_blocks)
     wait_for_all(team, n_threads)
 
 
-@kernel
+@kernel(allocates=False)
 def add_values_of_leaves(block, parted, nodes, values, margin):
     """Add the values of those leaves that have rows of their own to a block of margins."""
     for node in range(len(values)):
         if nodes.facts[node].left < 0 and parted.sides[node] != WITH_PARENT:
-            rows, value = rows_of_block(node, block, parted), values[node]
+            first, last = places_of_block(node, block, parted)
+            rows, value = parted.rows[parted.sides[node], first:last], values[node]
             for k in range(np.uint64(len(rows))):
                 margin[np.uint64(rows[k])] += value
 
 
-@kernel
-def add_values_of_children(block, table, parted, nodes, values, answers, value_of_code, margin):
+@kernel(allocates=False)
+def add_values_of_children(block, table, parted, nodes, values, scratch, margin):
     """The same for leaves whose rows are with their parents."""
+    answers, value_of_code = scratch.answers, scratch.value_of_code
     for parent in range(len(values)):
         left = nodes.facts[parent].left
         if left < 0 or parted.sides[left] != WITH_PARENT:
             continue
         for code in range(answer_codes(parent, table, nodes, answers)):
             value_of_code[code] = values[left] if answers[code] else values[left + 1]
-        words, shift, mask = lane_of(nodes.facts[parent].feature, table)
-        rows = rows_of_block(parent, block, parted)
+        group, shift, mask = lane_of(nodes.facts[parent].feature, table)
+        first, last = places_of_block(parent, block, parted)
+        words, rows = table.codes[group], parted.rows[parted.sides[parent], first:last]
         for k in range(np.uint64(len(rows))):
             row = np.uint64(rows[k])
             margin[row] += value_of_code[(words[row] >> shift) & mask]
 
 
-@kernel
-def rows_of_block(node, block, parted):
-    """Those rows of a node whose margins are in a block."""
-    rows = parted.rows[parted.sides[node], parted.segments[node, 0] : parted.segments[node, 1]]
-    first = n_below(block * ROWS_PER_BLOCK, rows)
-    return rows[first : n_below((block + 1) * ROWS_PER_BLOCK, rows)]
+@kernel(allocates=False)
+def places_of_block(node, block, parted):
+    """First and last (exclusive) place of those rows of a node whose margins are in a block."""
+    begin, end = parted.segments[node, 0], parted.segments[node, 1]
+    rows = parted.rows[parted.sides[node], begin:end]
+    return begin + n_below(block * ROWS_PER_BLOCK, rows), begin + n_below((block + 1) * ROWS_PER_BLOCK, rows)
 
 
-@kernel
+@kernel(allocates=False)
 def n_below(row, rows):
     """How many of some rows, in rising order, have a smaller number."""
     first, last = 0, len(rows)

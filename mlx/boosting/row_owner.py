@@ -19,10 +19,12 @@ from .partitioning import (
     WITH_PARENT,
     PartedRows,
     Piece,
+    RowScratch,
     add_values,
+    answer_rows,
     count_nodes,
+    new_row_scratch,
     part_rows,
-    which_go_left,
 )
 
 __all__ = ["RowOwner", "Run"]
@@ -71,6 +73,11 @@ class RowOwner:
             rows_per_piece,
         )
         self.team = new_team(n_threads)
+        self.scratch = self.new_scratch()
+
+    def new_scratch(self) -> list[RowScratch]:
+        """What each thread works in."""
+        return [new_row_scratch(self.table) for _ in range(self.n_threads)]
 
     def start(self, gradients: NDArray[np.floating]) -> None:
         """Put all rows into the root; gradients has shape (n_samples, 2), and is not changed while the tree grows."""
@@ -109,15 +116,18 @@ class RowOwner:
                 nodes,
                 first_new,
                 move_gradients,
+                self.scratch[thread].answers,
             ),
             range(self.n_threads),
         )
 
     def count(self, nodes: NDArray[np.int64], slots: NDArray[np.int64], histograms: NDArray[np.float64]) -> None:
         """Histograms of some nodes, written into the slots of `histograms`."""
-        table, parted = self.table, self.parted
+        table, parted, scratch = self.table, self.parted, self.scratch
         self._run(
-            lambda thread: count_nodes(thread, self.n_threads, self.team, table, parted, nodes, slots, histograms),
+            lambda thread: count_nodes(
+                thread, self.n_threads, self.team, table, parted, nodes, slots, histograms, scratch[thread]
+            ),
             range(self.n_threads),
         )
 
@@ -133,13 +143,16 @@ class RowOwner:
             return self.parted.rows[side, first:last]
         parent = first
         rows = self.rows_of(parent, nodes)
-        goes_left = which_go_left(parent, rows, self.table, nodes)
+        goes_left = np.empty(len(rows), dtype=np.uint8)
+        answer_rows(parent, rows, self.table, nodes, self.scratch[0].answers, goes_left)
         return rows[(goes_left != 0) == (node == nodes.facts["left"][parent])]
 
     def add_values(self, values: NDArray[np.float32], nodes: Nodes, margin: NDArray[np.float32]) -> None:
         """Add to the margin of each row the value of the leaf it is in; values are in the order of the nodes."""
-        table, parted = self.table, self.parted
+        table, parted, scratch = self.table, self.parted, self.scratch
         self._run(
-            lambda thread: add_values(thread, self.n_threads, self.team, table, parted, nodes, values, margin),
+            lambda thread: add_values(
+                thread, self.n_threads, self.team, table, parted, nodes, values, margin, scratch[thread]
+            ),
             range(self.n_threads),
         )

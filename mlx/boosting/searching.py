@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from ..numeric.jit import kernel
 from .categories import CategoryScratch, best_category_split, new_category_scratch, parent_of
-from .histogram import subtract
+from .histogram import EVERY, subtract_and_list
 from .splitting import INFINITY, bounded_gain, free_similarity, gain_of_weight, similarity, split_gain
 
-__all__ = ["CANDIDATE", "Scan", "find_splits", "is_too_light", "new_scan"]
+__all__ = ["CANDIDATE", "Cuts", "Scan", "find_splits", "is_too_light", "new_scan"]
 
 f32 = np.float32
 
@@ -60,7 +60,6 @@ class NodeFacts(NamedTuple):
         Of the node as a leaf.
     low, high : float32
         Bounds of the weights below it.
-    n_rows : int
     """
 
     G: float
@@ -69,201 +68,207 @@ class NodeFacts(NamedTuple):
     weight: np.float32
     low: np.float32
     high: np.float32
-    n_rows: int
 
 
-class Scan(NamedTuple):
-    """Scratch of a search: the cuts of one column in the order in which they are tried.
+class Cuts(NamedTuple):
+    """Sums and occupied bins of one node on one column.
 
     A cut between two bins of which the second has none of the node's rows parts them as the cut before it does, and of
-    equal cuts the first one wins. Where most bins are such, they are left out.
+    equal cuts the first one wins: so empty bins are passed over.
 
     Attributes
     ----------
-    G, H : ndarray of float64, shape (n_cuts,)
-        Sums of the side that grows from cut to cut.
-    bin : ndarray of int32, shape (n_cuts,)
-        Bin that this side got last.
+    histogram : ndarray of float64, shape (n_bins + 1, 2)
+        Of empty bins it may hold anything, if the bins are listed (`mlx.boosting.histogram`).
+    n_bins : int
+    bins : ndarray of uint16
+        Occupied bins, in rising order.
+    n_occupied : int
+    G, H : ndarray of float64
+        Sums of the occupied bins up to each of them.
+    """
+
+    histogram: NDArray[np.float64]
+    n_bins: int
+    bins: NDArray[np.uint16]
+    n_occupied: int
+    G: NDArray[np.float64]
+    H: NDArray[np.float64]
+
+
+class Scan(NamedTuple):
+    """Scratch of a search.
+
+    Attributes
+    ----------
+    G, H : ndarray of float64, shape (2, n_cuts)
+        Of the `Cuts` of both nodes of a pair.
     gain : ndarray of float32, shape (n_cuts,)
+        Of each cut, in the order in which they are tried.
     bits : ndarray of int32, shape (n_cuts,)
         The same memory as `gain`.
+    every : ndarray of uint16, shape (n_cuts,)
+        All bins, in place of a list of occupied ones.
+    nobody, nobodys_bins : ndarray of float64, shape (n_cuts + 1, 2); ndarray of uint16, shape (n_cuts + 1,)
+        Histogram and list of no rows, which a root has in place of a sibling.
     categories : CategoryScratch or None
         None if no column holds categories.
     """
 
     G: NDArray[np.float64]
     H: NDArray[np.float64]
-    bin: NDArray[np.int32]
     gain: NDArray[np.float32]
     bits: NDArray[np.int32]
+    every: NDArray[np.uint16]
+    nobody: NDArray[np.float64]
+    nobodys_bins: NDArray[np.uint16]
     categories: CategoryScratch | None
 
 
-@kernel
-def find_splits(columns, counted, sibling, pool, first_new, nodes, table, rules, scan, candidates):
+@kernel(allocates=False)
+def find_splits(columns, counted, sibling, pool, occupied, first_new, nodes, table, rules, scan, candidates):
     """Best split of a pair of siblings, for each of some columns; where there is no sibling (a root), it is -1.
 
     The first node of the pair has been counted; the second one's histogram is made here, in the place of their
     parent's. Nodes are counted from `first_new` on in `candidates`.
     """
-    counted_histogram, penalty, categories = pool[nodes.facts[counted].slot], rules.penalty, rules.categories
-    for node in (counted, sibling):
-        if node < 0:
-            continue
-        place, facts = node - first_new, facts_of(node, nodes, penalty)
-        # One line of `allowed` is for all nodes.
-        allowed, histogram = rules.allowed[min(place, len(rules.allowed) - 1)], pool[nodes.facts[node].slot]
-        is_light = is_too_light(nodes.facts[node], penalty)
-        for f in columns:
-            if is_light:
-                candidates[place, f].gain = f32(0.0)
+    penalty, is_root = rules.penalty, sibling < 0
+    if is_root:  # it is what remains where nobody is taken away
+        counted, sibling = sibling, counted
+    other, own = nodes.facts[max(counted, 0)], nodes.facts[sibling]
+    facts = (facts_of(other, penalty), facts_of(own, penalty))
+    is_light = (is_root or is_too_light(other, penalty), is_too_light(own, penalty))
+    for f in columns:
+        first, last, n_bins = table.start[f], table.start[f + 1], table.n_bins[f]
+        histograms = (pool[other.slot, first:last], pool[own.slot, first:last])
+        bins = (occupied[other.slot, first:last], occupied[own.slot, first:last])
+        if is_root:
+            histograms, bins = (scan.nobody, histograms[1]), (scan.nobodys_bins, bins[1])
+        n_occupied = (np.int64(0), np.int64(0))
+        if not (is_light[0] and is_light[1]):
+            n_occupied = subtract_and_list(*histograms, *bins, n_bins, scan.every, scan.G, scan.H)
+            bins[0][n_bins] = n_occupied[0] if other.is_listed else EVERY
+            bins[1][n_bins] = n_occupied[1] if own.is_listed else EVERY
+        for side, node in enumerate((counted, sibling)):
+            if node < 0:
                 continue
-            first, last, n_bins = table.start[f], table.start[f + 1], table.n_bins[f]
-            if node == sibling:
-                subtract(histogram[first:last], counted_histogram[first:last])
-            mostly_missing = 2.0 * histogram[first + n_bins, 1] > facts.H
-            if not allowed[f] or (mostly_missing and is_empty(histogram[first:last], n_bins)):
-                candidates[place, f].gain = f32(0.0)
+            found, place = candidates[node - first_new, f], node - first_new
+            found.gain = f32(0.0)
+            # One line of `allowed` is for all nodes.
+            is_allowed = rules.allowed[min(place, len(rules.allowed) - 1), f]
+            if is_light[side] or not is_allowed or n_occupied[side] == 0:
                 continue
+            cuts = Cuts(histograms[side], n_bins, bins[side], n_occupied[side], scan.G[side], scan.H[side])
             direction = rules.direction[f] if len(rules.direction) > 0 else UNBOUNDED
-            best = _best_split(histogram[first:last], n_bins, f, facts, direction, penalty, categories, scan)
-            found = candidates[place, f]
+            best = _best_split(cuts, f, facts[side], direction, penalty, rules.categories, scan)
             found.gain, found.bin, found.missing_left = best.gain, best.bin, best.missing_left
             found.G_left, found.H_left = best.G_left, best.H_left
 
 
-@kernel
+@kernel(allocates=False)
 def is_too_light(node, penalty):
     """Whether no two children of the node could both have a cover of min_child_weight; the rest is for rounding."""
     return 2.0 * penalty.min_child_weight * (1.0 - 1e-9) > node.H
 
 
-@kernel
-def is_empty(histogram, n_bins):
-    """Whether no row of the node has a value in the column: of a sparse table, that is most columns."""
-    b = 0
-    while b < n_bins and histogram[b, 0] == 0.0 and histogram[b, 1] == 0.0:
-        b += 1
-    return b == n_bins
-
-
-@kernel
-def facts_of(node, nodes, penalty):
+@kernel(allocates=False)
+def facts_of(node, penalty):
     """What a search has to know of a node."""
-    own = nodes.facts[node]
-    return NodeFacts(own.G, own.H, similarity(own.G, own.H, penalty), own.weight, own.low, own.high, own.n_rows)
+    return NodeFacts(node.G, node.H, similarity(node.G, node.H, penalty), node.weight, node.low, node.high)
 
 
-@kernel
-def new_scan(n_bins, categories):
+def new_scan(n_cuts: int, has_categories: bool) -> Scan:
     """Room for a `Scan` of columns of so many bins."""
-    n_cuts = np.int64(0)
-    for n in n_bins:
-        n_cuts = max(n_cuts, n)
-    gain, scratch = np.empty(n_cuts, dtype=f32), _new_scratch(n_cuts, categories)
-    bins = np.empty(n_cuts, dtype=np.int32)
-    return Scan(np.empty(n_cuts), np.empty(n_cuts), bins, gain, gain.view(np.int32), scratch)
+    sums, gain, every = np.empty((2, 2, n_cuts)), np.empty(n_cuts, dtype=f32), np.arange(n_cuts, dtype=np.uint16)
+    nobody, nobodys_bins = np.zeros((n_cuts + 1, 2)), np.full(n_cuts + 1, EVERY, dtype=np.uint16)
+    scratch = new_category_scratch(n_cuts) if has_categories else None
+    return Scan(*sums, gain, gain.view(np.int32), every, nobody, nobodys_bins, scratch)
 
 
-@kernel
-def _new_scratch(n_categories, categories):
-    # An argument that is None is known to the compiler: it leaves the other branch away, here and below.
-    if categories is None:
-        return None
-    return new_category_scratch(n_categories)
-
-
-@kernel
-def _best_split(histogram, n_bins, f, node, direction, penalty, categories, scan):
+@kernel(allocates=False)
+def _best_split(cuts, f, node, direction, penalty, categories, scan):
     """Best split of a node on one column, of numbers or of categories."""
+    # An argument that is None is known to the compiler: it leaves the other branch away.
     if categories is not None:  # noqa: SIM102 (a test of its own: the compiler knows its answer)
         if categories.is_category[f]:
-            return _best_of_categories(histogram, n_bins, node, direction, penalty, categories, scan.categories)
-    return best_of_column(histogram, n_bins, node, direction, penalty, scan)
+            return _best_of_categories(cuts, node, direction, penalty, categories, scan.categories)
+    return best_of_column(cuts, node, direction, penalty, scan.gain, scan.bits)
 
 
-@kernel
-def _best_of_categories(histogram, n_bins, node, direction, penalty, categories, scratch):
+@kernel(allocates=False)
+def _best_of_categories(cuts, node, direction, penalty, categories, scratch):
     """Best split of a node on a column of categories."""
     bounded = direction != UNBOUNDED
     direction = direction if bounded else np.int8(0)
     parent = parent_of(node.G, node.H, node.weight, bounded, direction, node.low, node.high, penalty)
-    gain, split_bin, missing_left, G, H = best_category_split(histogram, n_bins, parent, penalty, categories, scratch)
+    best = best_category_split(cuts.histogram, cuts.n_bins, parent, penalty, categories, scratch)
+    gain, split_bin, missing_left, G, H = best
     return Candidate(gain, np.int32(split_bin), missing_left, G, H)
 
 
-@kernel
-def best_of_column(histogram, n_bins, node, direction, penalty, scan):
-    """Best split of a node on a column of numbers: the cuts forwards and, if rows are missing, backwards."""
-    has_missing = histogram[n_bins, 0] != 0.0 or histogram[n_bins, 1] != 0.0
-    is_sparse = node.n_rows < n_bins
+@kernel(allocates=False)
+def best_of_column(cuts, node, direction, penalty, gain, bits):
+    """Best split of a node on a column of numbers: the cuts forwards and, if rows are missing, backwards.
 
-    # Missing values go right. The last cut parts what is present from what is missing.
-    n_cuts = _add_up(histogram, np.int64(0), np.int64(1), n_bins if has_missing else n_bins - 1, is_sparse, scan)
-    _gains(n_cuts, node, direction, penalty, scan)
-    best = _first_largest(scan.bits, n_cuts)
+    At least one bin is occupied.
+    """
+    missing, bins, G, H = cuts.histogram[cuts.n_bins], cuts.bins, cuts.G, cuts.H
+    has_missing = missing[0] != 0.0 or missing[1] != 0.0
+
+    # Missing values go right. The cut after the last bin parts what is present from what is missing.
+    is_last = bins[cuts.n_occupied - 1] == cuts.n_bins - 1
+    n_cuts = cuts.n_occupied - np.int64(is_last and not has_missing)
+    _gains(n_cuts, G, H, node, direction, penalty, gain)
+    best = _first_largest(bits, n_cuts)
     split = Candidate(f32(0.0), np.int32(-1), False, 0.0, 0.0)
     if best >= 0:
-        split = Candidate(scan.gain[best], scan.bin[best], False, scan.G[best], scan.H[best])
+        split = Candidate(gain[best], np.int32(bins[best]), False, G[best], H[best])
     if not has_missing:
         return split
 
     # Missing values go left. Missing ones alone on the left are another candidate only where columns have directions.
-    n_cuts = n_bins - 1 if direction == UNBOUNDED else n_bins
-    n_cuts = _add_up(histogram, n_bins - 1, np.int64(-1), n_cuts, is_sparse, scan)
+    n_cuts = cuts.n_occupied - np.int64(bins[0] == 0 and direction == UNBOUNDED)
+    _add_up_backwards(n_cuts, cuts)
     # Seen from the other side, a rising column falls.
-    _gains(n_cuts, node, direction if direction == UNBOUNDED else np.int8(-direction), penalty, scan)
-    best = _first_largest(scan.bits, n_cuts)
-    if best >= 0 and scan.gain[best] > split.gain:
-        G, H = node.G - scan.G[best], node.H - scan.H[best]
-        split = Candidate(scan.gain[best], np.int32(scan.bin[best] - np.int32(1)), True, G, H)
+    _gains(n_cuts, G, H, node, direction if direction == UNBOUNDED else np.int8(-direction), penalty, gain)
+    best = _first_largest(bits, n_cuts)
+    if best >= 0 and gain[best] > split.gain:
+        last_left = np.int32(bins[cuts.n_occupied - 1 - best]) - 1
+        split = Candidate(gain[best], np.int32(last_left), True, node.G - G[best], node.H - H[best])
     return split
 
 
-@kernel
-def _add_up(histogram, first, step, n_cuts, is_sparse, scan):
-    """G and H of the side that grows with each cut, bins from the first on, up or down; returns how many cuts."""
-    G, H, n = 0.0, 0.0, np.uint64(0)
-    if not is_sparse:
-        for c in range(np.uint64(n_cuts)):
-            b = np.uint64(first + step * np.int64(c))
-            G += histogram[b, 0]
-            H += histogram[b, 1]
-            scan.G[c], scan.H[c], scan.bin[c] = G, H, b
-        return n_cuts
-    # The bins that have rows are listed first, without a guess about any: additions wait for one another.
+@kernel(allocates=False)
+def _add_up_backwards(n_cuts, cuts):
+    """Sums of the occupied bins from each of them on, the last one first."""
+    G, H = 0.0, 0.0
     for c in range(np.uint64(n_cuts)):
-        b = np.uint64(first + step * np.int64(c))
-        scan.bin[n] = b
-        n += np.uint64((histogram[b, 0] != 0.0) | (histogram[b, 1] != 0.0))
-    for c in range(n):
-        b = np.uint64(scan.bin[c])
-        G += histogram[b, 0]
-        H += histogram[b, 1]
-        scan.G[c], scan.H[c] = G, H
-    return np.int64(n)
+        b = np.uint64(cuts.bins[np.uint64(cuts.n_occupied - 1) - c])
+        G += cuts.histogram[b, 0]
+        H += cuts.histogram[b, 1]
+        cuts.G[c], cuts.H[c] = G, H
 
 
-@kernel
-def _gains(n_cuts, node, direction, penalty, scan):
-    """Gain of each cut; 0 where it is no candidate. The direction is that of the side whose sums the scan has."""
+@kernel(allocates=False)
+def _gains(n_cuts, side_G, side_H, node, direction, penalty, gains):
+    """Gain of each cut; 0 where it is no candidate. Sums and direction are those of one side."""
     n, G, H, least = np.uint64(n_cuts), node.G, node.H, penalty.min_child_weight
     if direction != UNBOUNDED:
         parent = gain_of_weight(G, H, node.weight, penalty)
         for c in range(n):
-            g, h = scan.G[c], scan.H[c]
+            g, h = side_G[c], side_H[c]
             gain = bounded_gain(g, h, G - g, H - h, parent, direction, node.low, node.high, penalty)
-            scan.gain[c] = gain if h >= least and H - h >= least and 0.0 < gain < INFINITY else f32(0.0)
+            gains[c] = gain if h >= least and H - h >= least and 0.0 < gain < INFINITY else f32(0.0)
     elif penalty.max_delta_step != 0.0:
         for c in range(n):
-            g, h = scan.G[c], scan.H[c]
+            g, h = side_G[c], side_H[c]
             gain = split_gain(g, h, G - g, H - h, node.similarity, penalty)
-            scan.gain[c] = gain if h >= least and H - h >= least and 0.0 < gain < INFINITY else f32(0.0)
+            gains[c] = gain if h >= least and H - h >= least and 0.0 < gain < INFINITY else f32(0.0)
     else:
-        _free_gains(n, G, H, node.similarity, penalty, scan.G, scan.H, scan.gain)
+        _free_gains(n, G, H, node.similarity, penalty, side_G, side_H, gains)
 
 
-@kernel
+@kernel(allocates=False)
 def _free_gains(n, G, H, parent, penalty, side_G, side_H, gains):
     """`split_gain` for several cuts at a time: most of the time of a search."""
     least = penalty.min_child_weight
@@ -274,7 +279,7 @@ def _free_gains(n, G, H, parent, penalty, side_G, side_H, gains):
         gains[c] = gain if is_candidate else f32(0.0)
 
 
-@kernel
+@kernel(allocates=False)
 def _first_largest(bits, n_cuts):
     """Place of the first of the largest gains, -1 if all are 0.
 

@@ -21,6 +21,7 @@ from .nodes import Nodes
 from .partitioning import (
     NODE,
     ROWS_PER_BLOCK,
+    RowScratch,
     add_values_of_leaves,
     cut_into_pieces,
     move_pieces,
@@ -41,6 +42,10 @@ class SparseRowOwner(RowOwner):
 
     def __init__(self, table: SparseTable, run: Run, n_threads: int) -> None:
         super().__init__(table, run, n_threads)  # type: ignore[arg-type]
+
+    def new_scratch(self) -> list[RowScratch]:
+        """Nothing: rows are counted and parted without."""
+        return []
 
     def count(self, nodes: NDArray[np.int64], slots: NDArray[np.int64], histograms: NDArray[np.float64]) -> None:
         """Histograms of some nodes, written into the slots of `histograms`."""
