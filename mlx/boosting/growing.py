@@ -53,7 +53,7 @@ from .frontier import (
 )
 from .grown_tree import tree_of_nodes
 from .growth_settings import GrowthSettings
-from .histogram import clear_group, count_group
+from .histogram import clear_group, count_group, decide_lists
 from .nodes import some_of
 from .partitioning import add_values, leave_children, part_rows
 from .row_owner import RowOwner, Run
@@ -68,11 +68,6 @@ NO_MARGIN = np.empty(0, dtype=np.float32)
 
 # Columns of a pair of nodes that one task looks through.
 COLUMNS_PER_TASK = 8
-
-# Nodes with fewer rows than this, for each bin of a column, pass over the bins that they do not occupy.
-ROWS_PER_BIN = 4
-
-EPS = float(np.finfo(np.float64).eps)
 
 
 class HistGrower:
@@ -272,22 +267,11 @@ class _Growth:
 
     def find(self) -> None:
         """Splits of the children that have been counted, and the nodes that are split next."""
-        w, every_column = self.workspace, np.arange(self.table.n_features)
+        w = self.workspace
+        found = (self.table, w.nodes, w.pool, w.occupied, w.candidates, self.rules, w.frontier)
+        columns, scans = np.arange(self.table.n_features), self.scans
         self.run(
-            lambda thread: find_and_choose(
-                thread,
-                self.n_threads,
-                self.team,
-                self.table,
-                w.nodes,
-                w.pool,
-                w.occupied,
-                w.candidates,
-                self.rules,
-                w.frontier,
-                self.scans[thread],
-                every_column,
-            ),
+            lambda thread: find_and_choose(thread, self.n_threads, self.team, *found, scans[thread], columns),
             range(self.n_threads),
         )
 
@@ -384,29 +368,8 @@ def part_chosen(thread, n_threads, team, table, parted, nodes, rules, frontier, 
             leave_children(frontier.chosen, n_chosen, first_new, parted)
         add_children(nodes, rules, frontier)
         if goes_on and rules.categories is None:
-            for child in range(first_new, first_new + 2 * n_chosen):
-                parent = frontier.chosen[(child - first_new) // 2]
-                nodes.facts[child].is_listed = nodes.facts[parent].is_listed or may_be_listed(
-                    child, table, parted, nodes
-                )
+            decide_lists(frontier.chosen, n_chosen, first_new, table, parted, nodes)
     wait_for_all(team, n_threads)
-
-
-@kernel(allocates=False)
-def may_be_listed(node, table, parted, nodes):
-    """Whether a node has few rows, and a bin whose sums are 0 has none of them, nor in any node below.
-
-    A histogram is a difference of sums over more rows: if a Hessian is less than their rounding, the bin of its row may
-    come out as 0.
-    """
-    if nodes.facts[node].n_rows * len(table.n_bins) >= ROWS_PER_BIN * len(table.cuts):
-        return False
-    # Of n terms of one sign, each sum is off by n eps at most.
-    least = nodes.facts[0].H * table.codes.shape[1] * (4.0 * EPS)
-    gradients, may_be = parted.gradients[parted.sides[node]], True
-    for place in range(parted.segments[node, 0], parted.segments[node, 1]):
-        may_be &= gradients[place, 1] > least
-    return may_be
 
 
 @kernel(allocates=False)

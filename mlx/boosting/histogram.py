@@ -14,6 +14,9 @@ histogram      Σ g and Σ h per place, float64                                 
 The histogram of a parent is the sum of its children's: only the child with fewer rows is counted, and the other one is
 what remains (`subtract_and_list`).
 
+A node of few rows has most of its bins empty. It keeps a list of those that are not, and its children clear, subtract
+and add up these alone (`decide_lists`).
+
 Sums are float64: a sum of 2^20 float32 numbers in float32 would lose the digits that tell two splits apart. Each
 (node, column) has one owner that adds the rows in rising order, so the bits do not depend on the number of threads.
 """
@@ -27,13 +30,18 @@ from ..numeric.intrinsics import PAIR_SHIFT, add_pair, fetch_ahead
 from ..numeric.jit import kernel
 from .binning import FIRST_PLACES, LANES, LEAST_BITS, SHARED_CODES, Column, Group
 
-__all__ = ["EVERY", "clear_group", "count_group", "new_shared_lanes", "subtract_and_list"]
+__all__ = ["EVERY", "clear_group", "count_group", "decide_lists", "new_shared_lanes", "subtract_and_list"]
 
 # A node with fewer rows than 1 / SPARSE of all: the processor no longer guesses which codes are read next.
 SPARSE = 8
 
 # In place of how many bins are listed: all of them may be occupied.
 EVERY = np.iinfo(np.uint16).max
+
+# Nodes with fewer rows than this, for each bin of a column, pass over the bins that they do not occupy.
+ROWS_PER_BIN = 4
+
+EPS = float(np.finfo(np.float64).eps)
 
 # Rows between the one that is counted and the one that is fetched: about as long as a load from memory takes.
 AHEAD = np.uint64(24)
@@ -152,6 +160,33 @@ def clear_group(group, parent_bins, table, histogram):
         for place in range(np.uint64(n_listed)):
             own[np.uint64(bins[place]), 0] = own[np.uint64(bins[place]), 1] = 0.0
         own[n_bins, 0] = own[n_bins, 1] = 0.0
+
+
+@kernel(allocates=False)
+def decide_lists(chosen, n_chosen, first_new, table, parted, nodes):
+    """Write for each child of some nodes whether its occupied bins are listed."""
+    for place in range(n_chosen):
+        above = nodes.facts[chosen[place]].is_listed
+        for child in (first_new + 2 * place, first_new + 2 * place + 1):
+            nodes.facts[child].is_listed = above or may_be_listed(child, table, parted, nodes)
+
+
+@kernel(allocates=False)
+def may_be_listed(node, table, parted, nodes):
+    """Whether a node has few rows, and a bin whose sums are 0 has none of them, nor in any node below.
+
+    A histogram is a difference of sums over more rows: if a Hessian is less than their rounding, the bin of its row may
+    come out as 0.
+    """
+    if nodes.facts[node].n_rows * len(table.n_bins) >= ROWS_PER_BIN * len(table.cuts):
+        return False
+    # Of n terms of one sign, each sum is off by n eps at most.
+    least = nodes.facts[0].H * table.codes.shape[1] * (4.0 * EPS)
+    gradients, may_be = parted.gradients[parted.sides[node]], True
+    for place in range(parted.segments[node, 0], parted.segments[node, 1]):
+        g, h = gradients[place, 0], gradients[place, 1]
+        may_be &= (h > least) | ((g == 0.0) & (h == 0.0))  # of a row that the tree does not see, both are 0
+    return may_be
 
 
 @kernel(allocates=False)

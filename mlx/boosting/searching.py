@@ -91,7 +91,7 @@ class Cuts(NamedTuple):
     histogram: NDArray[np.float64]
     n_bins: int
     bins: NDArray[np.uint16]
-    n_occupied: int
+    n_occupied: int | np.integer
     G: NDArray[np.float64]
     H: NDArray[np.float64]
 
@@ -182,7 +182,7 @@ def new_scan(n_cuts: int, has_categories: bool) -> Scan:
     sums, gain, every = np.empty((2, 2, n_cuts)), np.empty(n_cuts, dtype=f32), np.arange(n_cuts, dtype=np.uint16)
     nobody, nobodys_bins = np.zeros((n_cuts + 1, 2)), np.full(n_cuts + 1, EVERY, dtype=np.uint16)
     scratch = new_category_scratch(n_cuts) if has_categories else None
-    return Scan(*sums, gain, gain.view(np.int32), every, nobody, nobodys_bins, scratch)
+    return Scan(sums[0], sums[1], gain, gain.view(np.int32), every, nobody, nobodys_bins, scratch)
 
 
 @kernel(allocates=False)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mlx.boosting.binning import Group, bin_table, codes_of
+from mlx.boosting.histogram import EVERY, clear_group, subtract_and_list
 from mlx.boosting.nodes import new_nodes
 from mlx.boosting.row_owner import RowOwner
 from mlx.numeric.threads import thread_team
@@ -83,3 +84,44 @@ def test_no_histogram_is_a_whole_number_of_pages():
         table = bin_table(X, None, 256, 1, run)
     assert table.n_bins.tolist() == [255] * 4
     assert np.diff(table.start).tolist() == [257] * 4
+
+
+@pytest.mark.parametrize("is_listed", [False, True])
+def test_siblings_bins_are_listed_and_added_up(is_listed):
+    """What stands in bins that the parent has not is never looked at, if its bins are listed."""
+    rng = np.random.default_rng(3)
+    n_bins, child = 40, np.zeros((41, 2))
+    parent = np.where(rng.random((41, 1)) < 0.5, rng.normal(size=(41, 2)), 0.0)
+    child[::3] = parent[::3] * np.where(rng.random((14, 1)) < 0.5, 1.0, 0.25)
+    expected = (child.copy(), parent - child)
+    parent_bins, child_bins = (np.zeros(n_bins + 1, dtype=np.uint16) for _ in range(2))
+    known = np.flatnonzero(parent[:n_bins].any(axis=1))
+    parent_bins[: len(known)], parent_bins[n_bins] = known, len(known) if is_listed else EVERY
+    if is_listed:
+        empty = np.setdiff1d(np.arange(n_bins), known)
+        child[empty] = parent[empty] = np.nan
+    G, H = np.empty((2, n_bins)), np.empty((2, n_bins))
+    every = np.arange(n_bins, dtype=np.uint16)
+    counts = subtract_and_list(child, parent, child_bins, parent_bins, n_bins, every, G, H)
+    np.testing.assert_array_equal(parent[known], expected[1][known])
+    np.testing.assert_array_equal(parent[n_bins], expected[1][n_bins])
+    for side, bins in enumerate((child_bins, parent_bins)):
+        occupied = np.flatnonzero(expected[side][:n_bins].any(axis=1))
+        assert 0 < len(occupied) < len(known) + side
+        np.testing.assert_array_equal(bins[: counts[side]], occupied)
+        sums = np.cumsum(expected[side][occupied], axis=0)
+        np.testing.assert_array_equal(G[side, : counts[side]], sums[:, 0])
+        np.testing.assert_array_equal(H[side, : counts[side]], sums[:, 1])
+
+
+def test_listed_bins_are_cleared_and_no_others():
+    with thread_team(1) as run:
+        table = table_of(3, 300, 1, run)
+    bins = np.full(table.start[-1], EVERY, dtype=np.uint16)
+    histogram = np.ones((table.start[-1], 2))
+    first, n_bins = table.start[1], table.n_bins[1]
+    bins[first : first + 2], bins[first + n_bins] = (4, 7), 2
+    clear_group(0, bins, table, histogram)
+    kept = np.setdiff1d(np.arange(first, first + n_bins), first + np.array([4, 7]))
+    assert np.all(histogram[kept] == 1.0)
+    assert np.all(np.delete(histogram, kept, axis=0)[: table.start[3] - len(kept)] == 0.0)
