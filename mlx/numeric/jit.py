@@ -93,9 +93,8 @@ def kernel(
     allocates : bool, default=True
         Whether the kernel makes arrays. Of those that it makes, and so of all, Numba counts who holds them: each part
         that a kernel takes of an array costs two additions that no other thread can come between. Where loops take
-        parts of arrays all the time, as in the booster's small nodes, that was half of the time. A kernel that says
-        False works in arrays that it is given, counts nothing, and takes less time to compile; Numba refuses it if it
-        makes one. It may return one only to others of its kind.
+        parts of arrays all the time, as in the booster's small nodes, that is a large share of the time. A kernel that
+        says False works in arrays that it is given, and counts nothing; Numba refuses it if it makes or returns one.
 
     Returns
     -------
