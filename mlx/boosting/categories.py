@@ -139,14 +139,14 @@ def new_category_scratch(n_categories: int) -> CategoryScratch:
     return CategoryScratch(order, other, np.empty(n_categories, dtype=f32), left, right)
 
 
-@kernel(allocates=False)
+@kernel
 def parent_of(G, H, weight, bounded, direction, low, high, penalty):
     """The node that is split, with its gain; `weight` is what it would answer as a leaf, between its bounds."""
     gain = gain_of_weight(G, H, weight, penalty) if bounded else similarity(G, H, penalty)
     return Parent(G, H, gain, bounded, direction, low, high)
 
 
-@kernel(allocates=False)
+@kernel
 def best_category_split(histogram, n_bins, parent, penalty, rules, scratch):
     """Best split of a node on a column of categories.
 
@@ -185,7 +185,7 @@ def best_category_split(histogram, n_bins, parent, penalty, rules, scratch):
     return largest, split_bin, missing_left, scratch.left[best, 0], scratch.left[best, 1]
 
 
-@kernel(allocates=False)
+@kernel
 def write_right_set(histogram, n_bins, split_bin, penalty, rules, scratch, right_set):
     """Write the set of the categories that go right, by a candidate of `best_category_split` with the same arguments.
 
@@ -206,7 +206,7 @@ def write_right_set(histogram, n_bins, split_bin, penalty, rules, scratch, right
         right_set[category // WORD] |= np.uint32(1) << np.uint32(category % WORD)
 
 
-@kernel(allocates=False)
+@kernel
 def holds_none(right_set):
     """Whether a set holds nothing, as where a node asks about a threshold."""
     together = np.uint32(0)
@@ -215,13 +215,13 @@ def holds_none(right_set):
     return together == 0
 
 
-@kernel(allocates=False)
+@kernel
 def goes_right(right_set, category):
     """Whether a category is in a set."""
     return (right_set[category // WORD] >> np.uint32(category % WORD)) & np.uint32(1) != 0
 
 
-@kernel(allocates=False)
+@kernel
 def _one_hot_candidates(histogram, n_bins, parent, scratch):
     """Each category alone to the right, without the missing values and with them."""
     for k in range(2 * n_bins):
@@ -233,7 +233,7 @@ def _one_hot_candidates(histogram, n_bins, parent, scratch):
         scratch.left[k, 0], scratch.left[k, 1] = parent.G - G, parent.H - H
 
 
-@kernel(allocates=False)
+@kernel
 def _partition_candidates(histogram, n_bins, n_cuts, parent, scratch):
     """First few of the order to the right, missing values left; then last few to the left, missing values right."""
     for first, step, side, other in (
@@ -249,7 +249,7 @@ def _partition_candidates(histogram, n_bins, n_cuts, parent, scratch):
             other[k, 0], other[k, 1] = parent.G - G, parent.H - H
 
 
-@kernel(allocates=False)
+@kernel
 def _best_candidate(n_candidates, parent, penalty, scratch):
     """The first of the candidates with the largest gain, and its gain; 0 if none lowers the loss."""
     best, largest = 0, f32(0.0)
@@ -273,7 +273,7 @@ def _best_candidate(n_candidates, parent, penalty, scratch):
     return best, largest
 
 
-@kernel(allocates=False)
+@kernel
 def order_by_weight(histogram, n_bins, penalty, scratch):
     """Write into ``scratch.order`` the categories by the weight that each would have as a leaf, a stable order.
 

@@ -161,7 +161,7 @@ def longer_frontier(frontier: Frontier, n_nodes: int) -> Frontier:
     return longer
 
 
-@kernel(allocates=False)
+@kernel
 def has_room(nodes, pool, candidates, rules, frontier):
     """Whether the arrays have room for the children of the chosen nodes."""
     counts = frontier.counts
@@ -172,7 +172,7 @@ def has_room(nodes, pool, candidates, rules, frontier):
     return not may_go_on(nodes, rules, frontier) or (n_chosen <= n_slots and 2 * n_chosen <= len(candidates))
 
 
-@kernel(allocates=False)
+@kernel
 def may_go_on(nodes, rules, frontier):
     """Whether the children of the chosen nodes, which all have one depth, may be split in turn."""
     n_leaves = (frontier.counts[N_NODES] + 1) // 2 + frontier.counts[N_CHOSEN]
@@ -180,7 +180,7 @@ def may_go_on(nodes, rules, frontier):
     return may_be_deeper and (rules.max_leaves == 0 or n_leaves < rules.max_leaves)
 
 
-@kernel(allocates=False)
+@kernel
 def plant(table, nodes, pool, rules):
     """Write the root, whose histogram has been counted in slot 0."""
     # Arguments of one type everywhere: of a constant the compiler would make another copy of the kernel.
@@ -193,7 +193,7 @@ def plant(table, nodes, pool, rules):
     root.weight, root.n_rows = leaf_weight(root.G, root.H, rules.penalty), MANY
 
 
-@kernel(allocates=False)
+@kernel
 def add_node(node, depth, low, high, nodes):
     """Write a leaf for which no split is known."""
     new = nodes.facts[node]
@@ -207,7 +207,7 @@ def add_node(node, depth, low, high, nodes):
     nodes.right_sets[node] = np.uint32(0)
 
 
-@kernel(allocates=False)
+@kernel
 def add_children(nodes, rules, frontier):
     """Children of the chosen nodes, with their sums, weights and bounds; their `n_rows` are known.
 
@@ -235,7 +235,7 @@ def add_children(nodes, rules, frontier):
         frontier.pairs[place, 0], frontier.pairs[place, 1] = fewer, sibling
 
 
-@kernel(allocates=False)
+@kernel
 def share_out(parent, left, right, rules):
     """Sums and weights of both children of a node, and the bounds below them."""
     left.G, left.H = parent.G_left, parent.H_left
@@ -253,7 +253,7 @@ def share_out(parent, left, right, rules):
         left.low = right.high = middle
 
 
-@kernel(allocates=False)
+@kernel
 def take_slot(frontier):
     """Number of a slot of histograms that nobody uses."""
     counts = frontier.counts
@@ -264,14 +264,14 @@ def take_slot(frontier):
     return counts[N_TAKEN] - 1
 
 
-@kernel(allocates=False)
+@kernel
 def give_back(slot, frontier):
     """Nobody needs the histogram in this slot any more."""
     frontier.free[frontier.counts[N_FREE]] = slot
     frontier.counts[N_FREE] += 1
 
 
-@kernel(allocates=False)
+@kernel
 def pair_and_group(task, n_pairs, n_groups, n_threads):
     """Pair of nodes and group of columns of a task.
 
@@ -289,7 +289,7 @@ def pair_and_group(task, n_pairs, n_groups, n_threads):
     return task // (last - first), first + task % (last - first)
 
 
-@kernel(allocates=False)
+@kernel
 def choose(table, nodes, pool, candidates, rules, frontier, scan):
     """Write the best split of each child of the last step, and choose the nodes that are split next."""
     counts, gain = frontier.counts, nodes.facts["gain"]
@@ -318,7 +318,7 @@ def choose(table, nodes, pool, candidates, rules, frontier, scan):
     counts[N_CHOSEN] = min(counts[N_CHOSEN], room)
 
 
-@kernel(allocates=False)
+@kernel
 def choose_split(node, candidates, table, pool):
     """Best column of a node, and the best of the others; -1 stays where nothing is gained."""
     best = best_column(candidates, np.int64(-1))
@@ -337,7 +337,7 @@ def choose_split(node, candidates, table, pool):
         node.runner_up_missing_left, node.runner_up_gain = found.missing_left, found.gain
 
 
-@kernel(allocates=False)
+@kernel
 def write_sets(node, table, pool, nodes, rules, categories, scan):
     """Write which categories would go right by the best split of a node, and by its runner-up."""
     if categories is None:
@@ -352,7 +352,7 @@ def write_sets(node, table, pool, nodes, rules, categories, scan):
             write_right_set(histogram, n_bins, split_bin, rules.penalty, categories, scan.categories, right_set)
 
 
-@kernel(allocates=False)
+@kernel
 def best_column(candidates, besides):
     """Column with the largest gain but for one column, the lower number in a tie; -1 if nothing is gained."""
     best, largest = -1, np.float32(0.0)

@@ -281,7 +281,7 @@ class _Growth:
         return tree_of_nodes(nodes, self.table, self.settings)
 
 
-@kernel(allocates=False)
+@kernel
 def grow_alone(
     thread,
     n_threads,
@@ -305,7 +305,7 @@ def grow_alone(
 
     A tree that is done adds its values to `margin`, if there is one.
     """
-    counts, n_groups = frontier.counts, len(table.codes)
+    counts, n_groups, has_chosen = frontier.counts, len(table.codes), not is_new
     if is_new:
         group = next_task(thread, n_threads, team, n_groups)
         while group < n_groups:
@@ -316,7 +316,6 @@ def grow_alone(
         if thread == 0:
             plant(table, nodes, pool, rules)
         wait_for_all(team, n_threads)
-    has_chosen = not is_new
     while True:
         if not has_chosen:
             # A pair and a group of columns at a time: what has just been counted is still in the cache.
@@ -331,8 +330,8 @@ def grow_alone(
                     clear_group(group, occupied[sibling.slot], table, pool[counted.slot])
                     count_group(group, pair[0], table, parted, pool[counted.slot], scratch.shared)
                 columns = table.members[table.groups[group, 0] : table.groups[group + 1, 0]]
-                first_new = counts[FIRST_NEW]
-                find_splits(columns, pair[0], pair[1], pool, occupied, first_new, nodes, table, rules, scan, candidates)
+                first = counts[FIRST_NEW]
+                find_splits(columns, pair[0], pair[1], pool, occupied, first, nodes, table, rules, scan, candidates)
                 task = next_task(thread, n_threads, team, n_pairs * n_groups)
             wait_for_all(team, n_threads)
             if thread == 0:
@@ -344,13 +343,19 @@ def grow_alone(
         has_chosen = False
     if counts[N_CHOSEN] == 0 and len(margin) > 0:
         if thread == 0:
-            for node in range(counts[N_NODES]):
-                values[node] = nodes.facts[node].weight * learning_rate
+            write_values(nodes, learning_rate, values[: counts[N_NODES]])
         wait_for_all(team, n_threads)
         add_values(thread, n_threads, team, table, parted, nodes, values[: counts[N_NODES]], margin, scratch)
 
 
-@kernel(allocates=False)
+@kernel
+def write_values(nodes, learning_rate, values):
+    """Write what each node would add to the margins as a leaf."""
+    for node in range(len(values)):
+        values[node] = nodes.facts[node].weight * learning_rate
+
+
+@kernel
 def part_chosen(thread, n_threads, team, table, parted, nodes, rules, frontier, answers):
     """Part the rows of the chosen nodes, and write their children; a team's kernel."""
     n_chosen, first_new = frontier.counts[N_CHOSEN], frontier.counts[N_NODES]
@@ -372,7 +377,7 @@ def part_chosen(thread, n_threads, team, table, parted, nodes, rules, frontier, 
     wait_for_all(team, n_threads)
 
 
-@kernel(allocates=False)
+@kernel
 def find_and_choose(
     thread, n_threads, team, table, nodes, pool, occupied, candidates, rules, frontier, scan, every_column
 ):

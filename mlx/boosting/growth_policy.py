@@ -21,13 +21,13 @@ from ..numeric.jit import kernel
 __all__ = ["add_waiting", "next_waiting"]
 
 
-@kernel(allocates=False)
+@kernel
 def comes_first(a, b, gain):
     """Whether node a is split before node b."""
     return gain[a] > gain[b] or (gain[a] == gain[b] and a < b)
 
 
-@kernel(allocates=False)
+@kernel
 def add_waiting(node, heap, n_waiting, gain):
     """Put a node into the heap of `n_waiting` nodes; one by one up from the end, until its parent comes first."""
     place = n_waiting
@@ -37,7 +37,7 @@ def add_waiting(node, heap, n_waiting, gain):
     heap[place] = node
 
 
-@kernel(allocates=False)
+@kernel
 def next_waiting(heap, n_waiting, gain):
     """Take the first node out of the heap of `n_waiting` nodes; the last one moves down to where it belongs."""
     first, moved = heap[0], heap[n_waiting - 1]

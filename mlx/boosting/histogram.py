@@ -57,7 +57,7 @@ def new_shared_lanes() -> NDArray[np.float64]:
     return np.empty((LANES * (SHARED_CODES + 1), 2))
 
 
-@kernel(allocates=False)
+@kernel
 def count_group(group, node, table, parted, histogram, shared):
     """Histograms of the columns of one group, from the rows of one node. Their places are empty (`clear_group`)."""
     own, n_plain = table.groups[group], table.groups[group, N_PLAIN]
@@ -75,7 +75,7 @@ def count_group(group, node, table, parted, histogram, shared):
         _share_out(table.members[place], own, table, shared, histogram)
 
 
-@kernel(inline=True, allocates=False)
+@kernel(inline=True)
 def _add(codes, bits, rows, gradients, group, far_apart, histogram, shared):
     """Add rows to the histograms of the lanes of one group.
 
@@ -118,7 +118,7 @@ def _add(codes, bits, rows, gradients, group, far_apart, histogram, shared):
             add_pair(h7, (word >> (bits + bits + bits)) & mask, g, h)
 
 
-@kernel(allocates=False)
+@kernel
 def _share_out(f, group, table, shared, histogram):
     """Histogram of a column of a shared lane: that of the largest stride first.
 
@@ -144,14 +144,15 @@ def _share_out(f, group, table, shared, histogram):
         own[code, 0], own[code, 1] = G, H
 
 
-@kernel(allocates=False)
+@kernel
 def clear_group(group, parent_bins, table, histogram):
     """Make the histograms of a group's columns empty: of the bins that a node's parent occupies, if they are listed.
 
     Those of shared lanes are written over as they are.
     """
     first_member = table.groups[group, FIRST]
-    for f in table.members[first_member : first_member + table.groups[group, N_PLAIN]]:
+    for member in range(first_member, first_member + table.groups[group, N_PLAIN]):
+        f = table.members[member]
         own, bins = histogram[table.start[f] : table.start[f + 1]], parent_bins[table.start[f] : table.start[f + 1]]
         n_bins, n_listed = table.n_bins[f], np.int64(bins[table.n_bins[f]])
         if n_listed == EVERY:
@@ -162,7 +163,7 @@ def clear_group(group, parent_bins, table, histogram):
         own[n_bins, 0] = own[n_bins, 1] = 0.0
 
 
-@kernel(allocates=False)
+@kernel
 def decide_lists(chosen, n_chosen, first_new, table, parted, nodes):
     """Write for each child of some nodes whether its occupied bins are listed."""
     for place in range(n_chosen):
@@ -171,7 +172,7 @@ def decide_lists(chosen, n_chosen, first_new, table, parted, nodes):
             nodes.facts[child].is_listed = above or may_be_listed(child, table, parted, nodes)
 
 
-@kernel(allocates=False)
+@kernel
 def may_be_listed(node, table, parted, nodes):
     """Whether a node has few rows, and a bin whose sums are 0 has none of them, nor in any node below.
 
@@ -189,7 +190,7 @@ def may_be_listed(node, table, parted, nodes):
     return may_be
 
 
-@kernel(allocates=False)
+@kernel
 def subtract_and_list(counted, parent, counted_bins, parent_bins, n_bins, every, G, H):
     """Turn the histogram of a parent into that of the child's sibling; list the bins that each of both occupies.
 

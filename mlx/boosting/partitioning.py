@@ -127,7 +127,7 @@ def new_row_scratch(table: BinnedTable) -> RowScratch:
     return RowScratch(new_shared_lanes(), answers, value_of_code, np.full(len(table.cuts), EVERY, dtype=np.uint16))
 
 
-@kernel(allocates=False)
+@kernel
 def part_rows(thread, n_threads, team, table, parted, chosen, n_chosen, nodes, first_new, move_gradients, answers):
     """Part the rows of the first `n_chosen` nodes of `chosen`; a team's kernel, which ends with all rows parted."""
     if thread == 0:
@@ -157,7 +157,7 @@ def part_rows(thread, n_threads, team, table, parted, chosen, n_chosen, nodes, f
     wait_for_all(team, n_threads)
 
 
-@kernel(allocates=False)
+@kernel
 def cut_into_pieces(chosen, n_chosen, parted):
     """Write the pieces of some nodes, node after node; returns how many there are."""
     n_pieces = 0
@@ -173,13 +173,13 @@ def cut_into_pieces(chosen, n_chosen, parted):
     return n_pieces
 
 
-@kernel(allocates=False)
+@kernel
 def is_shared(piece, node, parted):
     """Whether the node has other pieces, too."""
     return piece[LAST] - piece[FIRST] < parted.segments[node, 1] - parted.segments[node, 0]
 
 
-@kernel(allocates=False)
+@kernel
 def lane_of(f, table):
     """Group in whose words the codes of a column are, how far it is to the lane, and its mask."""
     column = table.columns[f]
@@ -187,7 +187,7 @@ def lane_of(f, table):
     return column[GROUP], np.uint64(column[LANE] * table.lane_bits), mask
 
 
-@kernel(allocates=False)
+@kernel
 def answer_codes(node, table, nodes, answers):
     """Write the node's answer, left or not, to each code of the lane in which its column stands; returns how many."""
     facts, right_set = nodes.facts[node], nodes.right_sets[node, BEST]
@@ -205,7 +205,7 @@ def answer_codes(node, table, nodes, answers):
     return SHARED_CODES
 
 
-@kernel(allocates=False)
+@kernel
 def answer_rows(node, rows, table, nodes, answers, goes_left):
     """Write 1 for each of some rows that goes left from a node, 0 for the others, and return how many do."""
     answer_codes(node, table, nodes, answers)
@@ -219,7 +219,7 @@ def answer_rows(node, rows, table, nodes, answers, goes_left):
     return n_left
 
 
-@kernel(allocates=False)
+@kernel
 def mark_rows(piece, node, table, parted, nodes, answers):
     """Write which rows of a piece go left, and how many do."""
     first, last = piece[FIRST], piece[LAST]
@@ -227,7 +227,7 @@ def mark_rows(piece, node, table, parted, nodes, answers):
     piece[N_LEFT] = answer_rows(node, rows, table, nodes, answers, parted.goes_left[first:last])
 
 
-@kernel(allocates=False)
+@kernel
 def place_children(chosen, n_chosen, first_new, n_pieces, parted):
     """Write where the children of each node lie, and where the pieces of nodes with several of them go."""
     begin = 0
@@ -251,7 +251,7 @@ def place_children(chosen, n_chosen, first_new, n_pieces, parted):
         begin = end
 
 
-@kernel(allocates=False)
+@kernel
 def leave_children(chosen, n_chosen, first_new, parted):
     """Let the rows of the children of some nodes be where they are, with their parents."""
     for place in range(n_chosen):
@@ -260,7 +260,7 @@ def leave_children(chosen, n_chosen, first_new, parted):
             parted.segments[child, 0] = parted.segments[child, 1] = chosen[place]
 
 
-@kernel(allocates=False)
+@kernel
 def move_rows(piece, side, parted, move_gradients):
     """Put the rows of a piece, and their gradients, on the other side: left ones first, in the order they have.
 
@@ -294,7 +294,7 @@ def move_rows(piece, side, parted, move_gradients):
         right += np.uint64(1) - goes
 
 
-@kernel(allocates=False)
+@kernel
 def move_pieces(thread, n_threads, team, parted, chosen, n_pieces, move_gradients):
     """Put the rows of all pieces on the other side; a team's kernel."""
     task = next_task(thread, n_threads, team, n_pieces)
@@ -305,7 +305,7 @@ def move_pieces(thread, n_threads, team, parted, chosen, n_pieces, move_gradient
     wait_for_all(team, n_threads)
 
 
-@kernel(allocates=False)
+@kernel
 def count_nodes(thread, n_threads, team, table, parted, nodes, slots, histograms, scratch):
     """Histograms of some nodes; a team's kernel."""
     n_tasks = len(nodes) * len(table.codes)
@@ -318,7 +318,7 @@ def count_nodes(thread, n_threads, team, table, parted, nodes, slots, histograms
     wait_for_all(team, n_threads)
 
 
-@kernel(allocates=False)
+@kernel
 def add_values(thread, n_threads, team, table, parted, nodes, values, margin, scratch):
     """Add the value of each leaf to the margins of its rows, a block of margins after the other; a team's kernel."""
     n_blocks = -(-len(margin) // ROWS_PER_BLOCK)
@@ -330,7 +330,7 @@ def add_values(thread, n_threads, team, table, parted, nodes, values, margin, sc
     wait_for_all(team, n_threads)
 
 
-@kernel(allocates=False)
+@kernel
 def add_values_of_leaves(block, parted, nodes, values, margin):
     """Add the values of those leaves that have rows of their own to a block of margins."""
     for node in range(len(values)):
@@ -341,7 +341,7 @@ def add_values_of_leaves(block, parted, nodes, values, margin):
                 margin[np.uint64(rows[k])] += value
 
 
-@kernel(allocates=False)
+@kernel
 def add_values_of_children(block, table, parted, nodes, values, scratch, margin):
     """The same for leaves whose rows are with their parents."""
     answers, value_of_code = scratch.answers, scratch.value_of_code
@@ -359,7 +359,7 @@ def add_values_of_children(block, table, parted, nodes, values, scratch, margin)
             margin[row] += value_of_code[(words[row] >> shift) & mask]
 
 
-@kernel(allocates=False)
+@kernel
 def places_of_block(node, block, parted):
     """First and last (exclusive) place of those rows of a node whose margins are in a block."""
     begin, end = parted.segments[node, 0], parted.segments[node, 1]
@@ -367,7 +367,7 @@ def places_of_block(node, block, parted):
     return begin + n_below(block * ROWS_PER_BLOCK, rows), begin + n_below((block + 1) * ROWS_PER_BLOCK, rows)
 
 
-@kernel(allocates=False)
+@kernel
 def n_below(row, rows):
     """How many of some rows, in rising order, have a smaller number."""
     first, last = 0, len(rows)

@@ -125,7 +125,7 @@ class Scan(NamedTuple):
     categories: CategoryScratch | None
 
 
-@kernel(allocates=False)
+@kernel
 def find_splits(columns, counted, sibling, pool, occupied, first_new, nodes, table, rules, scan, candidates):
     """Best split of a pair of siblings, for each of some columns; where there is no sibling (a root), it is -1.
 
@@ -138,7 +138,8 @@ def find_splits(columns, counted, sibling, pool, occupied, first_new, nodes, tab
     other, own = nodes.facts[max(counted, 0)], nodes.facts[sibling]
     facts = (facts_of(other, penalty), facts_of(own, penalty))
     is_light = (is_root or is_too_light(other, penalty), is_too_light(own, penalty))
-    for f in columns:
+    for nth in range(len(columns)):
+        f = columns[nth]
         first, last, n_bins = table.start[f], table.start[f + 1], table.n_bins[f]
         histograms = (pool[other.slot, first:last], pool[own.slot, first:last])
         bins = (occupied[other.slot, first:last], occupied[own.slot, first:last])
@@ -146,7 +147,9 @@ def find_splits(columns, counted, sibling, pool, occupied, first_new, nodes, tab
             histograms, bins = (scan.nobody, histograms[1]), (scan.nobodys_bins, bins[1])
         n_occupied = (np.int64(0), np.int64(0))
         if not (is_light[0] and is_light[1]):
-            n_occupied = subtract_and_list(*histograms, *bins, n_bins, scan.every, scan.G, scan.H)
+            n_occupied = subtract_and_list(
+                histograms[0], histograms[1], bins[0], bins[1], n_bins, scan.every, scan.G, scan.H
+            )
             bins[0][n_bins] = n_occupied[0] if other.is_listed else EVERY
             bins[1][n_bins] = n_occupied[1] if own.is_listed else EVERY
         for side, node in enumerate((counted, sibling)):
@@ -165,13 +168,13 @@ def find_splits(columns, counted, sibling, pool, occupied, first_new, nodes, tab
             found.G_left, found.H_left = best.G_left, best.H_left
 
 
-@kernel(allocates=False)
+@kernel
 def is_too_light(node, penalty):
     """Whether no two children of the node could both have a cover of min_child_weight; the rest is for rounding."""
     return 2.0 * penalty.min_child_weight * (1.0 - 1e-9) > node.H
 
 
-@kernel(allocates=False)
+@kernel
 def facts_of(node, penalty):
     """What a search has to know of a node."""
     return NodeFacts(node.G, node.H, similarity(node.G, node.H, penalty), node.weight, node.low, node.high)
@@ -185,7 +188,7 @@ def new_scan(n_cuts: int, has_categories: bool) -> Scan:
     return Scan(sums[0], sums[1], gain, gain.view(np.int32), every, nobody, nobodys_bins, scratch)
 
 
-@kernel(allocates=False)
+@kernel
 def _best_split(cuts, f, node, direction, penalty, categories, scan):
     """Best split of a node on one column, of numbers or of categories."""
     # An argument that is None is known to the compiler: it leaves the other branch away.
@@ -195,7 +198,7 @@ def _best_split(cuts, f, node, direction, penalty, categories, scan):
     return best_of_column(cuts, node, direction, penalty, scan.gain, scan.bits)
 
 
-@kernel(allocates=False)
+@kernel
 def _best_of_categories(cuts, node, direction, penalty, categories, scratch):
     """Best split of a node on a column of categories."""
     bounded = direction != UNBOUNDED
@@ -206,7 +209,7 @@ def _best_of_categories(cuts, node, direction, penalty, categories, scratch):
     return Candidate(gain, np.int32(split_bin), missing_left, G, H)
 
 
-@kernel(allocates=False)
+@kernel
 def best_of_column(cuts, node, direction, penalty, gain, bits):
     """Best split of a node on a column of numbers: the cuts forwards and, if rows are missing, backwards.
 
@@ -238,7 +241,7 @@ def best_of_column(cuts, node, direction, penalty, gain, bits):
     return split
 
 
-@kernel(allocates=False)
+@kernel
 def _add_up_backwards(n_cuts, cuts):
     """Sums of the occupied bins from each of them on, the last one first."""
     G, H = 0.0, 0.0
@@ -249,7 +252,7 @@ def _add_up_backwards(n_cuts, cuts):
         cuts.G[c], cuts.H[c] = G, H
 
 
-@kernel(allocates=False)
+@kernel
 def _gains(n_cuts, side_G, side_H, node, direction, penalty, gains):
     """Gain of each cut; 0 where it is no candidate. Sums and direction are those of one side."""
     n, G, H, least = np.uint64(n_cuts), node.G, node.H, penalty.min_child_weight
@@ -268,7 +271,7 @@ def _gains(n_cuts, side_G, side_H, node, direction, penalty, gains):
         _free_gains(n, G, H, node.similarity, penalty, side_G, side_H, gains)
 
 
-@kernel(allocates=False)
+@kernel
 def _free_gains(n, G, H, parent, penalty, side_G, side_H, gains):
     """`split_gain` for several cuts at a time: most of the time of a search."""
     least = penalty.min_child_weight
@@ -279,7 +282,7 @@ def _free_gains(n, G, H, parent, penalty, side_G, side_H, gains):
         gains[c] = gain if is_candidate else f32(0.0)
 
 
-@kernel(allocates=False)
+@kernel
 def _first_largest(bits, n_cuts):
     """Place of the first of the largest gains, -1 if all are 0.
 

@@ -112,7 +112,7 @@ class Rules(NamedTuple):
     categories: CategoryRules | None = None
 
 
-@kernel(allocates=False)
+@kernel
 def soft_threshold(G, alpha):
     """T(G) = sign(G) max(|G| - α, 0): what is left of a sum of gradients after the L1 penalty."""
     if alpha < G:
@@ -122,7 +122,7 @@ def soft_threshold(G, alpha):
     return 0.0
 
 
-@kernel(allocates=False)
+@kernel
 def leaf_weight(G, H, penalty):
     """w* = -T(G) / (H + λ), equation 5; float32.
 
@@ -136,7 +136,7 @@ def leaf_weight(G, H, penalty):
     return f32(weight)
 
 
-@kernel(allocates=False)
+@kernel
 def similarity(G, H, penalty):
     """T(G)² / (H + λ), twice the loss that the best leaf weight saves, equation 6; float32.
 
@@ -147,7 +147,7 @@ def similarity(G, H, penalty):
     return gain_of_weight(G, H, leaf_weight(G, H, penalty), penalty)
 
 
-@kernel(allocates=False)
+@kernel
 def free_similarity(G, H, penalty):
     """T(G)² / (H + λ), without a limit on the weight. No branches: the compiler takes several cuts at a time."""
     # The sign of T(G) is lost in the square.
@@ -157,7 +157,7 @@ def free_similarity(G, H, penalty):
     return ratio if H > 0.0 else f32(0.0)
 
 
-@kernel(allocates=False)
+@kernel
 def gain_of_weight(G, H, w, penalty):
     """-(2 G w + (H + λ) w²), twice the loss that a leaf of weight w saves, equation 4 for one leaf; float32."""
     if H <= 0.0:
@@ -165,13 +165,13 @@ def gain_of_weight(G, H, w, penalty):
     return -(f32(2.0) * f32(G) * w + (f32(H) + f32(penalty.reg_lambda)) * (w * w))
 
 
-@kernel(allocates=False)
+@kernel
 def split_gain(G_left, H_left, G_right, H_right, parent_similarity, penalty):
     """Similarity of both children minus that of their parent, equation 7 without ½ and -γ; float32."""
     return similarity(G_left, H_left, penalty) + similarity(G_right, H_right, penalty) - parent_similarity
 
 
-@kernel(allocates=False)
+@kernel
 def bounded_gain(G_left, H_left, G_right, H_right, parent_gain, direction, low, high, penalty):
     """`split_gain` where columns have directions: weights keep between bounds, and a wrong order is worth -inf."""
     left = min(max(leaf_weight(G_left, H_left, penalty), low), high)

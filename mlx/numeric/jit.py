@@ -77,9 +77,7 @@ _settings: Any = numba.core.config
 _lock = threading.Lock()
 
 
-def kernel(
-    function: Callable | None = None, *, reassociate: bool = False, inline: bool = False, allocates: bool = True
-) -> Any:
+def kernel(function: Callable | None = None, *, reassociate: bool = False, inline: bool = False) -> Any:
     """Compile a function of arrays and scalars at its first call, under the policy of this file.
 
     Parameters
@@ -90,11 +88,6 @@ def kernel(
         Let the compiler reorder sums, to vectorise them. The last bits then depend on the processor.
     inline : bool, default=False
         Paste the body into the callers, for kernels of a few operations that take whole arrays.
-    allocates : bool, default=True
-        Whether the kernel makes arrays. Of those that it makes, and so of all, Numba counts who holds them: each part
-        that a kernel takes of an array costs two additions that no other thread can come between. Where loops take
-        parts of arrays all the time, as in the booster's small nodes, that is a large share of the time. A kernel that
-        says False works in arrays that it is given, and counts nothing; Numba refuses it if it makes or returns one.
 
     Returns
     -------
@@ -102,14 +95,13 @@ def kernel(
         Numba's dispatcher; the plain function if ``NUMBA_DISABLE_JIT`` is set.
     """
     if function is None:
-        return functools.partial(kernel, reassociate=reassociate, inline=inline, allocates=allocates)
+        return functools.partial(kernel, reassociate=reassociate, inline=inline)
     folder = cache_folder(_package_of(function))
     options: dict[str, Any] = {
         "nogil": True,
         "error_model": "numpy",
         "fastmath": REASSOCIATE if reassociate else False,
         "inline": "always" if inline else "never",
-        "_nrt": allocates,
         "no_cfunc_wrapper": True,  # an entry from C, which nobody uses
     }
     if linking is None or _settings.DISABLE_JIT:

@@ -90,6 +90,8 @@ VIEWS = {"getitem", "static_getitem", "typed_getitem", "getattr", "build_tuple",
 def only_borrows(state: Any) -> bool:
     """Whether all arrays of a typed function belong to its caller, so that nobody need count who holds them.
 
+    A named tuple of borrowed arrays is borrowed, as any tuple is.
+
     Parameters
     ----------
     state : numba.core.compiler.StateDict
@@ -111,6 +113,8 @@ def only_borrows(state: Any) -> bool:
         made = statement.value
         if not isinstance(made, ir.Expr):
             return not isinstance(made, ir.Arg | ir.Var)
+        if made.op == "call":
+            return not isinstance(state.typemap[made.func.name], types.NamedTupleClass)
         by_array = made.op == "getitem" and isinstance(state.typemap[made.index.name], types.Array)
         return made.op not in VIEWS or by_array
 

@@ -40,7 +40,7 @@ def new_team(n_threads: int) -> NDArray[np.int64]:
     return np.zeros(TAKEN + LINE * n_threads, dtype=np.int64)
 
 
-@kernel(allocates=False)
+@kernel
 def next_task(thread, n_threads, team, n_tasks):
     """Number of a task of this phase that no thread has yet, from 0 on; `n_tasks` if there is none."""
     for ahead in range(n_threads):
@@ -52,7 +52,7 @@ def next_task(thread, n_threads, team, n_tasks):
     return n_tasks
 
 
-@kernel(allocates=False)
+@kernel
 def wait_for_all(team, n_threads):
     """Wait until all threads of the team are here: the end of a phase."""
     if n_threads == 1:

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import textwrap
 
-import numba.core.errors
 import numpy as np
 import pytest
 
@@ -96,25 +95,6 @@ def test_kernel_releases_the_lock_and_uses_no_threading_layer():
 
 
 @needs_jit
-@kernel(allocates=False)
-def last_of_a_part(values):
-    return values[1:][-1]
-
-
-@kernel(allocates=False)
-def makes_an_array(n):
-    return np.zeros(n).sum()
-
-
-@needs_jit
-def test_a_kernel_that_makes_no_array_counts_no_holders():
-    assert last_of_a_part(np.arange(3.0)) == 2.0
-    (code,) = last_of_a_part.inspect_llvm().values()
-    assert "NRT_incref" not in code
-    with pytest.raises(numba.core.errors.NumbaError):
-        makes_an_array(3)
-
-
 def test_users_own_cache_setting_is_put_back(monkeypatch):
     import numba.core.config
 

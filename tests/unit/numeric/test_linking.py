@@ -5,16 +5,31 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import NamedTuple
 
 import numba
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from mlx.numeric import jit, linking
 from mlx.numeric.jit import kernel
 
 without_jit = os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
 needs_jit = pytest.mark.skipif(without_jit, reason="asks what the compiler does, and NUMBA_DISABLE_JIT turns it off")
+
+
+class Ends(NamedTuple):
+    """Two parts of an array."""
+
+    head: NDArray[np.float64]
+    tail: NDArray[np.float64]
+
+
+@kernel
+def ends_at(values, middle):
+    ends = Ends(values[:middle], values[middle:])
+    return ends.head[0] + ends.tail[-1]
 
 
 @kernel
@@ -162,6 +177,7 @@ def test_arrays_that_are_only_borrowed_are_not_counted():
     values = np.arange(5.0)
     assert "NRT_incref" not in code_of(both_sums, (values, values))
     assert "NRT_incref" not in code_of(total_in_order, values)
+    assert "NRT_incref" not in code_of(ends_at, values, 2)
     # What is made, returned, or written into an array that it may overlap with, is.
     assert "NRT_incref" in code_of(normalised, values)
     assert "NRT_incref" in code_of(sum_of_tail, values)
@@ -178,6 +194,7 @@ def test_no_count_goes_wrong():
     for _ in range(10):
         assert sum_of_tail(values) == 10.0
         assert both_sums((values, values)) == (10.0, 10.0)
+        assert ends_at(values, 2) == 4.0
         assert shifted(values, values.copy()) == 6.0
     assert [own.sum() for own in kept] == [values[1:].sum()] * 10
     del kept
