@@ -12,6 +12,7 @@ from ..forests import ForestWork
 from ..tasks import forest_predict
 from ..tasks.booster_predict import fitted_by, predict
 from ..tasks.kernel_shap import Attributions, CountingModel, ExplanationWork
+from ..tasks.least_squares import RegressionWork
 from ..tasks.proximity import LeavesWork
 
 
@@ -49,6 +50,17 @@ def count_shared_leaves(work: LeavesWork, threads: int) -> Any:
     return proximity(work.leaves, n_threads=threads)
 
 
+def fit_least_squares(work: RegressionWork, threads: int) -> Any:
+    from mlx.linear_model import LinearRegression, Ridge
+
+    model = LinearRegression() if work.penalty is None else Ridge(work.penalty)
+    return model.fit(work.X, work.y)
+
+
+def infer(work: RegressionWork, threads: int) -> Any:
+    return fit_least_squares(work, threads).summary().standard_errors
+
+
 def explain(work: ExplanationWork, threads: int) -> Attributions:
     from mlx.explain import KernelExplainer
 
@@ -72,6 +84,8 @@ CONTENDERS = {
     "forest_predict": (
         Contender("mlx", "mlx.ensemble", forest_predict.predict, prepare=forest_predict.fitted_by(fit_forest)),
     ),
+    "inference": (Contender("mlx", "mlx.linear_model", infer),),
+    "least_squares": (Contender("mlx", "mlx.linear_model", fit_least_squares),),
     "proximity": (Contender("mlx", "mlx.ensemble", count_shared_leaves),),
     "kernel_shap": (Contender("mlx", "mlx.explain", explain),),
 }

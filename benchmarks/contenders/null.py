@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 
 from ..boosters import Answer, BoosterWork
@@ -11,6 +13,7 @@ from ..forests import ForestWork
 from ..tasks import forest_predict
 from ..tasks.booster_predict import fitted_by, predict
 from ..tasks.kernel_shap import Attributions, ExplanationWork
+from ..tasks.least_squares import RegressionWork
 from ..tasks.proximity import LeavesWork
 
 
@@ -32,6 +35,14 @@ def say_the_mean(work: BoosterWork, threads: int) -> Answer:
     return lambda X: np.zeros(len(X), dtype=np.int64) if work.n_classes else np.full(len(X), work.y.mean())
 
 
+def weigh_nothing(work: RegressionWork, threads: int) -> SimpleNamespace:
+    return SimpleNamespace(coef_=np.zeros(work.X.shape[1]))
+
+
+def doubt_nothing(work: RegressionWork, threads: int) -> np.ndarray:
+    return np.zeros(work.X.shape[1] + 1)
+
+
 def fit_no_forest(work: ForestWork, threads: int) -> ForestAnswer:
     return lambda X: np.full(len(X), work.y[0])
 
@@ -46,6 +57,8 @@ CONTENDERS = {
     "booster_regression": (Contender("null", NULL_MODULE, fit_nothing),),
     "booster_classes": (Contender("null", NULL_MODULE, fit_nothing),),
     "booster_predict": (Contender("null", NULL_MODULE, predict, prepare=fitted_by(fit_nothing)),),
+    "inference": (Contender("null", NULL_MODULE, doubt_nothing),),
+    "least_squares": (Contender("null", NULL_MODULE, weigh_nothing),),
     "tree_fit": (Contender("null", NULL_MODULE, say_the_mean),),
     "forest_fit": (Contender("null", NULL_MODULE, fit_no_forest),),
     "forest_predict": (

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..boosters import Answer, BoosterWork
 from ..definitions import Contender
 from ..forests import Answer as ForestAnswer
 from ..forests import ForestWork
 from ..tasks import forest_predict
 from ..tasks.booster_predict import fitted_by, predict
+from ..tasks.least_squares import RegressionWork
 
 
 def fit_booster(work: BoosterWork, threads: int) -> Answer:
@@ -44,6 +47,13 @@ def grow_tree(work: BoosterWork, threads: int) -> Answer:
     return estimator(random_state=0).fit(work.X, work.y).predict
 
 
+def fit_least_squares(work: RegressionWork, threads: int) -> Any:
+    from sklearn.linear_model import LinearRegression, Ridge
+
+    model = LinearRegression() if work.penalty is None else Ridge(work.penalty)
+    return model.fit(work.X, work.y)
+
+
 def fit_forest(work: ForestWork, threads: int) -> ForestAnswer:
     return work.fit("sklearn", threads)
 
@@ -55,6 +65,7 @@ CONTENDERS = {
     "booster_classes": (Contender("scikit-learn", "sklearn.ensemble", fit_booster),),
     "booster_predict": (Contender("scikit-learn", "sklearn.ensemble", predict, prepare=fitted_by(fit_booster)),),
     "tree_fit": (Contender("scikit-learn", "sklearn.tree", grow_tree),),
+    "least_squares": (Contender("scikit-learn", "sklearn.linear_model", fit_least_squares),),
     "forest_fit": (Contender("scikit-learn", "sklearn.ensemble", fit_forest),),
     "forest_predict": (
         Contender(
