@@ -34,9 +34,11 @@ about_fork = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def large_table(name):
     """Rows enough for a booster to share its work among threads; other models share theirs at any size."""
     X, y = table(name)
+    generator = np.random.default_rng(0)
+    if name == "TSNE":  # enough for the mesh
+        return pd.DataFrame(generator.normal(size=(4_100, 4)), columns=X.columns), None
     if not name.startswith("XGB"):
         return X, y
-    generator = np.random.default_rng(0)
     X = pd.DataFrame(generator.normal(size=(40_000, 4)), columns=X.columns)
     score = X["a"] * X["b"] + X["c"]
     return X, (score > 0).astype(int) if is_classifier(seeded(name)) else score

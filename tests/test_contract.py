@@ -61,6 +61,7 @@ QUICK = {
     **{name: {"tol": 1e-12} for name in ("ElasticNetCV", "LassoCV")},
     "MLPClassifier": {"max_iter": 100},
     "MLPRegressor": {"max_iter": 100},
+    "TSNE": {"perplexity": 2, "max_iter": 250},
     "XGBClassifier": {"n_estimators": 20},
     # This objective, and this metric, take any number for a relevance.
     "XGBRanker": {"n_estimators": 20, "objective": "rank:pairwise", "eval_metric": "auc"},
@@ -90,6 +91,7 @@ PEER_MODULES = {
     "KMeans": "sklearn.cluster",
     "PCA": "sklearn.decomposition",
     "Perceptron": "sklearn.linear_model",
+    "TSNE": "sklearn.manifold",
     "MLPClassifier": "sklearn.neural_network",
     "MLPRegressor": "sklearn.neural_network",
     # xgboost's classes fail most checks (it wants classes 0 to k - 1 and changes its parameters in fit); the models
@@ -109,6 +111,12 @@ TAG_DEPARTURES: dict[tuple[str, str], str] = (
     | {
         (name, "input_tags.sparse"): "scikit-learn's histograms take no sparse rows; ours do, as xgboost's"
         for name in ("XGBClassifier", "XGBRanker", "XGBRegressor", "XGBRFClassifier", "XGBRFRegressor")
+    }
+    | {
+        (
+            "TSNE",
+            "transformer_tags.preserves_dtype",
+        ): "the map is float32, as scikit-learn's, whose tag is not looked at"
     }
     | {("XGBRanker", tag): "a ranker is no regressor" for tag in ("estimator_type", "regressor_tags.poor_score")}
 )
@@ -266,7 +274,8 @@ def test_set_output_gives_a_frame(name):
     X, y = table(name)
     frame = seeded(name).set_output(transform="pandas").fit(X, y).transform(X)
     assert isinstance(frame, pd.DataFrame)
-    expected = list("abcd") if name == "ForestImputer" else [f"{name.lower()}{i}" for i in range(4)]
+    n_columns = 2 if name == "TSNE" else 4
+    expected = list("abcd") if name == "ForestImputer" else [f"{name.lower()}{i}" for i in range(n_columns)]
     assert list(frame.columns) == expected
     assert frame.index.equals(X.index)
     np.testing.assert_array_equal(frame.to_numpy(), seeded(name).fit(X, y).transform(X))
@@ -322,6 +331,7 @@ def test_search_and_cross_validation_work(name):
         "IncrementalPCA": ("n_components", [1, 2]),
         "KMeans": ("n_clusters", [2, 3]),
         "PCA": ("n_components", [1, 2]),
+        "TSNE": ("perplexity", [2, 3]),
         "Perceptron": ("alpha", [1e-4, 1e-2]),
         "MLPClassifier": ("alpha", [1e-4, 1.0]),
         "MLPRegressor": ("alpha", [1e-4, 1.0]),

@@ -23,6 +23,7 @@ PEER_IMPORT = {
     "ensemble": "sklearn.ensemble",
     "explain": "sklearn.linear_model",
     "linear_model": "sklearn.linear_model",
+    "manifold": "sklearn.manifold",
     "neural_network": "sklearn.neural_network",
     "tree": "sklearn.tree",
 }

@@ -102,7 +102,10 @@ def test_refit_after_loading(name):
 
 
 # What a model must keep of the training rows, and why.
-KEEPS_ROWS = {"ForestImputer": "new rows are filled from the training rows that share their leaves"}
+KEEPS_ROWS = {
+    "ForestImputer": "new rows are filled from the training rows that share their leaves",
+    "TSNE": "new rows are placed among the training rows that are near them",
+}
 
 
 @estimators

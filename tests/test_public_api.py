@@ -51,6 +51,7 @@ PUBLIC = {
         "enet_path",
         "lasso_path",
     },
+    "manifold": {"TSNE"},
     "neural_network": {
         "Activation",
         "Adam",

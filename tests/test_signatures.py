@@ -7,6 +7,7 @@ when it is set, or there is a stated case in which changing it changes the resul
 import inspect
 import json
 import re
+import sys
 
 import pytest
 
@@ -21,7 +22,7 @@ from tests.signatures.departures import (
     OUR_OWN,
     PARAMETERS_ABSENT,
 )
-from tests.signatures.effects import DEFAULT_DATA, EFFECTS, Inert, Refused, observe
+from tests.signatures.effects import DEFAULT_DATA, EFFECTS, Inert, NeedsPackage, Refused, observe
 from tests.signatures.freeze import LIBRARIES, freeze, frozen_path, installed_version, parameters_of
 
 OURS = {**estimator_classes(), **explainer_classes()}
@@ -143,12 +144,17 @@ def test_table_of_effects_is_complete(name):
 @pytest.mark.parametrize(
     ("name", "parameter"), CONSTRUCTOR_PARAMETERS, ids=[f"{name}.{p}" for name, p in CONSTRUCTOR_PARAMETERS]
 )
-def test_parameter_changes_the_result_or_is_refused(name, parameter):
+def test_parameter_changes_the_result_or_is_refused(name, parameter, monkeypatch):
     cls, entry = fitting_classes()[name], EFFECTS[name][parameter]
     if isinstance(entry, Refused):
         estimator = cls(**entry.given, **{parameter: entry.other})
         with pytest.raises(NotImplementedError, match=rf"\b{parameter}\b"):
             observe(estimator, DEFAULT_DATA[name])
+        return
+    if isinstance(entry, NeedsPackage):
+        monkeypatch.setitem(sys.modules, entry.package, None)  # as if it were not installed
+        with pytest.raises(ImportError, match=rf"\b{parameter}\b.*\b{entry.package}\b"):
+            observe(cls(**{parameter: entry.other}), DEFAULT_DATA[name])
         return
     if isinstance(entry, Inert):
         default, other = (

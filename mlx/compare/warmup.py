@@ -64,6 +64,7 @@ def _works() -> dict[str, Callable[[], Any]]:
         works[f"AdaBoostClassifier, {task}"] = _stumps(np.nan_to_num(X), y)
     for dtype in (np.float64, np.float32):
         works[f"KMeans, {np.dtype(dtype).name}"] = _clusters(np.nan_to_num(X).astype(dtype))
+    works["TSNE"] = _maps(np.nan_to_num(X))
     works["XGBRegressor, the library's cuts"] = _booster("XGBRegressor", X, value, weights, cuts="xgboost")
     return works
 
@@ -84,6 +85,17 @@ def _stumps(X: np.ndarray, y: np.ndarray) -> Callable[[], Any]:
         # Columns twice: which of two equals is taken, another kernel says.
         model = AdaBoostClassifier(n_estimators=2, random_state=0).fit(np.column_stack([X, X]), y)
         model.predict(np.column_stack([X, X]))
+
+    return work
+
+
+def _maps(X: np.ndarray) -> Callable[[], Any]:
+    def work() -> None:
+        from ..manifold import TSNE
+
+        for method, n_components in (("exact", 2), ("exact", 3), ("fft", 2), ("barnes_hut", 3)):
+            model = TSNE(n_components, method=method, perplexity=5.0, max_iter=250).fit(X)
+            model.transform(X[:2] + 0.1)
 
     return work
 

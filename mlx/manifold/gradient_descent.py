@@ -24,6 +24,7 @@ Constants, phases, and the criteria to stop are scikit-learn's.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -70,17 +71,18 @@ class Watch(Protocol):
         """An iteration begins."""
         ...
 
-    def end(self, n_iter: int, points: NDArray[np.float32], divergence: Callable[[], float]) -> bool:
-        """An iteration is over: number, map, and a function that computes its divergence; True to stop."""
+    def end(self, n_iter: int, state: Callable[[], Descent]) -> bool:
+        """An iteration is over: its number, and a function that tells how things stand; True to stop."""
         ...
 
 
 class Descent(NamedTuple):
-    """What a descent leaves: the map, its divergence, and the iterations done."""
+    """What a descent leaves: the map, its divergence, the iterations done, and their learning rate."""
 
     points: NDArray[np.float32]
     divergence: float
     n_iter: int
+    learning_rate: float
 
 
 class Forces:
@@ -125,8 +127,12 @@ class Forces:
         self.run(of_block, self.blocks)
 
     def normalizer(self) -> float:
-        """Z of the points that `compute` saw last: all similarities but those of points with themselves."""
-        return max(float(self.similarity.sum()) - self.similarity.size, np.finfo(np.float64).tiny)
+        """Z of the points that `compute` saw last: all similarities but those of points with themselves.
+
+        Points so far apart that float32 adds nothing to the 1 of each have the least that it could.
+        """
+        n = self.similarity.size
+        return max(float(self.similarity.sum()) - n, n * float(np.finfo(np.float32).eps))
 
     def divergence(self, points: NDArray[np.float32]) -> float:
         """KL(P‖Q) of a map."""
@@ -175,6 +181,10 @@ def descend(
     points = np.array(start, dtype=np.float32, order="C")
     factor = 2.0 * (freedom + 1.0) / freedom
     n_iter, stopped = 0, False
+
+    def state(n_iter: int) -> Descent:
+        return Descent(points, forces.divergence(points), n_iter, learning_rate)
+
     with thread_team(n_threads) as run:
         forces = Forces(affinities, repulsion, freedom, points.shape, run)
         for phase in phases:
@@ -194,11 +204,9 @@ def descend(
                     phase.momentum,
                     learning_rate,
                 )
-                if not np.isfinite(squared_gradient):
-                    raise ValueError(f"learning_rate={learning_rate} is too large: the map has flown apart")
                 points -= points.mean(axis=1, dtype=np.float64).astype(np.float32)[:, None]
                 n_iter += 1
-                stopped = watch.end(n_iter, points, lambda: forces.divergence(points))
+                stopped = watch.end(n_iter, partial(state, n_iter))
                 if n_iter % ITERATIONS_BETWEEN_CHECKS == 0:
                     if phase.patience < phase.last_iteration:
                         divergence = forces.divergence(points)
@@ -208,7 +216,10 @@ def descend(
                             break
                     if np.sqrt(squared_gradient) <= smallest_gradient:
                         break
-        return Descent(points, forces.divergence(points), n_iter)
+        found = state(n_iter)
+    if not np.isfinite(found.divergence):
+        raise ValueError(f"learning_rate={learning_rate} is too large: the map has flown apart")
+    return found
 
 
 @kernel

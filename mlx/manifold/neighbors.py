@@ -4,9 +4,9 @@ For Euclidean distances a block of rows is compared with all rows at once, by a 
 
     ‖q - x‖² = ‖q‖² + ‖x‖² - 2 q·x
 
-which is fast and, for rows that lie close together, loses digits. So it decides only which rows are near; their
-distances are then computed from the differences of their columns. Rows are centred first, which leaves the distances
-as they are and makes the products small.
+which is fast and, for rows that lie close together, loses digits. So it only names candidates, some more than are
+wanted; their distances are then computed from the differences of their columns, and decide. Rows are centred for the
+products, which leaves the distances as they are and makes the products small.
 
 Of rows at equal distances the first ones are taken. Blocks do not depend on the number of threads, and BLAS
 works on one thread within each: nor do the bits of the result.
@@ -21,22 +21,24 @@ Q       (m, p)   rows whose neighbours are sought; X itself, or new ones
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from sklearn.metrics import pairwise_distances_chunked
 
 from ..numeric.jit import kernel
 from ..numeric.linalg import column_means
 from ..numeric.threads import one_blas_thread, run_tasks
 
-__all__ = ["Neighbors", "approximate_neighbors", "nearest_neighbors", "neighbors_by_metric", "neighbors_in_table"]
+__all__ = ["Neighbors", "empty_neighbors", "nearest_neighbors", "select_smallest"]
 
 # Entries of one block of products: 32 MiB of float64 for each thread.
 BLOCK_ENTRIES = 2**22
+
+# Candidates beyond the k that are wanted. Rounding may put some wrong ones before the last right ones, as happens where
+# many distances are equal.
+SPARE_CANDIDATES = 8
 
 
 class Neighbors(NamedTuple):
@@ -54,11 +56,13 @@ class Neighbors(NamedTuple):
     def nearest_first(self) -> Neighbors:
         """The same in ascending order of distance, equal ones in the order of their numbers."""
         order = np.argsort(self.squared_distances, axis=1, kind="stable")
-        return Neighbors(*(np.take_along_axis(part, order, axis=1) for part in self))
+        return Neighbors(
+            np.take_along_axis(self.indices, order, axis=1), np.take_along_axis(self.squared_distances, order, axis=1)
+        )
 
 
 def nearest_neighbors(X: Any, k: int, n_threads: int, queries: Any = None) -> Neighbors:
-    """The k rows of X at the smallest Euclidean distance from each query, exactly.
+    """The k rows of X at the smallest Euclidean distance from each query.
 
     Parameters
     ----------
@@ -68,143 +72,71 @@ def nearest_neighbors(X: Any, k: int, n_threads: int, queries: Any = None) -> Ne
     n_threads : int
     queries : ndarray or sparse array of shape (m, p), optional
         By default the rows of X, each of which is not its own neighbour.
+
+    Raises
+    ------
+    ValueError
+        If a squared distance may be too large for float64.
     """
     among_themselves = queries is None
-    if sparse.issparse(X):
-        rows = sparse.csr_array(X, dtype=np.float64)
-        asked = rows if among_themselves else sparse.csr_array(queries, dtype=np.float64)
-        columns = sparse.csc_array(rows.T)
-        squared, squared_asked = _squared_norms(rows), _squared_norms(asked)
-    else:
-        mean = column_means(X)
-        rows = np.ascontiguousarray(X - mean)
-        asked = rows if among_themselves else np.ascontiguousarray(queries - mean)
-        columns = rows.T
-        squared, squared_asked = (np.einsum("ij,ij->i", table, table) for table in (rows, asked))
-    found = _empty(asked.shape[0], k)
-
-    def search(first: int) -> None:
-        block = slice(first, min(first + size, asked.shape[0]))
-        products = (-2.0 * asked[block]) @ columns
-        dense = products.toarray() if sparse.issparse(products) else products
-        into = Neighbors(found.indices[block], found.squared_distances[block])
-        select_smallest(dense, squared, first if among_themselves else -1, *into)
-        if sparse.issparse(rows):
-            into.squared_distances += squared_asked[block, None]
-            np.maximum(into.squared_distances, 0.0, out=into.squared_distances)
-        else:
-            measure_again(asked[block], rows, *into)
-
-    size = max(1, BLOCK_ENTRIES // rows.shape[0])
+    if sparse.issparse(X) or sparse.issparse(queries):
+        return _nearest_sparse(X, k, n_threads, queries)
+    rows = np.ascontiguousarray(X, dtype=np.float64)
+    asked = rows if among_themselves else np.ascontiguousarray(queries, dtype=np.float64)
+    mean = column_means(X)
+    found = empty_neighbors(len(asked), k)
+    n_candidates = min(k + SPARE_CANDIDATES, len(rows) - among_themselves)
     with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
-        run_tasks(search, range(0, asked.shape[0], size), n_threads)
+        centred = rows - mean
+        squared = np.einsum("ij,ij->i", centred, centred)
+        _refuse_overflow(squared, np.einsum("ij,ij->i", asked - mean, asked - mean))
+
+        def search(block: slice) -> None:
+            scores = (-2.0 * (asked[block] - mean)) @ centred.T
+            near = empty_neighbors(len(scores), n_candidates)
+            select_smallest(scores, squared, block.start if among_themselves else -1, *near)
+            measure_again(asked[block], rows, near.indices, found.indices[block], found.squared_distances[block])
+
+        run_tasks(search, _blocks(len(asked), len(rows)), n_threads)
     return found
 
 
-def neighbors_by_metric(
-    X: Any, k: int, metric: Any, parameters: Mapping[str, Any], queries: Any = None
-) -> Neighbors:
-    """The same by any distance that scikit-learn knows, or by a function of two rows.
+def _nearest_sparse(X: Any, k: int, n_threads: int, queries: Any) -> Neighbors:
+    """The same of sparse rows, whose products are sums of few terms; they are not measured again."""
+    rows = sparse.csr_array(X, dtype=np.float64)
+    asked = rows if queries is None else sparse.csr_array(queries, dtype=np.float64)
+    columns = sparse.csc_array(rows.T)
+    squared, squared_asked = (np.asarray(table.multiply(table).sum(axis=1)).ravel() for table in (rows, asked))
+    _refuse_overflow(squared, squared_asked)
+    found = empty_neighbors(asked.shape[0], k)
 
-    Raises
-    ------
-    ValueError
-        If a distance is negative or not a number.
-    """
-    found = _empty((X if queries is None else queries).shape[0], k)
-    first = 0
-    compared = (X, None) if queries is None else (queries, X)
-    for block in pairwise_distances_chunked(*compared, metric=metric, n_jobs=1, **parameters):
-        rows = slice(first, first + len(block))
-        if not (block >= 0.0).all():
-            raise ValueError(f"metric={metric!r} gives distances that are negative or not numbers")
-        _select_distances(block, first if queries is None else -1, found, rows)
-        first += len(block)
+    def search(block: slice) -> None:
+        scores = ((-2.0 * asked[block]) @ columns).toarray()
+        distances = found.squared_distances[block]
+        select_smallest(scores, squared, block.start if queries is None else -1, found.indices[block], distances)
+        distances += squared_asked[block, None]
+        np.maximum(distances, 0.0, out=distances)
+
+    run_tasks(search, _blocks(asked.shape[0], rows.shape[0]), n_threads)
     return found
 
 
-def neighbors_in_table(distances: Any, k: int, among_themselves: bool = True) -> Neighbors:
-    """The same from a table of distances, of which row i holds those of row i; of a sparse one, the stored entries.
-
-    Parameters
-    ----------
-    distances : ndarray or sparse array of shape (m, n)
-    k : int
-    among_themselves : bool, default=True
-        Whether column i is row i itself, which is not its own neighbour.
-
-    Raises
-    ------
-    ValueError
-        If a row of a sparse table stores less than k neighbours.
-    """
-    m = distances.shape[0]
-    found = _empty(m, k)
-    if not sparse.issparse(distances):
-        _select_distances(distances, 0 if among_themselves else -1, found, slice(0, m))
-        return found
-    table = sparse.csr_array(distances)
-    for i in range(m):
-        stored = slice(table.indptr[i], table.indptr[i + 1])
-        others, values = table.indices[stored], table.data[stored].astype(np.float64)
-        if among_themselves:
-            others, values = others[others != i], values[others != i]
-        if len(others) < k:
-            raise ValueError(
-                f"X: row {i} of the sparse table of distances holds {len(others)} neighbours, and {k} are needed; "
-                "store more of them or lower the perplexity"
-            )
-        nearest = np.sort(np.lexsort((others, values))[:k])
-        found.indices[i], found.squared_distances[i] = others[nearest], values[nearest] ** 2
-    return found
-
-
-def approximate_neighbors(
-    X: Any, k: int, metric: Any, parameters: Mapping[str, Any], n_threads: int, random_state: Any
-) -> Neighbors:
-    """Neighbours by pynndescent: most of the k nearest, found by descent in a graph of neighbours.
-
-    Raises
-    ------
-    ImportError
-        If pynndescent is not installed.
-    """
-    try:
-        from pynndescent import NNDescent
-    except ImportError as error:
-        raise ImportError(
-            "neighbors='pynndescent' needs the package pynndescent, which is not installed; neighbors='exact' needs "
-            "nothing"
-        ) from error
-    # The search counts each row as its own nearest neighbour.
-    index = NNDescent(
-        X, metric=metric, metric_kwds=dict(parameters), n_neighbors=k + 1, random_state=random_state, n_jobs=n_threads
-    )
-    indices, distances = index.neighbor_graph
-    n = len(indices)
-    # A row is not always first among its own neighbours, and among duplicates it may be missing.
-    itself = indices == np.arange(n)[:, None]
-    itself[~itself.any(axis=1), -1] = True
-    others = ~itself
-    return Neighbors(
-        indices[others].reshape(n, k).astype(np.int32), distances[others].reshape(n, k).astype(np.float64) ** 2
-    )
-
-
-def _empty(m: int, k: int) -> Neighbors:
+def empty_neighbors(m: int, k: int) -> Neighbors:
+    """Room for k neighbours of m rows."""
     return Neighbors(np.empty((m, k), dtype=np.int32), np.empty((m, k), dtype=np.float64))
 
 
-def _squared_norms(table: Any) -> NDArray[np.float64]:
-    return np.asarray(table.multiply(table).sum(axis=1)).ravel()
+def _refuse_overflow(*squared_norms: NDArray[np.float64]) -> None:
+    """Say so if a squared distance may be too large for float64: the kernels count on numbers."""
+    for norms in squared_norms:
+        if not norms.max(initial=0.0) < np.finfo(np.float64).max / 16:
+            raise ValueError("X: the square of a distance is too large for float64")
 
 
-def _select_distances(distances: Any, first: int, found: Neighbors, rows: slice) -> None:
-    """Put the smallest of a block of distances into these rows of what is found."""
-    block = np.ascontiguousarray(distances, dtype=np.float64)
-    into = Neighbors(found.indices[rows], found.squared_distances[rows])
-    select_smallest(block, np.zeros(block.shape[1]), first, *into)
-    np.square(into.squared_distances, out=into.squared_distances)
+def _blocks(m: int, n: int) -> list[slice]:
+    """Rows in blocks of which each has about `BLOCK_ENTRIES` products with n rows."""
+    size = max(1, BLOCK_ENTRIES // n)
+    return [slice(first, min(first + size, m)) for first in range(0, m, size)]
 
 
 @kernel
@@ -221,6 +153,7 @@ def select_smallest(scores, offsets, first, indices, smallest):
     Parameters
     ----------
     scores : float64 (b, n)
+        Finite.
     offsets : float64 (n,)
     first : int
         Row r leaves out the column first + r; -1 leaves out none.
@@ -296,22 +229,28 @@ def kth_smallest(values, size, k):
 
 
 @kernel
-def measure_again(queries, rows, indices, squared_distances):
-    """Squared distances of the neighbours found, from differences of columns.
+def measure_again(queries, rows, candidates, indices, squared_distances):
+    """Squared distances of candidates from differences of columns, and the k smallest of them.
 
     Parameters
     ----------
     queries, rows : float64 (b, p), (n, p)
-    indices : int32 (b, k)
-    squared_distances : float64 (b, k)
+    candidates : int32 (b, c)
+        In ascending order.
+    indices, squared_distances : int32 (b, k), float64 (b, k)
         Overwritten.
     """
-    b, k = indices.shape
+    b, c = candidates.shape
+    k = indices.shape[1]
+    values, scratch = np.empty(c), np.empty(c)
     for r in range(b):
-        for place in range(k):
-            j = indices[r, place]
-            squared = 0.0
+        for place in range(c):
+            values[place] = 0.0
             for column in range(rows.shape[1]):
-                difference = queries[r, column] - rows[j, column]
-                squared += difference * difference
-            squared_distances[r, place] = squared
+                difference = queries[r, column] - rows[candidates[r, place], column]
+                values[place] += difference * difference
+        columns = candidates[r]
+        if c > k:
+            keep_smallest(values, columns, scratch, c, k)
+        for place in range(k):
+            indices[r, place], squared_distances[r, place] = columns[place], values[place]

@@ -65,6 +65,8 @@ def place_rows(
     start = np.median(embedding[neighbors.indices[:, :NEIGHBORS_AT_START]], axis=1)
     points = np.ascontiguousarray(start.T, dtype=np.float32)
     charges = np.ascontiguousarray(embedding.T)
+    if len(charges) == 1:  # stored as two dimensions, the second of zeros
+        points, charges = (np.concatenate([row, np.zeros_like(row)]) for row in (points, charges))
     velocity, gains = np.zeros_like(points), np.ones_like(points)
     factor = (freedom + 1.0) / freedom
     with thread_team(n_threads) as run:
@@ -74,4 +76,4 @@ def place_rows(
             forces.compute(points, charges)
             forces.push /= forces.similarity
             step(points, velocity, gains, forces.attraction, forces.push, factor, factor, MOMENTUM, LEARNING_RATE)
-    return np.ascontiguousarray(points.T)
+    return np.ascontiguousarray(points[: embedding.shape[1]].T)

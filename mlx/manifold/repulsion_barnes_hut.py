@@ -119,7 +119,13 @@ def build_cells(charges: NDArray[np.float32]) -> Cells:
         )
         n_cells = grow_cells(charges, cells)
         if n_cells <= capacity:
-            return Cells(*(part[:n_cells] for part in cells[:4]), cells.order)
+            return Cells(
+                cells.places[:n_cells],
+                cells.squared_widths[:n_cells],
+                cells.ranges[:n_cells],
+                cells.skips[:n_cells],
+                cells.order,
+            )
         capacity *= 2
 
 
@@ -144,38 +150,18 @@ def grow_cells(charges, cells):
         waiting -= 1
         first, last, depth = ranges[waiting, 0], ranges[waiting, 1], depths[waiting]
         corner[:] = corners[waiting]
-        half = width * f32(0.5) ** (depth + 1)
         if n_cells == cells.skips.size:
             return cells.skips.size + 1
-        cells.ranges[n_cells, 0], cells.ranges[n_cells, 1] = first, last
+        half = width * f32(0.5) ** (depth + 1)
         for c in range(3):
-            total = 0.0
-            for place in range(first, last):
-                total += charges[c, order[place]]
-            cells.places[n_cells, c] = total / (last - first)
             middle[c] = corner[c] + half
-        starts[:] = 0
-        apart = False
-        for place in range(first, last):
-            i = order[place]
-            apart |= charges[0, i] != charges[0, order[first]]
-            apart |= charges[1, i] != charges[1, order[first]]
-            apart |= charges[2, i] != charges[2, order[first]]
-            part = 0
-            for c in range(3):
-                if charges[c, i] >= middle[c]:
-                    part += 1 << c
-            part_of[place] = part
-            starts[part + 1] += 1
-        if not apart or depth == DEEPEST:
-            cells.squared_widths[n_cells] = f32(0)
-            n_cells += 1
-            continue
-        cells.squared_widths[n_cells] = (half + half) ** 2
+        cells.ranges[n_cells, 0], cells.ranges[n_cells, 1] = first, last
+        apart = look_into(charges, order, first, last, middle, cells.places[n_cells], part_of, starts)
+        divided = apart and depth < DEEPEST
+        cells.squared_widths[n_cells] = (half + half) ** 2 if divided else f32(0)
         n_cells += 1
-        starts[0] = first
-        for part in range(8):
-            starts[part + 1] += starts[part]
+        if not divided:
+            continue
         for place in range(first, last):
             other[starts[part_of[place]]] = order[place]
             starts[part_of[place]] += 1
@@ -193,6 +179,32 @@ def grow_cells(charges, cells):
         cells.skips[cell] = begins_at[cells.ranges[cell, 1]]
         begins_at[cells.ranges[cell, 0]] = cell
     return n_cells
+
+
+@kernel
+def look_into(charges, order, first, last, middle, mean, part_of, starts):
+    """Mean place of a cell's charges, the part of the cell that each is in, and where each part starts in the order.
+
+    Returns whether the charges are at more than one place.
+    """
+    starts[:] = 0
+    apart = False
+    for c in range(3):
+        total = 0.0
+        for place in range(first, last):
+            total += charges[c, order[place]]
+            apart |= charges[c, order[place]] != charges[c, order[first]]
+        mean[c] = total / (last - first)
+    for place in range(first, last):
+        part = 0
+        for c in range(3):
+            part += (charges[c, order[place]] >= middle[c]) << c
+        part_of[place] = part
+        starts[part + 1] += 1
+    starts[0] = first
+    for part in range(8):
+        starts[part + 1] += starts[part]
+    return apart
 
 
 @kernel(reassociate=True)

@@ -12,7 +12,12 @@ Eastwood, Computer Simulation Using Particles, 1988, chapter 5)::
     gather     Φ(y) = Σ_a Φ[a] B(a - y / h), and ∇Φ with the derivative of B
 
 Splines smooth; dividing by b twice undoes it, so that Φ is exact for charges and points on nodes and off by O(h⁴)
-between them. The idea of interpolating on a grid is that of G. Linderman et al., "Fast interpolation-based t-SNE for
+between them. A point that is a charge would feel its own potential in the mesh, and a slope of it that is nothing but
+error: what the mesh makes of a single charge, S, is known and taken out::
+
+    S(t) = Σ_ab B(a - t) B(b - t) K[a - b],    K = F⁻¹ [ F[w] / b² ]
+
+The idea of interpolating on a grid is that of G. Linderman et al., "Fast interpolation-based t-SNE for
 improved visualization of single-cell RNA-seq data", Nature Methods 16 (2019); they interpolate three or more charges by
 polynomials.
 
@@ -43,18 +48,24 @@ f32 = np.float32
 
 # w has width 1. The error of the force goes with the fourth power of the cell (the tests say how large it is).
 LARGEST_CELL = 1.0 / 3.0
-# A small map has halved cells, which cost next to nothing there. Even smaller ones would lose the slope, a difference
-# of neighbouring potentials, to the rounding of float32.
+# The slope of a small map is small, and the error of the mesh is to be small beside it: so its cells are halved, which
+# costs next to nothing there. Even smaller ones would lose the slope, a difference of neighbouring potentials, to the
+# rounding of float32.
 FEWEST_CELLS = 48
-MOST_HALVINGS = 2
+MOST_HALVINGS = 4
 # Nodes beyond the outermost points: a spline reaches two of them.
 MARGIN = 3
+# The doubled grid is periodic, so w has a kink at the length of the grid. Undoing the splines carries a kink a few
+# nodes far.
+FEWEST_NODES = 32
 # A map that flies apart (too large a learning rate) gets larger cells before the grid takes more memory than this.
 MOST_NODES = 2**24
 # Below this extent w is 1 - r² as good as exactly.
 SMALLEST_EXTENT = 0.02
 # Lines of one task of the FFT.
 LINES = 32
+# K of a point that has no charge.
+NOT_A_CHARGE = np.zeros((4, 4), dtype=np.float32)
 
 
 class Mesh:
@@ -72,13 +83,18 @@ class Mesh:
         self.centre: NDArray[np.float32] = np.zeros(2, dtype=np.float32)
         self.spread_about_centre = 0.0
         self.potential: NDArray[np.float32] | None = None
+        self.charges: NDArray[np.float32] | None = None
         self.origin: NDArray[np.float32] = np.zeros(2, dtype=np.float32)
         self.cell = largest_cell
+        self.is_flat = False
         self._response: NDArray[np.float32] = np.zeros((0, 0), dtype=np.float32)
+        self._of_one: NDArray[np.float32] = np.zeros((4, 4), dtype=np.float32)
         self._response_of: tuple[int, int, float] = (0, 0, 0.0)
 
     def place(self, charges: NDArray[np.float32], run: Run) -> None:
         """Compute the potential of the charges."""
+        self.charges = charges
+        self.is_flat = bool(charges[1].min() == charges[1].max())
         low, high = charges.min(axis=1).astype(np.float64), charges.max(axis=1).astype(np.float64)
         extent = float((high - low).max())
         self.n_charges = charges.shape[1]
@@ -92,8 +108,8 @@ class Mesh:
         while np.prod((high - low) / self.cell + 2 * MARGIN) > MOST_NODES:
             self.cell *= 2.0
         sizes = [_good_size(int(length / self.cell) + 2 * MARGIN) for length in high - low]
-        # The points stand in the middle of the nodes.
-        self.origin = ((low + high) / 2 - (np.array(sizes) - 1) * self.cell / 2).astype(np.float32)
+        # A node is in the middle of the map: one of a single dimension has all its points on nodes of the other.
+        self.origin = ((low + high) / 2 - np.array(sizes) // 2 * self.cell).astype(np.float32)
         grid = np.zeros(sizes, dtype=np.float32)
         spread(charges, self.origin, f32(1.0 / self.cell), grid)
         self.potential = self._convolve(grid, run)
@@ -106,7 +122,12 @@ class Mesh:
         if self.potential is None:
             self._repel_nearby(points, first, last, force, similarity)
         else:
-            gather(points, self.origin, f32(1.0 / self.cell), self.potential, first, last, force, similarity)
+            are_charges = points is self.charges
+            own = self._of_one if are_charges else NOT_A_CHARGE
+            gather(points, self.origin, f32(1.0 / self.cell), self.potential, own, first, last, force, similarity)
+            similarity[first:last] += are_charges
+            if self.is_flat:  # rounding must not push a map of one dimension out of it
+                force[1, first:last] = 0.0
 
     def _repel_nearby(self, points, first, last, force, similarity) -> None:
         """Repulsion while all r² are tiny: w = 1 - r², R_i = Σ_j (y_i - c_j)."""
@@ -120,8 +141,11 @@ class Mesh:
         response = self._transfer(grid.shape)
         rows, columns = grid.shape
         lines = [slice(start, start + LINES) for start in range(0, rows, LINES)]
-        spectrum = np.empty((rows, columns + 1), dtype=np.complex64)
-        potential = np.empty_like(grid)
+        # The slope of a small map is small beside its potential, and float32 would lose it. Its grid costs nothing.
+        precise = self.cell < self.largest_cell
+        grid = grid.astype(np.float64) if precise else grid
+        spectrum = np.empty((rows, columns + 1), dtype=np.complex128 if precise else np.complex64)
+        potential = np.empty(grid.shape, dtype=np.float32)
 
         def along_rows(block: slice) -> None:
             spectrum[block] = fft.rfft(grid[block], 2 * columns, axis=1)
@@ -151,12 +175,14 @@ class Mesh:
             response = fft.rfft2(1.0 / (1.0 + squares[0][:, None] + squares[1])).real
             response /= smoothing[0][:, None] * smoothing[1][: shape[1] + 1]
             self._response, self._response_of = response.astype(np.float32), key
+            self._of_one = fft.irfft2(response)[:4, :4].astype(np.float32)
         return self._response
 
 
 def _good_size(nodes: int) -> int:
-    """A number of nodes, not smaller, whose double the FFT likes, and that stays the same while a map grows a little."""
-    step = 1 << max(2, nodes.bit_length() - 5)
+    """A number of nodes, not smaller, whose double the FFT likes; the same while a map grows a little."""
+    nodes = max(nodes, FEWEST_NODES)
+    step = 1 << (nodes.bit_length() - 5)
     return fft.next_fast_len(-(-nodes // step) * step, real=True)
 
 
@@ -206,9 +232,23 @@ def spread(charges, origin, per_cell, grid):
                 grid[a + p - 1, b + q - 1] += weights_x[p] * weights_y[q]
 
 
+@kernel
+def overlaps(weights, slopes, products, derivatives):
+    """Σ_a B(a) B(a + p) over both signs of p = 0, 1, 2, 3, and half of its derivative, for one coordinate."""
+    for p in range(4):
+        products[p], derivatives[p] = f32(0), f32(0)
+        for a in range(4 - p):
+            products[p] += weights[a] * weights[a + p]
+            derivatives[p] += slopes[a] * weights[a + p] + weights[a] * slopes[a + p]
+        if p > 0:
+            products[p] *= f32(2)
+        else:
+            derivatives[p] *= f32(0.5)
+
+
 @kernel(reassociate=True)
-def gather(points, origin, per_cell, potential, first, last, force, similarity):
-    """R_i = -½ ∇Φ(y_i) and m_i = Φ(y_i) of the points from `first` to before `last`.
+def gather(points, origin, per_cell, potential, own, first, last, force, similarity):
+    """R_i = -½ ∇Φ(y_i) and m_i = Φ(y_i), less S, of the points from `first` to before `last`.
 
     Parameters
     ----------
@@ -216,6 +256,8 @@ def gather(points, origin, per_cell, potential, first, last, force, similarity):
     origin, per_cell
         As in `spread`.
     potential : float32 (N, N')
+    own : float32 (4, 4)
+        K of the nearest nodes; zeros if the points are not charges.
     first, last : int
     force : float32 (2, m)
         Overwritten in part.
@@ -224,6 +266,8 @@ def gather(points, origin, per_cell, potential, first, last, force, similarity):
     """
     weights_x, weights_y = np.empty(4, np.float32), np.empty(4, np.float32)
     slopes_x, slopes_y = np.empty(4, np.float32), np.empty(4, np.float32)
+    products_x, products_y = np.empty(4, np.float32), np.empty(4, np.float32)
+    halves_x, halves_y = np.empty(4, np.float32), np.empty(4, np.float32)
     most_x, most_y = f32(potential.shape[0]) - f32(2.001), f32(potential.shape[1]) - f32(2.001)
     for i in range(first, last):
         x, y = (points[0, i] - origin[0]) * per_cell, (points[1, i] - origin[1]) * per_cell
@@ -231,10 +275,15 @@ def gather(points, origin, per_cell, potential, first, last, force, similarity):
         a, b = int(x), int(y)
         spline(x - f32(a), weights_x, slopes_x)
         spline(y - f32(b), weights_y, slopes_y)
+        overlaps(weights_x, slopes_x, products_x, halves_x)
+        overlaps(weights_y, slopes_y, products_y, halves_y)
         value, slope_x, slope_y = f32(0), f32(0), f32(0)
         for p in range(4):
             along, slope_along = f32(0), f32(0)
             for q in range(4):
+                value -= products_x[p] * products_y[q] * own[p, q]
+                slope_x -= halves_x[p] * products_y[q] * own[p, q]
+                slope_y -= products_x[p] * halves_y[q] * own[p, q]
                 along += weights_y[q] * potential[a + p - 1, b + q - 1]
                 slope_along += slopes_y[q] * potential[a + p - 1, b + q - 1]
             value += weights_x[p] * along

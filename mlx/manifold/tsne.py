@@ -1,8 +1,9 @@
 """t-SNE draws a map of a table: each row becomes a point, and rows that are neighbours become points that are.
 
-In the order in which the data meet the files: `neighbors`, `affinities` (how much two rows are neighbours),
-`initialization` (the first map), `attraction` and one of `repulsion_exact`, `repulsion_fft`, `repulsion_barnes_hut`
-(the two forces on each point), `gradient_descent`; and `placement`, which puts new rows into the map.
+`drawing` is the algorithm. In the order in which the data meet the files: `neighbor_search`, `affinities` (how much two
+rows are neighbours), `initialization` (the first map), `attraction` and one of `repulsion_exact`, `repulsion_fft`,
+`repulsion_barnes_hut` (the two forces on each point), `gradient_descent`; and `placement`, which puts new rows into the
+map.
 
 Departs from scikit-learn:
 
@@ -19,36 +20,26 @@ Departs from scikit-learn:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from numbers import Integral, Real
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, _fit_context
 from sklearn.metrics.pairwise import _VALID_METRICS
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_array, check_is_fitted, check_non_negative
+from sklearn.utils.validation import check_is_fitted, check_non_negative
 
-from ..callbacks import CallbackSupportMixin, FitRounds, progress
+from ..callbacks import CallbackSupportMixin, FitRounds
 from ..numeric.threads import resolve_n_jobs
-from ..validation import naming, validate_data
-from .affinities import joint_probabilities, neighbors_needed
-from .attraction import Affinities
-from .gradient_descent import ITERATIONS_BETWEEN_CHECKS, Descent, Phase, descend
-from .initialization import principal_start, random_start
-from .neighbors import Neighbors, approximate_neighbors, nearest_neighbors, neighbors_by_metric, neighbors_in_table
-from .placement import PERPLEXITY, place_rows
-from .repulsion_barnes_hut import BarnesHutTree
-from .repulsion_exact import AllPairs, Repulsion
-from .repulsion_fft import Mesh
+from ..validation import validate_data
+
+if TYPE_CHECKING:
+    from .gradient_descent import Descent
 
 __all__ = ["TSNE"]
 
-# Rows up to which all pairs are at least as fast as the mesh, or the tree.
-MOST_ROWS_OF_ALL_PAIRS = 4_000
 ITERATIONS_OF_EXAGGERATION = 250
 
 
@@ -124,9 +115,8 @@ class TSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, CallbackSupportMix
 
     Notes
     -----
-    The map shows neighbourhoods. Sizes of groups and distances between far groups mean little.
-
-    The divergence has many minima; another start may end in another one.
+    The map shows neighbourhoods. Sizes of groups and distances between far groups mean little. The divergence
+    has many minima; another start may end in another one.
 
     References
     ----------
@@ -256,19 +246,13 @@ class TSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, CallbackSupportMix
         -------
         ndarray of float32, shape (n_samples, n_components)
         """
-        check_is_fitted(self)
-        X = validate_data(
-            self, X, accept_sparse=("csr", "csc", "coo"), dtype=[np.float32, np.float64], reset=False
-        )
-        n_threads = resolve_n_jobs(self.n_jobs, when_none=-1)
-        n = len(self.embedding_)
-        k = min(n, neighbors_needed(n + 1, PERPLEXITY))
-        nearest = self._neighbors_of_new(X, k, n_threads).nearest_first()
-        places = place_rows(self.embedding_, nearest, self._repulsion(n), self._freedom, n_threads)
-        first = nearest.indices[:, 0]
-        known = nearest.squared_distances[:, 0] == 0.0 if self.metric == "precomputed" else self._is_row(X, first)
-        places[known] = self.embedding_[first[known]]
-        return places
+        check_is_fitted(self, "embedding_")
+        X = validate_data(self, X, accept_sparse=("csr", "csc", "coo"), dtype=[np.float32, np.float64], reset=False)
+        if self.metric == "precomputed":
+            check_non_negative(X, "TSNE.transform with metric='precomputed', which wants X to hold distances")
+        from .drawing import add_to_map  # brings Numba, as all that is lazy here
+
+        return add_to_map(self, X, resolve_n_jobs(self.n_jobs, when_none=-1))
 
     # Fitting ----------------------------------------------------------------------------------------------------------
 
@@ -277,37 +261,14 @@ class TSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, CallbackSupportMix
         X = validate_data(
             self, X, accept_sparse=("csr", "csc", "coo"), ensure_min_samples=2, dtype=[np.float32, np.float64]
         )
-        n = X.shape[0]
         self._check_against(X)
         n_threads = resolve_n_jobs(self.n_jobs, when_none=-1)
         random_state = check_random_state(self.random_state)
-        k = n - 1 if self.method == "exact" else neighbors_needed(n, self.perplexity)
-        P = joint_probabilities(self._neighbors(X, k, n_threads, random_state), self.perplexity, n_threads)
-        start = self._start(X, random_state)
+        from .drawing import draw_map
 
-        self.learning_rate_ = (
-            max(n / self.early_exaggeration / 4.0, 50.0) if self.learning_rate == "auto" else self.learning_rate
-        )
-        patience = self.n_iter_without_progress
-        phases = (
-            Phase(ITERATIONS_OF_EXAGGERATION, self.early_exaggeration, 0.5, ITERATIONS_OF_EXAGGERATION),
-            Phase(self.max_iter, 1.0, 0.8, patience),
-        )
         with FitRounds(self, max_rounds=self.max_iter, round_name="iteration", X=X) as rounds:
-            found = descend(
-                np.ascontiguousarray(start.T, dtype=np.float32),
-                Affinities.of(P),
-                self._repulsion(n),
-                self._freedom,
-                phases,
-                learning_rate=self.learning_rate_,
-                smallest_gradient=self.min_grad_norm,
-                n_threads=n_threads,
-                watch=_Watch(rounds, self.max_iter, self.verbose, self._attributes),
-            )
-        if self.verbose:
-            print(f"[t-SNE] KL divergence after {found.n_iter} iterations: {found.divergence:.6f}")
-        self._training_rows = None if self.metric == "precomputed" else X
+            found = draw_map(self, X, random_state, n_threads, rounds, self._attributes)
+        self._training_rows = None if self.metric == "precomputed" else X.copy()
         for name, value in self._attributes(found).items():
             setattr(self, name, value)
 
@@ -317,6 +278,7 @@ class TSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, CallbackSupportMix
             "embedding_": np.ascontiguousarray(found.points[: self.n_components].T),
             "kl_divergence_": found.divergence,
             "n_iter_": found.n_iter,
+            "learning_rate_": found.learning_rate,
         }
 
     def _check_against(self, X: Any) -> None:
@@ -329,7 +291,9 @@ class TSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, CallbackSupportMix
         if self.method == "barnes_hut" and self.n_components > 3:
             raise ValueError(f"method='barnes_hut' draws maps of n_components 1, 2 or 3, not {self.n_components}")
         if self.neighbors == "pynndescent" and (self.metric == "precomputed" or self.method == "exact"):
-            raise ValueError("neighbors='pynndescent' searches in rows: not with metric='precomputed' or method='exact'")
+            raise ValueError(
+                "neighbors='pynndescent' searches in rows: not with metric='precomputed' or method='exact'"
+            )
         if self.metric != "precomputed":
             return
         if isinstance(self.init, str) and self.init == "pca":
@@ -341,69 +305,6 @@ class TSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, CallbackSupportMix
         check_non_negative(X, "TSNE.fit with metric='precomputed', which wants X to hold distances")
 
     @property
-    def _freedom(self) -> int:
-        """Degrees of freedom of the similarities (van der Maaten 2009)."""
-        return max(self.n_components - 1, 1)
-
-    def _start(self, X: Any, random_state: np.random.RandomState) -> NDArray[np.float32]:
-        """The first map, shape (n, d); of one dimension it is stored as two, the second of zeros."""
-        n = X.shape[0]
-        if isinstance(self.init, np.ndarray):
-            with naming("init"):
-                start = check_array(self.init, dtype=np.float32, input_name="init")
-            if start.shape != (n, self.n_components):
-                raise ValueError(f"init has shape {start.shape}, but the map has {(n, self.n_components)}")
-        elif self.init == "pca":
-            start = principal_start(X, self.n_components, random_state)
-        else:
-            start = random_start(n, self.n_components, random_state)
-        return np.column_stack([start, np.zeros(n)]) if self.n_components == 1 else start
-
-    def _repulsion(self, n: int) -> Repulsion:
-        """The way to repulsion that the method names."""
-        method = self.method
-        if method == "auto":
-            small = n <= MOST_ROWS_OF_ALL_PAIRS or self.n_components > 3
-            method = "exact" if small else "barnes_hut" if self.n_components == 3 else "fft"
-        if method == "fft":
-            return Mesh()
-        return BarnesHutTree(self.angle, self._freedom) if method == "barnes_hut" else AllPairs(self._freedom)
-
-    # Neighbours -------------------------------------------------------------------------------------------------------
-
-    def _neighbors(self, X: Any, k: int, n_threads: int, random_state: np.random.RandomState) -> Neighbors:
-        """The k nearest rows of each training row."""
-        if self.metric == "precomputed":
-            found = neighbors_in_table(X, k)
-        elif self.neighbors == "pynndescent":
-            found = approximate_neighbors(X, k, self.metric, self.metric_params or {}, n_threads, random_state)
-        elif self.metric == "euclidean" and not self.metric_params:
-            found = nearest_neighbors(X, k, n_threads)
-        else:
-            found = neighbors_by_metric(X, k, self.metric, self.metric_params or {})
-        return _checked(found)
-
-    def _neighbors_of_new(self, X: Any, k: int, n_threads: int) -> Neighbors:
-        """The k nearest training rows of each new row."""
-        rows = self._training_rows
-        if self.metric == "precomputed":
-            check_non_negative(X, "TSNE.transform with metric='precomputed', which wants X to hold distances")
-            found = neighbors_in_table(X, k, among_themselves=False)
-        elif self.metric == "euclidean" and not self.metric_params:
-            found = nearest_neighbors(rows, k, n_threads, queries=X)
-        else:
-            found = neighbors_by_metric(rows, k, self.metric, self.metric_params or {}, queries=X)
-        return _checked(found)
-
-    def _is_row(self, X: Any, candidates: NDArray[np.int32]) -> NDArray[np.bool_]:
-        """Whether each row equals its candidate among the training rows."""
-        if sparse.issparse(X) or sparse.issparse(self._training_rows):
-            difference = sparse.csr_array(X) - sparse.csr_array(self._training_rows)[candidates]
-            difference.eliminate_zeros()
-            return np.diff(difference.indptr) == 0
-        return (X == self._training_rows[candidates]).all(axis=1)
-
-    @property
     def _n_features_out(self) -> int:
         return self.embedding_.shape[1]
 
@@ -413,40 +314,3 @@ class TSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, CallbackSupportMix
         tags.input_tags.sparse = True
         tags.transformer_tags.preserves_dtype = []
         return tags
-
-
-class _Watch:
-    """Tells callbacks, the progress bar and the user of the iterations.
-
-    Parameters
-    ----------
-    rounds : FitRounds
-    max_iter : int
-    verbose : int
-    attributes : callable
-        Fitted attributes from a `Descent`.
-    """
-
-    def __init__(
-        self, rounds: FitRounds, max_iter: int, verbose: int, attributes: Callable[[Descent], Mapping[str, Any]]
-    ) -> None:
-        self.rounds, self.verbose, self.attributes = rounds, verbose, attributes
-        self.bar = progress(range(max_iter), description="t-SNE", enabled=bool(verbose))
-
-    def begin(self) -> None:
-        """An iteration begins."""
-        next(self.bar, None)
-        self.rounds.begin()
-
-    def end(self, n_iter: int, points: NDArray[np.float32], divergence: Callable[[], float]) -> bool:
-        """An iteration is over; the divergence is computed if somebody asks for it."""
-        if self.verbose >= 2 and n_iter % ITERATIONS_BETWEEN_CHECKS == 0:
-            print(f"[t-SNE] iteration {n_iter}: KL divergence {divergence():.6f}")
-        return self.rounds.end(lambda: self.attributes(Descent(points, divergence(), n_iter)))
-
-
-def _checked(found: Neighbors) -> Neighbors:
-    """The same, if all squared distances are numbers."""
-    if not np.isfinite(found.squared_distances).all():
-        raise ValueError("X: the square of a distance is too large for float64")
-    return found

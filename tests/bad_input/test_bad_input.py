@@ -22,6 +22,7 @@ pytestmark = [
 
 CLASSES = fitting_classes()
 QUICK = {"AdaBoostClassifier": {"n_estimators": 3}, "AdaBoostRegressor": {"n_estimators": 3}}
+QUICK |= {"TSNE": {"perplexity": 3, "max_iter": 250}}
 QUICK |= {"MLPClassifier": {"max_iter": 3}, "MLPRegressor": {"max_iter": 3}}
 QUICK |= {name: {"n_estimators": 2} for name in ("XGBClassifier", "XGBRFClassifier", "XGBRFRegressor", "XGBRegressor")}
 # Of the rankers this one takes any number for a relevance.
@@ -30,8 +31,8 @@ FORESTS = {"ExtraTreesClassifier", "ExtraTreesRegressor", "RandomForestClassifie
 QUICK |= {name: {"n_estimators": 2} for name in FORESTS} | {"ForestImputer": {"estimator": RandomForestRegressor(2)}}
 TREES = {"DecisionTreeClassifier", "DecisionTreeRegressor", "ExtraTreeClassifier", "ExtraTreeRegressor"}
 BOOSTERS = {"XGBClassifier", "XGBRFClassifier", "XGBRFRegressor", "XGBRanker", "XGBRegressor"}
-# Trees compare rows as float32.
-IN_FLOAT32 = BOOSTERS | TREES | FORESTS | {"AdaBoostClassifier", "AdaBoostRegressor"}
+# Trees compare rows as float32; a map is drawn of squares.
+IN_FLOAT32 = BOOSTERS | TREES | FORESTS | {"AdaBoostClassifier", "AdaBoostRegressor", "TSNE"}
 
 N, D = 12, 3
 X = np.random.default_rng(0).normal(size=(N, D))
@@ -358,6 +359,24 @@ INCREMENTAL_COMPONENTS = {
     "copy": ["yes", 3],
     "batch_size": [-1, 0, 1.5, "text"],
 }
+MAP = {
+    "n_components": [0, -1, 1.5, "text", None],
+    "perplexity": [0, -1.0, N, 1e9, "text", float("nan"), None],
+    "early_exaggeration": [0.5, "text", float("nan"), None],
+    "learning_rate": [0.0, -1.0, "text", float("nan"), None],
+    "max_iter": [249, 1e3, "text", None],
+    "n_iter_without_progress": [-2, 1.5, "text", None],
+    "min_grad_norm": [-1.0, "text", float("nan"), None],
+    "metric": ["text", 3, None],
+    "metric_params": ["text", 3],
+    "init": ["text", 3, None, np.zeros((N, 3)), np.zeros((N - 1, 2)), np.full((N, 2), np.nan)],
+    "verbose": [-1, "text"],
+    "random_state": ["text", -1, 1.5],
+    "method": ["text", 3, None],
+    "angle": [-0.1, 1.1, "text", float("nan"), None],
+    "n_jobs": [0, 1.5, "two"],
+    "neighbors": ["text", "auto", None, 3],
+}
 NETWORK = {
     "hidden_layer_sizes": [0, -3, (4, 0), (4, 1.5), "text", None],
     "activation": ["text", None, 3],
@@ -542,6 +561,7 @@ BAD_PARAMETERS = {
     "IncrementalPCA": INCREMENTAL_COMPONENTS,
     "KMeans": CLUSTERS,
     "PCA": COMPONENTS,
+    "TSNE": MAP,
     "Perceptron": PERCEPTRON,
     "MLPClassifier": NETWORK,
     "MLPRegressor": NETWORK,

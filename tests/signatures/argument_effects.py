@@ -68,6 +68,7 @@ QUICK = {
     "KMeans": {"n_clusters": 3, "random_state": 0},
     "MLPClassifier": {"hidden_layer_sizes": (4,), "max_iter": 3, "random_state": 0},
     "MLPRegressor": {"hidden_layer_sizes": (4,), "max_iter": 3, "random_state": 0},
+    "TSNE": {"max_iter": 250},
     "XGBClassifier": {"n_estimators": 4, "max_depth": 3, "colsample_bynode": 0.7, "early_stopping_rounds": 4},
     "XGBRanker": {"n_estimators": 4, "max_depth": 3, "colsample_bynode": 0.7, "early_stopping_rounds": 4},
     "XGBRegressor": {"n_estimators": 4, "max_depth": 3, "colsample_bynode": 0.7, "early_stopping_rounds": 4},
@@ -141,7 +142,7 @@ def ordinary_arguments(name, method, folder):
     return {} if method in NOTHING_ASKED else arguments
 
 
-WITHOUT_TARGET = {"IncrementalPCA", "KMeans", "PCA"}
+WITHOUT_TARGET = {"IncrementalPCA", "KMeans", "PCA", "TSNE"}
 NOTHING_ASKED = {
     "get_depth",
     "get_n_leaves",
@@ -474,6 +475,14 @@ ARGUMENTS: dict[str, dict[str, dict[str, Changes | Refused | Inert]]] = {
         **dict.fromkeys(("transform", "inverse_transform", "score_samples"), X_ONLY),
         "get_covariance": {},
         "get_precision": {},
+    },
+    "TSNE": {
+        "fit": {"X": SQUARED, "y": Inert(other(np.ones(120)), NO_TARGET)},
+        "fit_transform": {"X": SQUARED, "y": Inert(other(np.ones(120)), NO_TARGET)},
+        "transform": X_ONLY,
+        "get_feature_names_out": {
+            "input_features": Inert(other(["a"] * 10), "the names are those of coordinates, in scikit-learn too")
+        },
     },
     "MLPClassifier": of_network(of_classifier("MLPClassifier"), classes=Changes(lambda known: np.append(known, 9))),
     "MLPRegressor": of_network(of_supervised("MLPRegressor")),

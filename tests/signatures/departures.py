@@ -2,6 +2,10 @@
 
 # (class, method, parameter): (our default as repr, reason)
 DEFAULTS = {
+    ("TSNE", "__init__", "method"): (
+        "'auto'",
+        "all pairs, or a mesh: nearer to the gradient than scikit-learn's tree, which 'barnes_hut' takes",
+    ),
     ("KernelExplainer", "__call__", "l1_reg"): (
         "False",
         "shap's num_features(10) returns other numbers than Shapley values; the same argument restores it",
@@ -59,4 +63,8 @@ OUR_OWN = {"ForestImputer": "Breiman's two ways to fill missing values, which sc
 METHODS_ADDED = {
     name: {"proximity", "outlier_scores"}
     for name in ("ExtraTreesClassifier", "ExtraTreesRegressor", "RandomForestClassifier", "RandomForestRegressor")
-} | {"ForestImputer": {"fit", "fit_transform", "transform", "get_feature_names_out"}, "LinearRegression": {"summary"}}
+} | {
+    "ForestImputer": {"fit", "fit_transform", "transform", "get_feature_names_out"},
+    "LinearRegression": {"summary"},
+    "TSNE": {"transform"},
+}

@@ -42,6 +42,13 @@ class Refused(NamedTuple):
     given: Mapping[str, Any] = MappingProxyType({})
 
 
+class NeedsPackage(NamedTuple):
+    """Setting the parameter to `other` takes a package, and raises ImportError that names it where that is missing."""
+
+    other: Any
+    package: str
+
+
 class Inert(NamedTuple):
     """The parameter has no effect here nor, with what is supported here, in the peer; its description says so."""
 
@@ -385,6 +392,27 @@ K_MEANS = {
     "n_jobs": Effect(2, "threads", _CLUSTERS, "many_rows"),
 }
 
+_MAP = {"max_iter": 250}
+
+TSNE = {
+    "n_components": Effect(1, "embedding_", _MAP),
+    "perplexity": Effect(5.0, "embedding_", _MAP),
+    "early_exaggeration": Effect(4.0, "embedding_", _MAP),
+    "learning_rate": Effect(10.0, "embedding_", _MAP),
+    "max_iter": Effect(300, "n_iter_"),
+    "n_iter_without_progress": Effect(-1, "n_iter_", {"learning_rate": 300.0, "perplexity": 5.0}),
+    "min_grad_norm": Effect(1e9, "n_iter_"),
+    "metric": Effect("cityblock", "embedding_", _MAP),
+    "metric_params": Effect({"p": 1.0}, "embedding_", {**_MAP, "metric": "minkowski"}),
+    "init": Effect("random", "embedding_", {**_MAP, "random_state": 0}),
+    "verbose": Effect(1, "output", _MAP),
+    "random_state": Effect(1, "embedding_", {**_MAP, "init": "random", "random_state": 0}),
+    "method": Effect("exact", "embedding_", {**_MAP, "perplexity": 5.0}),
+    "angle": Effect(0.9, "embedding_", {**_MAP, "method": "barnes_hut"}),
+    "n_jobs": Effect(1, "threads", _MAP),
+    "neighbors": NeedsPackage("pynndescent", "pynndescent"),
+}
+
 # Of equally good splits the one on the column that is drawn first wins.
 _SEEDED = {"random_state": 0}
 
@@ -613,7 +641,7 @@ FOREST_IMPUTER = {
     "random_state": Effect(1, "transform", {"estimator": RandomForestRegressor(5)}),
 }
 
-EFFECTS: dict[str, dict[str, Effect | Refused | Inert]] = {
+EFFECTS: dict[str, dict[str, Effect | Refused | NeedsPackage | Inert]] = {
     "AdaBoostClassifier": ADABOOST_CLASSIFIER,
     "DecisionTreeClassifier": decision_tree("entropy", [1] * 6, of_classes=True),
     "DecisionTreeRegressor": decision_tree("absolute_error", [-1] * 10),
@@ -636,6 +664,7 @@ EFFECTS: dict[str, dict[str, Effect | Refused | Inert]] = {
     "IncrementalPCA": INCREMENTAL_PCA,
     "KMeans": K_MEANS,
     "PCA": PCA,
+    "TSNE": TSNE,
     "Perceptron": PERCEPTRON,
     "MLPClassifier": MULTILAYER_PERCEPTRON,
     "MLPRegressor": {"loss": Effect("poisson", "coefs_", _NETWORK), **MULTILAYER_PERCEPTRON},
@@ -685,6 +714,7 @@ DEFAULT_DATA = {
     "IncrementalPCA": "regression",
     "KMeans": "regression",
     "PCA": "regression",
+    "TSNE": "regression",
     "Perceptron": "binary",
     "MLPClassifier": "multi_class",
     "MLPRegressor": "regression",

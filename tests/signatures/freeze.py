@@ -44,6 +44,7 @@ LIBRARIES = {
                 "ExtraTreeClassifier",
                 "ExtraTreeRegressor",
             ),
+            "sklearn.manifold": ("TSNE",),
             "sklearn.neural_network": ("MLPClassifier", "MLPRegressor"),
         },
     ),
