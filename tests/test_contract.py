@@ -9,6 +9,7 @@ import pytest
 import sklearn
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.datasets import load_breast_cancer, load_diabetes
+from sklearn.metrics import get_scorer
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -59,6 +60,14 @@ QUICK = {
     "KMeans": {"n_clusters": 4, "max_iter": 20},
     # The same rows written otherwise end at another point within the gap that is allowed.
     **{name: {"tol": 1e-12} for name in ("ElasticNetCV", "LassoCV")},
+    # Of the parameters whose defaults the library is about to change, each not set is a warning.
+    "LogisticRegressionCV": {
+        "Cs": 3,
+        "cv": 3,
+        "l1_ratios": (0.0,),
+        "scoring": "neg_log_loss",
+        "use_legacy_attributes": False,
+    },
     "MLPClassifier": {"max_iter": 100},
     "MLPRegressor": {"max_iter": 100},
     "TSNE": {"perplexity": 2, "max_iter": 250},
@@ -87,6 +96,7 @@ PEER_MODULES = {
     "LogisticRegression": "sklearn.linear_model",
     "Ridge": "sklearn.linear_model",
     "RidgeCV": "sklearn.linear_model",
+    "LogisticRegressionCV": "sklearn.linear_model",
     "IncrementalPCA": "sklearn.decomposition",
     "KMeans": "sklearn.cluster",
     "PCA": "sklearn.decomposition",
@@ -122,7 +132,7 @@ TAG_DEPARTURES: dict[tuple[str, str], str] = (
 )
 
 CLASSES = fitting_classes()
-CLASSIFIERS_BY_OTHER_NAMES = {"LogisticRegression", "Perceptron"}
+CLASSIFIERS_BY_OTHER_NAMES = {"LogisticRegression", "LogisticRegressionCV", "Perceptron"}
 REGRESSORS_BY_OTHER_NAMES = {"ElasticNet", "ElasticNetCV", "Lasso", "LassoCV", "LinearRegression", "Ridge", "RidgeCV"}
 estimators = pytest.mark.parametrize("name", sorted(CLASSES))
 
@@ -202,6 +212,7 @@ def checks_of(estimator):
 
 
 @estimators
+@pytest.mark.filterwarnings("ignore:The least populated class in y has only 2 members")  # with folds, in five rows
 def test_not_fewer_checks_than_the_peer(name):
     """What scikit-learn checks in its own class because of a base class, it checks in ours too."""
     excused = {"check_estimator_sparse_tag", "check_sample_weight_equivalence_on_sparse_data"}
@@ -287,6 +298,13 @@ def takes_weights(name):
     return "sample_weight" in inspect.signature(CLASSES[name].fit).parameters
 
 
+def asking_its_scorer(estimator):
+    """An estimator that scores by a scorer, and not by itself, has it say that it takes weights."""
+    if not hasattr(estimator, "set_score_request") and "scoring" in estimator.get_params():
+        estimator.set_params(scoring=get_scorer(estimator.scoring).set_score_request(sample_weight=True))
+    return estimator
+
+
 @estimators
 def test_weights_are_routed_through_pipeline_and_search(name):
     """The weights reach fit: rows of weight zero, with targets of nonsense, change nothing."""
@@ -299,9 +317,9 @@ def test_weights_are_routed_through_pipeline_and_search(name):
     spoiled[80:] = spoiled[80:].max() - spoiled[80:] if is_classifier(CLASSES[name]()) else 1e3
     with sklearn.config_context(enable_metadata_routing=True):
         unchanged = StandardScaler(with_mean=False, with_std=False).set_fit_request(sample_weight=False)
-        model = make_pipeline(unchanged, seeded(name).set_fit_request(sample_weight=True))
+        model = make_pipeline(unchanged, asking_its_scorer(seeded(name)).set_fit_request(sample_weight=True))
         routed = model.fit(X, spoiled, sample_weight=weights)[-1]
-        direct = seeded(name).fit(model[0].transform(X), spoiled, sample_weight=weights)
+        direct = asking_its_scorer(seeded(name)).fit(model[0].transform(X), spoiled, sample_weight=weights)
         np.testing.assert_array_equal(output_of(routed, X), output_of(direct, X))
         ignored = clone(model).set_params(**{name.lower(): seeded(name).set_fit_request(sample_weight=False)})
         assert not np.array_equal(output_of(ignored.fit(X, spoiled), X), output_of(routed, X))
@@ -328,6 +346,7 @@ def test_search_and_cross_validation_work(name):
         "Ridge": ("alpha", [0.1, 1.0]),
         "RidgeCV": ("fit_intercept", [True, False]),
         "LogisticRegression": ("C", [0.1, 1.0]),
+        "LogisticRegressionCV": ("Cs", [1, 3]),
         "IncrementalPCA": ("n_components", [1, 2]),
         "KMeans": ("n_clusters", [2, 3]),
         "PCA": ("n_components", [1, 2]),
@@ -349,7 +368,9 @@ def test_search_and_cross_validation_work(name):
         estimator = seeded(name)
         arguments = {}
         if takes_weights(name):
-            estimator = estimator.set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
+            estimator = asking_its_scorer(estimator).set_fit_request(sample_weight=True)
+            if hasattr(estimator, "set_score_request"):
+                estimator.set_score_request(sample_weight=True)
             arguments = {"sample_weight": np.linspace(0.5, 1.5, len(y))}
         search = GridSearchCV(estimator, {parameter: values}, cv=2, error_score="raise").fit(X, y, **arguments)
     assert search.best_params_[parameter] in values

@@ -45,6 +45,7 @@ PUBLIC = {
         "LassoCV",
         "LinearRegression",
         "LogisticRegression",
+        "LogisticRegressionCV",
         "Perceptron",
         "Ridge",
         "RidgeCV",

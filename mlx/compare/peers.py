@@ -36,6 +36,7 @@ PEERS: dict[str, Peer] = {
     "LogisticRegression": Peer("scikit-learn", "sklearn.linear_model"),
     "Ridge": Peer("scikit-learn", "sklearn.linear_model"),
     "RidgeCV": Peer("scikit-learn", "sklearn.linear_model"),
+    "LogisticRegressionCV": Peer("scikit-learn", "sklearn.linear_model"),
     "Perceptron": Peer("scikit-learn", "sklearn.linear_model"),
     "PCA": Peer("scikit-learn", "sklearn.decomposition"),
     "MLPClassifier": Peer("scikit-learn", "sklearn.neural_network"),

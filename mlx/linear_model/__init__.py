@@ -5,6 +5,7 @@ from .elastic_net_cv import ElasticNetCV, LassoCV
 from .elastic_net_path import enet_path, lasso_path
 from .linear_regression import LinearRegression
 from .logistic import LogisticRegression
+from .logistic_cv import LogisticRegressionCV
 from .perceptron import Perceptron
 from .ridge import Ridge
 from .ridge_cv import RidgeCV
@@ -16,6 +17,7 @@ __all__ = [
     "LassoCV",
     "LinearRegression",
     "LogisticRegression",
+    "LogisticRegressionCV",
     "Perceptron",
     "Ridge",
     "RidgeCV",

@@ -16,20 +16,17 @@ from __future__ import annotations
 
 import warnings
 from numbers import Integral, Real
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, log_softmax, softmax
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import compute_class_weight
 from sklearn.utils._param_validation import Hidden, Interval, StrOptions
-from sklearn.utils.multiclass import check_classification_targets
 
 from ..callbacks import CallbackSupportMixin, FitRounds
-from ..validation import check_sample_weight, naming, validate_data
-from .linear_classifier import LinearClassifierMixin
+from ..validation import validate_data
+from .logistic_classifier import LogisticClassifierMixin
 from .logistic_fit import MINIMISERS, fit_logistic
 from .logistic_penalty import DEPRECATED, Penalty, check_solver, penalty_asked_for
 
@@ -38,7 +35,7 @@ __all__ = ["LogisticRegression"]
 Array = NDArray[np.floating]
 
 
-class LogisticRegression(CallbackSupportMixin, LinearClassifierMixin, BaseEstimator):
+class LogisticRegression(CallbackSupportMixin, LogisticClassifierMixin, BaseEstimator):
     """Logistic regression for two or more classes, with scikit-learn's parameters and attributes.
 
     Parameters
@@ -228,19 +225,7 @@ class LogisticRegression(CallbackSupportMixin, LinearClassifierMixin, BaseEstima
         """
         penalty = self._penalty()
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32], accept_large_sparse=True)
-        with naming("y"):
-            check_classification_targets(y)
-            self.classes_, codes = np.unique(y, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise ValueError(
-                f"{type(self).__name__} needs at least 2 classes in y, but y contains only one class: "
-                f"{self.classes_[0]!r}"
-            )
-        if self.solver == "liblinear" and len(self.classes_) > 2:
-            raise ValueError(
-                f"solver='liblinear' supports two classes only, and y has {len(self.classes_)} (n_classes >= 3); take "
-                "another solver, or OneVsRestClassifier"
-            )
+        codes = self._codes(y)
         weights = self._weights(X, y, codes, sample_weight)
         with FitRounds(
             self, max_rounds=self.max_iter, round_name="iteration", X=X, y=y, sample_weight=sample_weight
@@ -282,37 +267,6 @@ class LogisticRegression(CallbackSupportMixin, LinearClassifierMixin, BaseEstima
         self.kkt_residual_ = fitted.kkt_residual
         return self
 
-    def predict_proba(self, X):
-        """Predict the probability of each class, in the order of `classes_`.
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-        """
-        scores = self.decision_function(X)
-        # σ(-f) instead of 1 - σ(f) keeps the digits of small probabilities.
-        return np.column_stack([expit(-scores), expit(scores)]) if scores.ndim == 1 else softmax(scores, axis=1)
-
-    def predict_log_proba(self, X):
-        """Predict the logarithm of the probabilities, finite where the probability is too small for a float.
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-        """
-        scores = self.decision_function(X)
-        if scores.ndim == 1:
-            return -np.logaddexp(0, np.column_stack([scores, -scores]))
-        return log_softmax(scores, axis=1)
-
     def _penalty(self) -> Penalty:
         """The penalty asked for, after refusing what does not go together."""
         penalty = penalty_asked_for(self.penalty, self.C, self.l1_ratio)
@@ -321,16 +275,6 @@ class LogisticRegression(CallbackSupportMixin, LinearClassifierMixin, BaseEstima
             message = "n_jobs is deprecated in scikit-learn 1.8 and removed in 1.10; use nothing: it has no effect"
             warnings.warn(message, FutureWarning, stacklevel=4)
         return penalty
-
-    def _weights(self, X: Any, y: Any, codes: Any, sample_weight: Any) -> Array | None:
-        """Row weights times class weights, float64; None if there are neither."""
-        weights = check_sample_weight(sample_weight, X)
-        if self.class_weight is None:
-            return weights
-        by_class = compute_class_weight(self.class_weight, classes=self.classes_, y=y, sample_weight=weights)
-        if not (np.isfinite(by_class) & (by_class >= 0)).all():
-            raise ValueError(f"class_weight={self.class_weight!r} must hold finite weights that are not negative")
-        return by_class[codes] if weights is None else weights * by_class[codes]
 
     def _start(self, n_features: int) -> tuple[Array, Array] | None:
         """Coefficients of the last fit, if they shall and can be used."""
@@ -344,8 +288,3 @@ class LogisticRegression(CallbackSupportMixin, LinearClassifierMixin, BaseEstima
                 f"{(n_outputs, n_features)}"
             )
         return self.coef_.astype(np.float64), self.intercept_.astype(np.float64)
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = self.solver != "liblinear"
-        return tags

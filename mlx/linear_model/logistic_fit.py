@@ -54,8 +54,10 @@ NEAR = 1e-2
 FINER = 1e-3
 FINEST = 1e-8
 
-# Unknowns up to which, on few rows, a Hessian takes no longer than a few gradients: there a Newton step comes last.
+# Unknowns up to which, on few rows, a Hessian takes no longer than a few gradients: there a Newton step
+# comes last, and Newton steps take over after so many others.
 CHEAP_HESSIAN = 128
+MOST_BEFORE_CHEAP = 30
 
 
 def sample_of(objective: LogisticObjective) -> LogisticObjective | None:
@@ -94,7 +96,10 @@ def quasi_newton(
     cheap = U.size <= CHEAP_HESSIAN and len(objective.y) < LEAST_ROWS
     target = max((NEAR if cheap else FINER) * tol, FINEST)
     n_left = max_iter - first.n_iter
-    second = lbfgs(objective, first.point, tol=tol, target=target, max_iter=n_left, before_pairs=inverse, report=report)
+    n_second = min(n_left, MOST_BEFORE_CHEAP) if cheap else n_left - n_left // 4
+    second = lbfgs(
+        objective, first.point, tol=tol, target=target, max_iter=n_second, before_pairs=inverse, report=report
+    )
     second = second._replace(n_iter=first.n_iter + second.n_iter)
     if second.stopped or (second.converged and not cheap):
         return second

@@ -30,6 +30,15 @@ QUICK |= {"XGBRanker": {"n_estimators": 2, "objective": "rank:pairwise"}}
 FORESTS = {"ExtraTreesClassifier", "ExtraTreesRegressor", "RandomForestClassifier", "RandomForestRegressor"}
 QUICK |= {name: {"n_estimators": 2} for name in FORESTS} | {"ForestImputer": {"estimator": RandomForestRegressor(2)}}
 TREES = {"DecisionTreeClassifier", "DecisionTreeRegressor", "ExtraTreeClassifier", "ExtraTreeRegressor"}
+QUICK |= {
+    "LogisticRegressionCV": {
+        "Cs": 3,
+        "cv": 3,
+        "l1_ratios": (0.0,),
+        "scoring": "neg_log_loss",
+        "use_legacy_attributes": False,
+    }
+}
 BOOSTERS = {"XGBClassifier", "XGBRFClassifier", "XGBRFRegressor", "XGBRanker", "XGBRegressor"}
 # Trees compare rows as float32; a map is drawn of squares.
 IN_FLOAT32 = BOOSTERS | TREES | FORESTS | {"AdaBoostClassifier", "AdaBoostRegressor", "TSNE"}
@@ -114,6 +123,7 @@ RIGHT_X = {
                 "KMeans",
                 "LinearRegression",
                 "LogisticRegression",
+                "LogisticRegressionCV",
                 "PCA",
                 "MLPClassifier",
                 "Perceptron",
@@ -328,6 +338,16 @@ LOGISTIC = {
     "verbose": [-1, "text"],
     "warm_start": ["yes", 3],
     "n_jobs": [1.5, "two"],
+}
+LOGISTIC_CV = {
+    **{name: bad for name, bad in LOGISTIC.items() if name not in ("C", "l1_ratio", "warm_start")},
+    "Cs": [0, -1, "text", None, [], [0.0], ["text"]],
+    "l1_ratios": ["text", 3, [], [1.5], [-0.1]],
+    "cv": ["text", 1.5],
+    "n_jobs": [0, 1.5, "two"],
+    "scoring": ["text", 3],
+    "refit": ["yes", 3, None],
+    "use_legacy_attributes": ["yes", 3, None],
 }
 COMPONENTS = {
     "n_components": [-1, D + 1, 1.5, "text", float("nan")],
@@ -558,6 +578,7 @@ BAD_PARAMETERS = {
     "Ridge": RIDGE,
     "RidgeCV": RIDGE_CV,
     "LogisticRegression": LOGISTIC,
+    "LogisticRegressionCV": LOGISTIC_CV,
     "IncrementalPCA": INCREMENTAL_COMPONENTS,
     "KMeans": CLUSTERS,
     "PCA": COMPONENTS,

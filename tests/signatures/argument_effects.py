@@ -22,7 +22,7 @@ import mlx.explain.kernel
 from mlx.ensemble import RandomForestRegressor
 from mlx.explain import KernelExplainer, LimeTabularExplainer
 from tests.inventory import fitting_classes
-from tests.signatures.effects import DATA, DEFAULT_DATA
+from tests.signatures.effects import DATA, DEFAULT_DATA, FOLDS
 
 
 class Changes(NamedTuple):
@@ -69,6 +69,7 @@ QUICK = {
     "MLPClassifier": {"hidden_layer_sizes": (4,), "max_iter": 3, "random_state": 0},
     "MLPRegressor": {"hidden_layer_sizes": (4,), "max_iter": 3, "random_state": 0},
     "TSNE": {"max_iter": 250},
+    "LogisticRegressionCV": {**FOLDS, "Cs": 3},
     "XGBClassifier": {"n_estimators": 4, "max_depth": 3, "colsample_bynode": 0.7, "early_stopping_rounds": 4},
     "XGBRanker": {"n_estimators": 4, "max_depth": 3, "colsample_bynode": 0.7, "early_stopping_rounds": 4},
     "XGBRegressor": {"n_estimators": 4, "max_depth": 3, "colsample_bynode": 0.7, "early_stopping_rounds": 4},
@@ -204,7 +205,7 @@ def consequences(name, method, given=MappingProxyType({}), **changed):
             X, y = DATA[DEFAULT_DATA[name]]()
             subject.fit(X, y)
         for argument, change in changed.items():
-            if argument == "params":  # any keywords
+            if argument in ("params", "score_params"):  # any keywords
                 arguments |= change({})
             else:
                 arguments[argument] = change(arguments.get(argument))
@@ -372,6 +373,19 @@ def of_classifier(name):
     return {**methods, "predict_proba": X_ONLY, "predict_log_proba": X_ONLY}
 
 
+def of_logistic_cv():
+    """Logistic regression that chooses its penalty."""
+    methods = of_classifier("LogisticRegressionCV")
+    routed = Inert(
+        other({}), "they go to the splitter and the scorer, where routing is enabled: tested beside the peer"
+    )
+    return {
+        **methods,
+        "fit": {**methods["fit"], "params": routed},
+        "score": {**methods["score"], "score_params": routed},
+    }
+
+
 def of_tree(name):
     methods = of_classifier(name) if name.endswith("Classifier") else of_supervised(name)
     methods |= {"apply": X_ONLY, "decision_path": X_ONLY, "cost_complexity_pruning_path": methods["fit"]}
@@ -434,6 +448,12 @@ ARGUMENTS: dict[str, dict[str, dict[str, Changes | Refused | Inert]]] = {
     },
     "Ridge": of_supervised("Ridge"),
     "RidgeCV": of_ridge_cv(),
+    "LogisticRegressionCV": {
+        **of_logistic_cv(),
+        "decision_function": X_ONLY,
+        "densify": {},
+        "sparsify": {},
+    },
     "LogisticRegression": {
         **of_classifier("LogisticRegression"),
         "decision_function": X_ONLY,

@@ -336,6 +336,27 @@ LASSO_CV = {
     )
 }
 
+FOLDS = {"l1_ratios": (0.0,), "scoring": "neg_log_loss", "use_legacy_attributes": False, "cv": 3}
+LOGISTIC_REGRESSION_CV = {
+    "Cs": Effect([0.01, 0.1], "coef_", FOLDS),
+    "l1_ratios": Effect((1.0,), "coef_", {**FOLDS, "solver": "saga"}),
+    "fit_intercept": Effect(False, "coef_", FOLDS),
+    "cv": Effect(2, "scores_", FOLDS),
+    "dual": Inert(True, "the dual problem has the same solution", {**FOLDS, "solver": "liblinear"}),
+    "penalty": Effect("l1", "coef_", {"solver": "saga", "scoring": None, "use_legacy_attributes": False}),
+    "scoring": Effect("roc_auc", "scores_", FOLDS),
+    "solver": Effect("newton-cholesky", "coef_", FOLDS),
+    "tol": Effect(0.5, "coef_", FOLDS),
+    "max_iter": Effect(2, "n_iter_", FOLDS),
+    "class_weight": Effect("balanced", "coef_", FOLDS, data="unbalanced"),
+    "n_jobs": Effect(2, "threads", FOLDS),
+    "verbose": Effect(1, "output", FOLDS),
+    "refit": Effect(False, "coef_", FOLDS),
+    "intercept_scaling": Effect(10.0, "coef_", {**FOLDS, "solver": "liblinear"}),
+    "random_state": Inert(1, "no solver is random here, and in scikit-learn its effect is what is left of the error"),
+    "use_legacy_attributes": Effect(True, "scores_", FOLDS),
+}
+
 PERCEPTRON = {
     "penalty": Effect("l2", "coef_"),
     "alpha": Effect(0.1, "coef_", {"penalty": "l2"}),
@@ -661,6 +682,7 @@ EFFECTS: dict[str, dict[str, Effect | Refused | NeedsPackage | Inert]] = {
     "Ridge": RIDGE,
     "RidgeCV": RIDGE_CV,
     "LogisticRegression": LOGISTIC_REGRESSION,
+    "LogisticRegressionCV": LOGISTIC_REGRESSION_CV,
     "IncrementalPCA": INCREMENTAL_PCA,
     "KMeans": K_MEANS,
     "PCA": PCA,
@@ -711,6 +733,7 @@ DEFAULT_DATA = {
     "Ridge": "regression",
     "RidgeCV": "regression",
     "LogisticRegression": "binary",
+    "LogisticRegressionCV": "binary",
     "IncrementalPCA": "regression",
     "KMeans": "regression",
     "PCA": "regression",

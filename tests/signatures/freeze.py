@@ -24,6 +24,7 @@ LIBRARIES = {
                 "LassoCV",
                 "LinearRegression",
                 "LogisticRegression",
+                "LogisticRegressionCV",
                 "Perceptron",
                 "Ridge",
                 "RidgeCV",
