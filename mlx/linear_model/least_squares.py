@@ -25,8 +25,8 @@ Two ways to W:
    square of that of the design, so this way is taken only where an estimate of it is below 1e8, and one step of
    refinement follows (the corrected semi-normal equations): the residual is computed from X itself, in a second pass,
    which gives back the digits that G lost.
-2. QR and singular values of the centred design otherwise. Directions whose singular value is rounding noise get the
-   coefficient of least norm; which columns these concern does not depend on the units of the rest.
+2. QR and singular values of the centred design otherwise (`by_singular_values`). Directions whose singular value is
+   rounding noise get the coefficient of least norm.
 
 Departs from scikit-learn: its ``tol=1e-6`` is a cutoff on singular values, so that a design with a condition number
 above 1e6 is solved with directions left out, and coefficients can be wrong in the first digit while predictions on
@@ -44,28 +44,28 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
-from scipy.sparse.csgraph import connected_components
 
-from ..numeric.linalg import (
-    LeastSquares,
-    column_means,
-    minimum_norm_least_squares,
-    scaled_cholesky,
+from ..numeric.linalg import column_means, minimum_norm_least_squares, scaled_cholesky
+from ..numeric.moments import Moments, moments, sum_over_rows
+from .by_singular_values import (
+    NO_PART,
+    SingularValueFit,
+    lengths_of,
+    reduced_design,
+    relative_cutoff,
+    rounding_of_columns,
+    solve_by_singular_values,
+    solve_wide,
+    with_root,
 )
-from ..numeric.moments import Moments, moments, sum_over_rows, triangular_factor
 
-__all__ = ["LeastSquaresFit", "Spread", "fit_least_squares", "reduced_design", "refinement"]
+__all__ = ["LeastSquaresFit", "Spread", "fit_least_squares", "refinement"]
 
 Array = NDArray[np.floating]
 
 # Reciprocal condition of the scaled Gram matrix above which the normal equations are safe. One refinement step
 # multiplies the error by about ε / reciprocal: at 1e-8, from 1e-8 to 1e-16 times what the design itself allows.
 SAFE_RECIPROCAL_CONDITION = 1e-8
-
-EPSILON = float(np.finfo(np.float64).eps)
-
-# Entries of a null vector below this are rounding error, which is ε over the smallest singular value kept.
-NO_PART = 1e-8
 
 
 class Spread(NamedTuple):
@@ -121,24 +121,6 @@ class LeastSquaresFit(NamedTuple):
         return self.y_mean - self.x_mean @ self.coefficients
 
 
-def rounding_of_columns(X: Array, x_mean: Array, total_weight: float) -> Array:
-    """Length of each centred column, shape (p,), that rounding alone can give it.
-
-    Entries near a mean m are stored, and centred, with errors up to ε |m| each: together 2 ε |m| √(Σ s).
-    """
-    return 2.0 * float(np.finfo(X.dtype).eps) * np.abs(x_mean) * np.sqrt(total_weight)
-
-
-def relative_cutoff(X: Array) -> float:
-    """Share of the largest singular value below which another is rounding noise.
-
-    ε max(n, p) is what the decomposition itself can add to a zero; for float32 input it is at least the rounding 1.2e-7
-    of each entry.
-    """
-    decomposition = EPSILON * max(X.shape)
-    return max(decomposition, float(np.finfo(np.float32).eps)) if X.dtype == np.float32 else decomposition
-
-
 def fit_least_squares(
     X: Array,
     Y: Array,
@@ -178,7 +160,10 @@ def fit_least_squares(
     noise = rounding_of_columns(X, x_mean, total_weight)
     design, targets, unexplained = reduced_design(X, Y, weights, x_mean, y_mean, overwrite_X=overwrite_X)
     varies = np.ones(p, dtype=bool)
-    if cutoff is not None:
+    if n < p:
+        bounds = (relative_cutoff(X), noise) if cutoff is None else (cutoff, np.zeros(p))
+        solved = solve_wide(design, targets, *bounds)
+    elif cutoff is not None:
         solved = with_root(minimum_norm_least_squares(design, targets, cutoff))
     else:
         if n > p:
@@ -219,9 +204,6 @@ def variance_factors(
     wide = np.full(len(varies), np.nan)
     wide[varies] = factors
     return wide, factor_of_intercept
-
-
-# First way: normal equations ------------------------------------------------------------------------------------------
 
 
 def by_normal_equations(X: Array, Y: Array, weights: Array | None, sums: Moments) -> LeastSquaresFit | None:
@@ -267,118 +249,3 @@ def refinement(X: Array, Y: Array, weights: Array | None, sums: Moments, W: Arra
 
     slope, squares = sum_over_rows(n, p, 3.0 * X.size * Y.shape[1], term)
     return slope, squares
-
-
-# Second way: singular values ------------------------------------------------------------------------------------------
-
-
-def reduced_design(
-    X: Array, Y: Array, weights: Array | None, x_mean: Array, y_mean: Array, *, overwrite_X: bool = False
-) -> tuple[Array, Array, Array]:
-    """A problem with the same solution and no more than p rows, by QR if the table is tall.
-
-    Returns
-    -------
-    design : ndarray of shape (min(n, p), p)
-    targets : ndarray of shape (min(n, p), t)
-    unexplained : ndarray of shape (t,)
-        Squares of the targets that no coefficients can explain.
-    """
-    n, p = X.shape
-    roots = None if weights is None else np.sqrt(weights)
-    if n > p:
-        R = triangular_factor(X, Y, x_mean, y_mean, roots)
-        return R[:p, :p], R[:p, p:], (R[p:, p:] ** 2).sum(axis=0)
-    design = X if overwrite_X and X.dtype == np.float64 else X.astype(np.float64)
-    design -= x_mean
-    targets = Y - y_mean
-    if roots is not None:
-        design *= roots[:, None]
-        targets *= roots[:, None]
-    return design, targets, np.zeros(Y.shape[1])
-
-
-def lengths_of(columns: Array) -> Array:
-    """Length of each column, also of numbers whose squares are no floats."""
-    largest = np.abs(columns).max(axis=0)
-    scale = np.where(largest > 0.0, largest, 1.0)
-    return scale * np.linalg.norm(columns / scale, axis=0)
-
-
-class SingularValueFit(NamedTuple):
-    """Least squares by singular values.
-
-    Attributes
-    ----------
-    solution, rank, singular_values
-        As of `LeastSquares`.
-    inverse_root : ndarray of shape (rank, p)
-        T, with G⁺ = D⁻¹ Tᵀ T D⁻¹.
-    null_vectors : ndarray of shape (p - rank, p)
-        Coefficients D w that change no prediction, as orthonormal rows.
-    lengths : ndarray of shape (p,)
-        Diagonal of D: what columns were divided by.
-    """
-
-    solution: Array
-    rank: int
-    singular_values: Array
-    inverse_root: Array
-    null_vectors: Array
-    lengths: Array
-
-
-def with_root(found: LeastSquares) -> SingularValueFit:
-    """A solution with what its decomposition tells of G⁺."""
-    kept, null = found.directions[: found.rank], found.directions[found.rank :]
-    p = kept.shape[1]
-    if len(found.directions) < p:  # of a wide table not all null vectors are known; that there are some is enough
-        null = np.ones((1, p))
-    root = kept / found.singular_values[: found.rank, None]
-    return SingularValueFit(found.solution, found.rank, found.singular_values, root, null, np.ones(p))
-
-
-def solve_by_singular_values(design: Array, targets: Array, cutoff: float, noise: Array) -> SingularValueFit:
-    """Least squares of least norm, with directions left out at rounding error only.
-
-    Where some are left out, they may be dependent columns, or columns in units so small that their singular values
-    are below the rounding error of the largest. Columns scaled to length 1 tell which. Their null space falls apart
-    into groups of columns that depend on each other; a column with no part in it is determined, whatever its units.
-    Each group gets its coefficients of least norm by itself: columns of another group in units 1e15 times as large
-    do not matter to it.
-
-    Parameters
-    ----------
-    design : ndarray of shape (n, p)
-        Centred and multiplied by the root weights.
-    targets : ndarray of shape (n, t)
-        The same.
-    cutoff : float
-        `relative_cutoff`.
-    noise : ndarray of shape (p,)
-        `rounding_of_columns`.
-    """
-
-    def least_norm(columns: Array, goals: Array, of_columns: Array) -> LeastSquares:
-        # SciPy's norm scales before it squares: means of 1e200 have one.
-        return minimum_norm_least_squares(columns, goals, cutoff, float(linalg.norm(of_columns, check_finite=False)))
-
-    n, p = design.shape
-    if p == 0:
-        nothing = np.zeros((0, 0))
-        return SingularValueFit(np.zeros((0, targets.shape[1])), 0, np.zeros(0), nothing, nothing, np.zeros(0))
-    found = least_norm(design, targets, noise)
-    if n < p or found.rank in (0, p):
-        return with_root(found)
-    lengths = lengths_of(design)
-    lengths[lengths == 0.0] = 1.0
-    scaled = with_root(least_norm(design / lengths, targets, noise / lengths))
-    solution = scaled.solution / lengths[:, None]
-    overlaps = np.abs(scaled.null_vectors.T @ scaled.null_vectors)
-    n_groups, group_of = connected_components(overlaps > NO_PART)
-    for group in range(n_groups):
-        members = group_of == group
-        if members.sum() > 1:
-            part = design[:, members]
-            solution[members] = least_norm(part, part @ solution[members], noise[members]).solution
-    return scaled._replace(solution=solution, singular_values=found.singular_values, lengths=lengths)

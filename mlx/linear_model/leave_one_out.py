@@ -18,7 +18,7 @@ The centred rows are orthogonal to √s, so that u = √s / √(Σ s) is one of 
 takes away what it adds to the sum. To spare the digits of that difference, τ u uᵀ is added to Z Zᵀ, with τ as large
 as its other eigenvalues: u then adds no more than (s_i / Σ s) α / (τ + α).
 
-Reference: R. Rifkin & R. Lippert, "Notes on regularized least squares", MIT-CSAIL-TR-2007-025, sections 3 and 4.
+Reference: R. Rifkin & R. Lippert, "Notes on regularized least squares", MIT-CSAIL-TR-2007-025.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ from scipy import linalg, sparse
 
 from ..numeric.linalg import column_means
 from ..numeric.moments import sum_over_rows
-from .least_squares import reduced_design
-from .matrix_free import means_of
+from .by_singular_values import reduced_design
+from .matrix_free import centred_rows, means_of
 from .ridge_solvers import moments_of, products_of_rows
 
 __all__ = ["LeaveOneOut", "leave_one_out"]
@@ -83,15 +83,13 @@ def leave_one_out(
         Whether the single errors are wanted: n t a numbers.
     """
     s = np.ones(X.shape[0]) if weights is None else weights
+    if X.shape[0] <= X.shape[1]:
+        errors = errors_of_wide(X, Y, s, alphas, fit_intercept, by_svd)
+        return LeaveOneOut(np.einsum("i,ita->ta", s, errors**2) / X.shape[0], errors if keep_errors else None)
     x_mean = means_of(X, weights) if fit_intercept else np.zeros(X.shape[1])
     y_mean = column_means(Y, weights) if fit_intercept else np.zeros(Y.shape[1])
-    if X.shape[0] > X.shape[1]:
-        V, squares, projected = directions_of_columns(X, Y, weights, x_mean, y_mean, fit_intercept, by_svd)
-        return errors_of_tall(
-            X, Y, s, x_mean, y_mean, V, projected, squares[:, None] + alphas, fit_intercept, keep_errors
-        )
-    errors = errors_of_wide(X, Y, s, x_mean, y_mean, alphas, fit_intercept, by_svd)
-    return LeaveOneOut(np.einsum("i,ita->ta", s, errors**2) / X.shape[0], errors if keep_errors else None)
+    V, squares, projected = directions_of_columns(X, Y, weights, x_mean, y_mean, fit_intercept, by_svd)
+    return errors_of_tall(X, Y, s, x_mean, y_mean, V, projected, squares[:, None] + alphas, fit_intercept, keep_errors)
 
 
 def directions_of_columns(
@@ -141,37 +139,36 @@ def errors_of_tall(
     return LeaveOneOut(squares / n, errors)
 
 
-def errors_of_wide(
-    X: Any, Y: Array, s: Array, x_mean: Array, y_mean: Array, alphas: Array, fit_intercept: bool, by_svd: bool
-) -> Array:
+def errors_of_wide(X: Any, Y: Array, s: Array, alphas: Array, fit_intercept: bool, by_svd: bool) -> Array:
     """E of shape (n, t, a) of a table with no more rows than columns."""
     known = s > 0.0
-    roots, rows = np.sqrt(s[known]), X[known]
-    targets = (Y[known] - y_mean) * roots[:, None]
+    weights, roots = s[known], np.sqrt(s[known])
+    rows = centred_rows(X[known], Y[known], weights, fit_intercept=fit_intercept)
     lift = 0.0
     if by_svd:
-        U, d, _ = linalg.svd((rows - x_mean) * roots[:, None], full_matrices=False, check_finite=False)
+        U, d, _ = linalg.svd(rows.design, full_matrices=False, check_finite=False)
         squares = d**2
     else:
-        products = products_of_rows(rows, x_mean, roots)
+        products = products_of_rows(X[known], rows, weights)
         if fit_intercept:
             lift = float(np.trace(products))
             products += lift * np.outer(roots, roots) / s.sum()
         squares, U = linalg.eigh(products, check_finite=False)
         squares = np.maximum(squares, 0.0)
     shares = alphas / (squares[:, None] + alphas)
-    left = (U @ (shares[:, None, :] * (U.T @ targets)[:, :, None]).reshape(len(squares), -1)).reshape(
-        -1, Y.shape[1], len(alphas)
+    n_targets, n_alphas = Y.shape[1], len(alphas)
+    left = (U @ (shares[:, None, :] * (U.T @ rows.targets)[:, :, None]).reshape(len(squares), -1)).reshape(
+        -1, n_targets, n_alphas
     )
     unleveraged = U**2 @ shares
     if fit_intercept:
-        unleveraged -= (s[known] / s.sum())[:, None] * (alphas / (lift + alphas))
-    errors = np.empty((len(s), Y.shape[1], len(alphas)))
+        unleveraged -= (weights / s.sum())[:, None] * (alphas / (lift + alphas))
+    errors = np.empty((len(s), n_targets, n_alphas))
     errors[known] = left / unleveraged[:, None, :] / roots[:, None, None]
     if not known.all():
-        # α a = left is what the dual coefficients a are: w = Zᵀ a.
-        dual = (left / alphas * roots[:, None, None]).reshape(len(roots), -1)
-        W = rows.T @ dual - x_mean[:, None] * dual.sum(axis=0)
-        others = X[~known] @ W - x_mean @ W
-        errors[~known] = (Y[~known] - y_mean)[:, :, None] - others.reshape(-1, Y.shape[1], len(alphas))
+        # left / α is what the coefficients are made of: w = Zᵀ left / α.
+        parts = (left / alphas * roots[:, None, None]).reshape(len(roots), -1)
+        W = X[known].T @ parts - rows.x_mean[:, None] * parts.sum(axis=0)
+        others = X[~known] @ W - rows.x_mean @ W
+        errors[~known] = (Y[~known] - rows.y_mean)[:, :, None] - others.reshape(-1, n_targets, n_alphas)
     return errors

@@ -83,7 +83,10 @@ def centred_rows(X: Any, Y: Array, weights: Array | None, *, fit_intercept: bool
     targets = (Y - y_mean) * v[:, None]
     if not sparse.issparse(X):
         # Products with the rows as they are would lose the digits of the means, where those are large.
-        return CentredRows((X - x_mean) * v[:, None], targets, x_mean, y_mean)
+        design = X - x_mean
+        if weights is not None:
+            design *= v[:, None]
+        return CentredRows(design, targets, x_mean, y_mean)
     X = X.astype(np.float64)
     design = LinearOperator(
         shape=(n, p),

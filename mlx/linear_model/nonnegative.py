@@ -27,7 +27,8 @@ from sklearn.exceptions import ConvergenceWarning
 
 from ..numeric.linalg import column_means
 from ..numeric.threads import run_tasks
-from .least_squares import EPSILON, LeastSquaresFit, lengths_of, reduced_design
+from .by_singular_values import EPSILON, lengths_of, reduced_design
+from .least_squares import LeastSquaresFit
 
 __all__ = ["fit_nonnegative", "nonnegative_solution"]
 

@@ -34,15 +34,9 @@ from scipy import linalg, sparse
 
 from ..numeric.linalg import column_means, scaled_cholesky
 from ..numeric.moments import Moments, moments
-from .least_squares import (
-    SAFE_RECIPROCAL_CONDITION,
-    Array,
-    reduced_design,
-    refinement,
-    relative_cutoff,
-    rounding_of_columns,
-)
-from .matrix_free import centred_rows, means_of, solve_conjugate_gradient, solve_lbfgs, solve_lsqr
+from .by_singular_values import reduced_design, relative_cutoff, rounding_of_columns
+from .least_squares import SAFE_RECIPROCAL_CONDITION, Array, refinement
+from .matrix_free import CentredRows, centred_rows, means_of, solve_conjugate_gradient, solve_lbfgs, solve_lsqr
 from .nonnegative import fit_nonnegative
 
 __all__ = ["RidgeFit", "fit_ridge", "moments_of", "products_of_rows"]
@@ -187,14 +181,14 @@ def by_normal_equations(
     return RidgeFit(W, sums.x_mean, sums.y_mean, "cholesky")
 
 
-def products_of_rows(X: Any, x_mean: Array, roots: Array) -> Array:
-    """Z Zᵀ of shape (n, n) for the rows Z = diag(roots) (X - 1 mᵀ), dense or sparse."""
+def products_of_rows(X: Any, rows: CentredRows, weights: Array | None) -> Array:
+    """Z Zᵀ of shape (n, n) of centred, weighted rows, dense or sparse."""
     if not sparse.issparse(X):
-        Z = (X - x_mean) * roots[:, None]
-        return Z @ Z.T
+        return rows.design @ rows.design.T
     X = X.astype(np.float64)
-    along_mean = X @ x_mean
-    products = (X @ X.T).toarray() - along_mean[:, None] - along_mean + x_mean @ x_mean
+    along_mean = X @ rows.x_mean
+    products = (X @ X.T).toarray() - along_mean[:, None] - along_mean + rows.x_mean @ rows.x_mean
+    roots = np.ones(X.shape[0]) if weights is None else np.sqrt(weights)
     return products * roots[:, None] * roots
 
 
@@ -203,8 +197,7 @@ def by_products_of_rows(
 ) -> RidgeFit | None:
     """W = Zᵀ A from (Z Zᵀ + α I) A = Y; None as in `by_normal_equations`."""
     rows = centred_rows(X, Y, weights, fit_intercept=fit_intercept)
-    roots = np.ones(X.shape[0]) if weights is None else np.sqrt(weights)
-    products = products_of_rows(X, rows.x_mean, roots)
+    products = products_of_rows(X, rows, weights)
     A = np.zeros_like(rows.targets)
     for alpha, targets in equal_penalties(penalties):
         cholesky = scaled_cholesky(products + alpha * np.eye(len(products)))
