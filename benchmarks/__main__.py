@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from . import results
 from .contenders import contenders_of
-from .definitions import COMPILED, COMPILING, MEMORY, Case
-from .harness import Options, commit, run_case
+from .definitions import COMPILED, COMPILING, MEMORY, Case, Task
+from .harness import Options, commit, measured_equals, run_case
 from .table import README, render, section, with_tables
 from .tasks import all_tasks
 
@@ -41,9 +42,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 say(f"{task.name}: {case.name}: done before")
                 continue
             say(f"{task.name}: {case.name}")
-            measured.append(run_case(task, case, contenders_of(name), options, say))
+            if asked.scores:
+                measured += with_scores(task, case, results.read(name, folder), options)
+            else:
+                measured.append(run_case(task, case, contenders_of(name), options, say))
             # Quick work proves that the harness works; only real work may take the place of a result.
-            if asked.output is not None or not asked.quick:
+            if measured and (asked.output is not None or not asked.quick):
                 results.write(name, measured, folder)
         failures += sum(found.status == results.FAILED for case in measured for found in case.contenders)
         if measured:
@@ -72,6 +76,11 @@ def parse(arguments: Sequence[str] | None, task_names: Sequence[str]) -> argpars
     parser.add_argument(
         "--resume", action="store_true", help="leave out cases that this commit has measured in full and undisturbed"
     )
+    parser.add_argument(
+        "--scores",
+        action="store_true",
+        help="only the scores that must be another library's, in cases that were timed before; needs no quiet",
+    )
     parser.add_argument("--output", type=Path, help="folder of the result files (default benchmarks/results)")
     parser.add_argument("--table", action="store_true", help="only renew the tables of benchmarks/README.md")
     parser.add_argument("--list", action="store_true", help="only list tasks, cases and contenders")
@@ -94,6 +103,16 @@ def is_done(case: Case, found: Sequence[results.CaseResult], options: Options) -
     return (has_memory or not (options.memory and case.asks_for(MEMORY))) and (
         has_compiling or not (options.compiling and case.asks_for(COMPILING, COMPILED))
     )
+
+
+def with_scores(
+    task: Task, case: Case, found: Sequence[results.CaseResult], options: Options
+) -> list[results.CaseResult]:
+    """The result of a case with its scores made anew; none if it has no result, or nothing to be compared."""
+    result = next((result for result in found if result.name == case.name), None)
+    if result is None or not case.equals:
+        return []
+    return [replace(result, equals=measured_equals(task, case, contenders_of(task.name), options, report=say))]
 
 
 def positive(text: str) -> int:

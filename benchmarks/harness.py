@@ -24,7 +24,8 @@ from mlx.environment import machine, thread_settings, versions
 
 from . import child
 from .definitions import COMPILED, COMPILING, MEMORY, SECONDS, Case, Contender, Score, Task
-from .results import FAILED, MISSING, OK, CaseResult, ContenderResult, RatioResult
+from .results import FAILED, MISSING, OK, CaseResult, ContenderResult, EqualResult, RatioResult
+from .scores import SEEDS, equal_results
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -77,6 +78,8 @@ def run_case(
             report(f"  round {turn.round_index} {turn.name}: {turn.error or f'{turn.seconds:.3f} s {turn.answer}'}")
     for name in [contender.name for contender in ready]:
         results[name] = with_turns(results[name], [turn for turn in turns if turn.name == name])
+    with pinned_threads(options.threads):
+        equals = measured_equals(task, case, contenders, options, list(results.values()), report)
     for contender in ready:
         results[contender.name] = measure_apart(task, case, contender, results[contender.name], options)
     return CaseResult(
@@ -89,7 +92,22 @@ def run_case(
         order=[order_of_round([contender.name for contender in ready], index) for index in range(options.repeats)],
         contenders=list(results.values()),
         ratios=all_ratios(task, contenders, list(results.values()), turns),
+        equals=equals,
     )
+
+
+def measured_equals(
+    task: Task,
+    case: Case,
+    contenders: Sequence[Contender],
+    options: Options,
+    known: Sequence[ContenderResult] = (),
+    report: Callable[[str], None] = lambda line: None,
+) -> list[EqualResult]:
+    """Scores that must be as good as another's: those of the rounds, and of the seeds that are missing."""
+    n_seeds = options.repeats if options.quick else max(options.repeats, SEEDS)
+    found = equal_results(task, case, contenders, options.threads, options.quick, n_seeds, known, report)
+    return [replace(equal, commit=commit()) for equal in found]
 
 
 def prepare(case: Case, contender: Contender, threads: int) -> ContenderResult:

@@ -79,6 +79,35 @@ class RatioResult:
 
 
 @dataclass(frozen=True)
+class EqualResult:
+    """A score of ours beside another's that it must not be behind of, but for chance.
+
+    Attributes
+    ----------
+    score, ours, against : str
+        As in its definition.
+    our_scores, their_scores : list of float
+        By seed, from 0 on.
+    behind, error : float or None
+        How far our mean is behind, negative if ahead, and the standard error of that; None of fewer than two seeds.
+    met : bool or None
+        Whether it is behind by at most one standard error.
+    commit : str or None
+        State of the code.
+    """
+
+    score: str
+    ours: str
+    against: str
+    our_scores: list[float]
+    their_scores: list[float]
+    behind: float | None = None
+    error: float | None = None
+    met: bool | None = None
+    commit: str | None = None
+
+
+@dataclass(frozen=True)
 class CaseResult:
     """One case: how it was measured, and what came out.
 
@@ -98,6 +127,8 @@ class CaseResult:
         Missing and failed ones too.
     ratios : list of RatioResult
         Of time, scores and memory.
+    equals : list of EqualResult
+        Scores that must be as good as another's.
     """
 
     name: str
@@ -109,6 +140,7 @@ class CaseResult:
     order: list[list[str]]
     contenders: list[ContenderResult]
     ratios: list[RatioResult]
+    equals: list[EqualResult] = field(default_factory=list)
 
 
 def to_json(task_name: str, cases: Iterable[CaseResult]) -> str:
@@ -125,6 +157,7 @@ def from_json(text: str) -> list[CaseResult]:
                 **case,
                 "contenders": [ContenderResult(**contender) for contender in case["contenders"]],
                 "ratios": [RatioResult(**ratio) for ratio in case["ratios"]],
+                "equals": [EqualResult(**equal) for equal in case.get("equals", [])],
             }
         )
         for case in json.loads(text)["cases"]

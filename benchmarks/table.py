@@ -11,6 +11,7 @@ from mlx.compare.timing import spread
 
 from .definitions import COMPILING, SECONDS, Bound, Case, Equal, Limit, Task
 from .results import FOLDER, OK, CaseResult, ContenderResult, RatioResult, read
+from .scores import compare_scores, standard_error
 
 README = Path(__file__).parent / "README.md"
 BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
@@ -128,26 +129,22 @@ def limit_line(limit: Limit, result: CaseResult) -> list[str]:
 
 def equal_line(task: Task, equal: Equal, result: CaseResult) -> list[str]:
     """How far our mean score is behind another's, what chance allows, and the verdict."""
-    both = [contender_of(name, result) for name in (equal.ours, equal.against)]
-    values = [one.scores.get(equal.score, []) for one in both if one is not None]
+    wanted = (equal.score, equal.ours, equal.against)
+    found = next((one for one in result.equals if (one.score, one.ours, one.against) == wanted), None)
+    if found is None:
+        both = [contender_of(name, result) for name in (equal.ours, equal.against)]
+        values = [[] if one is None else one.scores.get(equal.score, []) for one in both]
+        found = compare_scores(task, equal, *values)
     asked = [equal.against, f"{equal.score}, behind by"]
-    if len(values) < 2 or min(map(len, values)) < 2:
+    if found.behind is None or found.error is None:
         return [*asked, NOTHING, "one standard error", NOTHING, "not measured"]
-    larger_is_better = next(score.larger_is_better for score in task.scores if score.name == equal.score)
-    ours, theirs = map(np.mean, values)
-    behind = float(theirs - ours if larger_is_better else ours - theirs)
-    error = float(np.hypot(*map(standard_error, values)))
-    return [*asked, f"{behind:.2g}", f"{error:.1g}", NOTHING, "met" if behind <= error else "missed"]
+    behind = f"{found.behind:.2g}, {len(found.our_scores)} seeds"
+    return [*asked, behind, f"{found.error:.1g}", NOTHING, "met" if found.met else "missed"]
 
 
 def contender_of(name: str, result: CaseResult) -> ContenderResult | None:
     """A contender of a case, if it took part."""
     return next((contender for contender in result.contenders if contender.name == name), None)
-
-
-def standard_error(values: Sequence[float]) -> float:
-    """Standard error of the mean of at least two numbers."""
-    return float(np.std(values, ddof=1)) / len(values) ** 0.5
 
 
 def quartiles(ratio: RatioResult) -> str:

@@ -277,6 +277,43 @@ def test_a_score_may_be_behind_by_one_standard_error(larger_is_better, ours, wor
     assert line[3] == "0.02"
 
 
+def test_scores_are_made_for_five_seeds_however_many_rounds_there_are():
+    made = []
+
+    def tripled(work, threads):
+        made.append(work.seed)
+        return 3 * work.seed
+
+    result = _run([_contender("mlx", _double, "mlx"), _contender("library", tripled)], repeats=2)
+    (equal,) = result.equals
+    assert (equal.our_scores, equal.their_scores) == ([0, 0, 0, 0, 0], [0, 1, 2, 3, 4])
+    # Two calls on quick work, two rounds, and then the seeds without a round.
+    assert made[-3:] == [2, 3, 4]
+    assert made.count(1) == 1
+    assert (equal.behind, equal.met, equal.commit) == (-2.0, True, harness.commit())
+    assert equal.error == pytest.approx(np.std([0, 1, 2, 3, 4], ddof=1) / 5**0.5)
+    assert "-2, 5 seeds" in table.bound_table(TOY, TOY_CASE, result)
+
+
+def test_scores_of_a_contender_that_is_missing_are_not_compared():
+    result = _run([_contender("mlx", _double, "mlx"), _contender("library", _double, "no_such_module")], repeats=2)
+    assert result.equals == []
+
+
+def test_scores_alone_leave_the_times_as_they_are(tmp_path, monkeypatch, capsys):
+    contenders = [_contender("mlx", _double, "mlx"), _contender("library", lambda work, threads: 3 * work.seed)]
+    monkeypatch.setattr(command, "all_tasks", lambda: {"toy": TOY})
+    monkeypatch.setattr(command, "contenders_of", lambda name: contenders)
+    assert command.main(["--scores", "--output", str(tmp_path)]) == 0
+    assert results.read("toy", tmp_path) == []
+    first = dataclasses.replace(_run(contenders), equals=[])
+    results.write("toy", [first], tmp_path)
+    assert command.main(["--scores", "--output", str(tmp_path)]) == 0
+    (found,) = results.read("toy", tmp_path)
+    assert len(found.equals[0].our_scores) == 5
+    assert dataclasses.replace(found, equals=[]) == first
+
+
 # Resuming
 
 
