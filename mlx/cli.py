@@ -85,6 +85,9 @@ def _add_compare(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--drop", type=_names, default=[], metavar="A,B", help="columns to leave out")
     parser.add_argument("--sample-weight", metavar="COLUMN", help="column of sample weights")
     parser.add_argument("--sep", metavar="CHARACTER", help="separator of columns (default: worked out)")
+    parser.add_argument(
+        "--no-header", action="store_true", help="the first line is a row; columns are called column_1 and so on"
+    )
     parser.add_argument("--folds", type=_at_least(2), metavar="K", help="folds of the cross-validation (default: 5)")
     parser.add_argument(
         "--repeats",

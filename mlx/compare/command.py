@@ -107,7 +107,7 @@ def _comparisons(arguments: Namespace) -> Iterator[Comparison]:
         print(f"No table given: comparing on {' and '.join(BUNDLED)}, real data that scikit-learn bundles.")
         sources = [read_bundled(name) for name in BUNDLED]
     else:
-        sources = [read_table(arguments.table, arguments.sep)]
+        sources = [read_table(arguments.table, arguments.sep, not arguments.no_header)]
     folds = arguments.folds or (QUICK_FOLDS if arguments.quick else 5)
     for raw in sources:
         table = make_table(

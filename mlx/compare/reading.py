@@ -8,6 +8,7 @@ import hashlib
 import io
 import sys
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -54,8 +55,16 @@ class RawTable(NamedTuple):
     notes: list[str]
 
 
-def read_table(path: str, separator: str | None = None) -> RawTable:
+def read_table(path: str, separator: str | None = None, has_header: bool = True) -> RawTable:
     """Read csv, tsv or txt, plain or gzipped, or parquet; ``-`` is standard input.
+
+    Parameters
+    ----------
+    path : str
+    separator : str, optional
+        Of the columns of a text; None works it out.
+    has_header : bool, default=True
+        Whether the first line of a text holds names; if not, the columns are called "column_1" and so on.
 
     Raises
     ------
@@ -75,9 +84,11 @@ def read_table(path: str, separator: str | None = None) -> RawTable:
         content_to_parse = content
     kind = suffixes[-1] if suffixes else ".csv"
     if kind in (".parquet", ".pq") or content_to_parse[:4] == b"PAR1":
+        if not has_header:
+            raise TableError(f"--no-header is for texts; {name!r} is a parquet file, whose columns have names")
         frame = _parse_parquet(content_to_parse, name)
     elif kind in (".csv", ".tsv", ".txt", ".data", ".dat"):
-        frame = _parse_text(content_to_parse, name, separator, notes)
+        frame = _parse_text(content_to_parse, name, separator, has_header, notes)
     else:
         raise TableError(f"cannot read {name!r}: files ending in {kind} are not read; use csv, csv.gz or parquet")
     if len(frame) == 0:
@@ -130,7 +141,7 @@ def _parse_parquet(content: bytes, name: str) -> pd.DataFrame:
         raise TableError(f"cannot read {name!r} as parquet: {_first_line(error)}") from None
 
 
-def _parse_text(content: bytes, name: str, separator: str | None, notes: list[str]) -> pd.DataFrame:
+def _parse_text(content: bytes, name: str, separator: str | None, has_header: bool, notes: list[str]) -> pd.DataFrame:
     import pandas as pd
 
     try:
@@ -160,6 +171,7 @@ def _parse_text(content: bytes, name: str, separator: str | None, notes: list[st
             frame = pd.read_csv(
                 io.StringIO(text),
                 sep=separator,
+                header="infer" if has_header else None,
                 na_values=MISSING,
                 skipinitialspace=True,
                 index_col=False,
@@ -168,13 +180,31 @@ def _parse_text(content: bytes, name: str, separator: str | None, notes: list[st
             )
     except (pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError, csv.Error, ValueError) as error:
         raise TableError(f"cannot read {name!r} as csv: {_first_line(error)}") from None
-    names = collections.Counter(
-        filter(None, next(csv.reader([first_line], delimiter=separator, skipinitialspace=True)))
-    )
-    for column, count in names.items():
+    if not has_header:
+        frame.columns = [f"column_{number}" for number in range(1, frame.shape[1] + 1)]
+        return frame
+    names = next(csv.reader([first_line.rstrip("\r")], delimiter=separator, skipinitialspace=True))
+    if _looks_like_a_row(names, frame):
+        notes.append("the first line was taken for names, but looks like a row: if it is one, give --no-header")
+    for column, count in collections.Counter(filter(None, names)).items():
         if count > 1:
             notes.append(f"{count} columns are called {column!r}: the second is now {column + '.1'!r}, and so on")
     return frame
+
+
+def _looks_like_a_row(names: Sequence[str], frame: pd.DataFrame) -> bool:
+    """Whether numbers stand above all columns of numbers; not if they count the columns."""
+    numbers = [name for name, dtype in zip(names, frame.dtypes) if dtype.kind in "iuf"]
+    counts = [str(number) for number in range(len(names) + 1)]
+    return bool(numbers) and all(map(_is_number, numbers)) and names not in (counts[:-1], counts[1:])
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _separator_of(header: str) -> str:

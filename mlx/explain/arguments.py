@@ -10,7 +10,16 @@ from numpy.typing import NDArray
 
 from ..validation import naming
 
-__all__ = ["as_array", "as_numbers", "check_choice", "check_count", "check_flag", "check_names", "checked_outputs"]
+__all__ = [
+    "as_array",
+    "as_numbers",
+    "check_choice",
+    "check_count",
+    "check_flag",
+    "check_names",
+    "checked_outputs",
+    "known_classes",
+]
 
 
 def as_array(values: Any, name: str) -> NDArray[Any]:
@@ -63,6 +72,13 @@ def check_flag(name: str, value: Any) -> bool:
     if not isinstance(value, bool | np.bool_ | int | np.integer) or value not in (0, 1):
         raise ValueError(f"{name} must be True or False, not {value!r}.")
     return bool(value)
+
+
+def known_classes(function: Any, numbers: list[str]) -> list[str]:
+    """Names of a classifier's classes if `function` is a method of it with as many outputs; else the numbers."""
+    classes = np.asarray(getattr(getattr(function, "__self__", None), "classes_", None))
+    per_class = getattr(function, "__name__", "") in ("predict_proba", "predict_log_proba", "decision_function")
+    return [str(label) for label in classes] if per_class and classes.shape == (len(numbers),) else numbers
 
 
 def check_names(name: str, value: Any, count: int, of_what: str) -> tuple[str, ...]:

@@ -47,7 +47,7 @@ from numpy.typing import NDArray
 from ..callbacks import progress
 from ..numeric.threads import one_blas_thread
 from .answers import ExplainedModel
-from .arguments import check_choice, check_count, check_flag, check_names
+from .arguments import check_choice, check_count, check_flag, check_names, known_classes
 from .background import Background, is_frame, player_columns
 from .explanation import Explanation, Game
 from .questions import Questions, all_fit, draw_questions
@@ -91,7 +91,7 @@ class KernelExplainer:
     groups : mapping of str to list of column names or positions, optional
         Columns that are known or unknown together and share one value, such as those of a one-hot code.
     output_names : sequence of str, optional
-        Names of the model's outputs.
+        Names of the model's outputs; by default the classes of a classifier whose method `model` is, or numbers.
     seed : int, default=0
         The same seed gives the same coalitions. Rows of one explanation share their coalitions.
     max_rows_per_call : int, optional
@@ -322,8 +322,10 @@ class KernelExplainer:
 
     def _named_outputs(self, output_names: Sequence[str] | None) -> tuple[str, ...] | str | None:
         count = self._answers.n_outputs
+        if output_names is None and not self._answers.is_vector:
+            return None
         if output_names is None:
-            return tuple(map(str, range(count))) if self._answers.is_vector else None
+            output_names = known_classes(self.model, list(map(str, range(count))))
         names = check_names("output_names", output_names, count, "outputs of model")
         return names if self._answers.is_vector else names[0]
 

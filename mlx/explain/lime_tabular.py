@@ -27,7 +27,7 @@ from sklearn.utils import check_random_state
 
 from ..numeric.threads import one_blas_thread
 from ..validation import naming
-from .arguments import as_numbers, check_choice, check_count, check_flag, check_names, checked_outputs
+from .arguments import as_numbers, check_choice, check_count, check_flag, check_names, checked_outputs, known_classes
 from .discretizing import PERCENTILES, find_bins
 from .encoding import TableEncoding
 from .explanation import Game
@@ -269,7 +269,10 @@ class LimeTabularExplainer:
             # Products of this size lose more to a second BLAS thread than they gain; the model keeps its threads.
             with one_blas_thread():
                 settings = (chosen, top_labels, num_features, distance_metric, model_regressor)
-                explanations.append(self._explain(row, neighbours, *settings))
+                explanation = self._explain(row, neighbours, *settings)
+            if self.class_names is None and self.mode == "classification":
+                explanation.class_names = known_classes(predict_fn, explanation.class_names)
+            explanations.append(explanation)
         return explanations
 
     def _predict(self, predict_fn: Callable[[Any], Any], rows: NDArray[np.float64]) -> NDArray[np.float64]:

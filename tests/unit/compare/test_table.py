@@ -62,6 +62,35 @@ def test_separator_is_one_character(tmp_path, separator):
         read_table(str(tmp_path / "t.csv"), separator)
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("5.1,3.5,rose\n4.9,3.0,lily\n", True),
+        ("1,2\n3,4\n", False),  # they count the columns
+        ("0,1\n3,4\n", False),
+        ("2019,2020\n3,4\n", True),
+        ("a,2020,c\n1,3,x\n", False),
+        ("rose,lily\nx,y\n", False),  # nothing tells
+    ],
+)
+def test_a_first_line_that_looks_like_a_row_is_told(text, says, tmp_path):
+    (tmp_path / "t.csv").write_text(text)
+    raw = read_table(str(tmp_path / "t.csv"))
+    assert any("--no-header" in note for note in raw.notes) == says
+    assert len(raw.frame) == text.count("\n") - 1
+
+
+def test_without_a_header_the_first_line_is_a_row(tmp_path):
+    (tmp_path / "t.csv").write_text("5.1,3.5,rose\n4.9,3.0,lily\n")
+    raw = read_table(str(tmp_path / "t.csv"), has_header=False)
+    assert list(raw.frame.columns) == ["column_1", "column_2", "column_3"]
+    assert raw.frame.to_numpy().tolist() == [[5.1, 3.5, "rose"], [4.9, 3.0, "lily"]]
+    assert raw.notes == []
+    raw.frame.to_parquet(tmp_path / "t.parquet")
+    with pytest.raises(TableError, match="--no-header is for texts"):
+        read_table(str(tmp_path / "t.parquet"), has_header=False)
+
+
 def test_columns_of_one_name_are_told_apart_and_said(tmp_path):
     (tmp_path / "t.csv").write_text('a, "a",y,,\n1,2,3,4,5\n')
     raw = read_table(str(tmp_path / "t.csv"))
