@@ -13,6 +13,7 @@ from ..tasks import forest_predict
 from ..tasks.booster_predict import fitted_by, predict
 from ..tasks.kernel_shap import Attributions, CountingModel, ExplanationWork
 from ..tasks.least_squares import RegressionWork
+from ..tasks.pca_fit import BATCH, TableWork
 from ..tasks.proximity import LeavesWork
 
 
@@ -70,6 +71,30 @@ def explain(work: ExplanationWork, threads: int) -> Attributions:
     return Attributions(values, model.rows)
 
 
+def find_components(work: TableWork, threads: int) -> Any:
+    from mlx.decomposition import PCA
+
+    return PCA(work.k).fit(work.X).components_
+
+
+def find_components_in_batches(work: TableWork, threads: int) -> Any:
+    from mlx.decomposition import IncrementalPCA
+
+    return IncrementalPCA(work.k, batch_size=BATCH).fit(work.X).components_
+
+
+def find_clusters(work: TableWork, threads: int) -> Any:
+    from mlx.cluster import KMeans
+
+    model = KMeans(work.k, algorithm=work.algorithm, random_state=0, n_jobs=threads)
+    return model.fit(work.X).cluster_centers_
+
+
+COMPONENTS = (
+    Contender("mlx", "mlx.decomposition", find_components),
+    Contender("mlx, incremental", "mlx.decomposition", find_components_in_batches),
+)
+
 # xgboost's cuts: with them come its trees, so that both libraries walk the same ones.
 fit_like_xgboost = partial(fit_booster, cuts="xgboost")
 
@@ -87,5 +112,8 @@ CONTENDERS = {
     "inference": (Contender("mlx", "mlx.linear_model", infer),),
     "least_squares": (Contender("mlx", "mlx.linear_model", fit_least_squares),),
     "proximity": (Contender("mlx", "mlx.ensemble", count_shared_leaves),),
+    "pca_fit": COMPONENTS,
+    "pca_wide_fit": COMPONENTS,
+    "kmeans_fit": (Contender("mlx", "mlx.cluster", find_clusters),),
     "kernel_shap": (Contender("mlx", "mlx.explain", explain),),
 }

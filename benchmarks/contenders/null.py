@@ -14,6 +14,7 @@ from ..tasks import forest_predict
 from ..tasks.booster_predict import fitted_by, predict
 from ..tasks.kernel_shap import Attributions, ExplanationWork
 from ..tasks.least_squares import RegressionWork
+from ..tasks.pca_fit import TableWork
 from ..tasks.proximity import LeavesWork
 
 
@@ -47,6 +48,11 @@ def fit_no_forest(work: ForestWork, threads: int) -> ForestAnswer:
     return lambda X: np.full(len(X), work.y[0])
 
 
+def name_the_first(work: TableWork, threads: int) -> np.ndarray:
+    """The first axes, or rows: neither components nor centers, but of their shape."""
+    return np.eye(work.k, work.X.shape[1])
+
+
 def count_nothing(work: LeavesWork, threads: int) -> np.ndarray:
     return np.zeros((len(work.leaves), len(work.leaves)))
 
@@ -65,5 +71,6 @@ CONTENDERS = {
         Contender("null", NULL_MODULE, forest_predict.predict, prepare=forest_predict.fitted_by(fit_no_forest)),
     ),
     "proximity": (Contender("null", NULL_MODULE, count_nothing),),
+    **{task: (Contender("null", NULL_MODULE, name_the_first),) for task in ("pca_fit", "pca_wide_fit", "kmeans_fit")},
     "kernel_shap": (Contender("null", NULL_MODULE, explain_nothing),),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from ..boosters import Answer, BoosterWork
@@ -11,6 +12,7 @@ from ..forests import ForestWork
 from ..tasks import forest_predict
 from ..tasks.booster_predict import fitted_by, predict
 from ..tasks.least_squares import RegressionWork
+from ..tasks.pca_fit import BATCH, TableWork
 
 
 def fit_booster(work: BoosterWork, threads: int) -> Answer:
@@ -58,7 +60,39 @@ def fit_forest(work: ForestWork, threads: int) -> ForestAnswer:
     return work.fit("sklearn", threads)
 
 
+def find_components(work: TableWork, threads: int, *, solver: str) -> Any:
+    from sklearn.decomposition import PCA
+
+    return PCA(work.k, svd_solver=solver, random_state=0).fit(work.X).components_
+
+
+def find_components_in_batches(work: TableWork, threads: int) -> Any:
+    from sklearn.decomposition import IncrementalPCA
+
+    return IncrementalPCA(work.k, batch_size=BATCH).fit(work.X).components_
+
+
+def find_clusters(work: TableWork, threads: int) -> Any:
+    from sklearn.cluster import KMeans
+
+    return KMeans(work.k, algorithm=work.algorithm, random_state=0).fit(work.X).cluster_centers_
+
+
+COMPONENTS = (
+    *(
+        Contender(f"scikit-learn, {solver}", "sklearn.decomposition", partial(find_components, solver=solver))
+        for solver in ("full", "randomized", "arpack")
+    ),
+    Contender("scikit-learn, incremental", "sklearn.decomposition", find_components_in_batches),
+)
+BY_COVARIANCE = Contender(
+    "scikit-learn, covariance_eigh", "sklearn.decomposition", partial(find_components, solver="covariance_eigh")
+)
+
 CONTENDERS = {
+    "pca_fit": (BY_COVARIANCE, *COMPONENTS),
+    "pca_wide_fit": COMPONENTS,
+    "kmeans_fit": (Contender("scikit-learn", "sklearn.cluster", find_clusters),),
     "adaboost_fit": (Contender("scikit-learn", "sklearn.ensemble", fit_stumps),),
     "booster_fit": (Contender("scikit-learn", "sklearn.ensemble", fit_booster),),
     "booster_regression": (Contender("scikit-learn", "sklearn.ensemble", fit_booster),),
