@@ -13,6 +13,7 @@ from ..tasks import forest_predict
 from ..tasks.booster_predict import fitted_by, predict
 from ..tasks.kernel_shap import Attributions, CountingModel, ExplanationWork
 from ..tasks.least_squares import RegressionWork
+from ..tasks.logistic import LogisticWork
 from ..tasks.pca_fit import BATCH, TableWork
 from ..tasks.proximity import LeavesWork
 
@@ -56,6 +57,12 @@ def fit_least_squares(work: RegressionWork, threads: int) -> Any:
 
     model = LinearRegression() if work.penalty is None else Ridge(work.penalty)
     return model.fit(work.X, work.y)
+
+
+def fit_logistic(work: LogisticWork, threads: int) -> Any:
+    from mlx.linear_model import LogisticRegression
+
+    return LogisticRegression(**work.parameters).fit(work.X, work.y)
 
 
 def infer(work: RegressionWork, threads: int) -> Any:
@@ -110,6 +117,7 @@ CONTENDERS = {
         Contender("mlx", "mlx.ensemble", forest_predict.predict, prepare=forest_predict.fitted_by(fit_forest)),
     ),
     "inference": (Contender("mlx", "mlx.linear_model", infer),),
+    "logistic": (Contender("mlx", "mlx.linear_model", fit_logistic),),
     "least_squares": (Contender("mlx", "mlx.linear_model", fit_least_squares),),
     "proximity": (Contender("mlx", "mlx.ensemble", count_shared_leaves),),
     "pca_fit": COMPONENTS,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from ..tasks import forest_predict
 from ..tasks.booster_predict import fitted_by, predict
 from ..tasks.kernel_shap import Attributions, ExplanationWork
 from ..tasks.least_squares import RegressionWork
+from ..tasks.logistic import LogisticWork
 from ..tasks.pca_fit import TableWork
 from ..tasks.proximity import LeavesWork
 
@@ -44,6 +46,12 @@ def doubt_nothing(work: RegressionWork, threads: int) -> np.ndarray:
     return np.zeros(work.X.shape[1] + 1)
 
 
+def say_the_shares(work: LogisticWork, threads: int) -> Any:
+    shares = np.bincount(work.y) / len(work.y)
+    odds = np.log(shares[1:] / shares[:1]) if len(shares) == 2 else np.log(shares)
+    return SimpleNamespace(coef_=np.zeros((len(odds), work.X.shape[1])), intercept_=odds)
+
+
 def fit_no_forest(work: ForestWork, threads: int) -> ForestAnswer:
     return lambda X: np.full(len(X), work.y[0])
 
@@ -64,6 +72,7 @@ CONTENDERS = {
     "booster_classes": (Contender("null", NULL_MODULE, fit_nothing),),
     "booster_predict": (Contender("null", NULL_MODULE, predict, prepare=fitted_by(fit_nothing)),),
     "inference": (Contender("null", NULL_MODULE, doubt_nothing),),
+    "logistic": (Contender("null", NULL_MODULE, say_the_shares),),
     "least_squares": (Contender("null", NULL_MODULE, weigh_nothing),),
     "tree_fit": (Contender("null", NULL_MODULE, say_the_mean),),
     "forest_fit": (Contender("null", NULL_MODULE, fit_no_forest),),

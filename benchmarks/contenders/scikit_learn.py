@@ -12,6 +12,7 @@ from ..forests import ForestWork
 from ..tasks import forest_predict
 from ..tasks.booster_predict import fitted_by, predict
 from ..tasks.least_squares import RegressionWork
+from ..tasks.logistic import NEWTON, LogisticWork
 from ..tasks.pca_fit import BATCH, TableWork
 
 
@@ -54,6 +55,12 @@ def fit_least_squares(work: RegressionWork, threads: int) -> Any:
 
     model = LinearRegression() if work.penalty is None else Ridge(work.penalty)
     return model.fit(work.X, work.y)
+
+
+def fit_logistic(work: LogisticWork, threads: int, **parameters: Any) -> Any:
+    from sklearn.linear_model import LogisticRegression
+
+    return LogisticRegression(**work.parameters, **parameters).fit(work.X, work.y)
 
 
 def fit_forest(work: ForestWork, threads: int) -> ForestAnswer:
@@ -99,6 +106,10 @@ CONTENDERS = {
     "booster_classes": (Contender("scikit-learn", "sklearn.ensemble", fit_booster),),
     "booster_predict": (Contender("scikit-learn", "sklearn.ensemble", predict, prepare=fitted_by(fit_booster)),),
     "tree_fit": (Contender("scikit-learn", "sklearn.tree", grow_tree),),
+    "logistic": (
+        Contender("scikit-learn", "sklearn.linear_model", fit_logistic),
+        Contender(NEWTON, "sklearn.linear_model", partial(fit_logistic, solver="newton-cholesky")),
+    ),
     "least_squares": (Contender("scikit-learn", "sklearn.linear_model", fit_least_squares),),
     "forest_fit": (Contender("scikit-learn", "sklearn.ensemble", fit_forest),),
     "forest_predict": (
