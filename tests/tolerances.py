@@ -34,6 +34,14 @@ LINEAR_INFERENCE = 1e-9
 # far off as the root of that times the condition number.
 LINEAR_QUASI_NEWTON = 1e-6
 
+# Both stop at a duality gap of 1e-12 ‖y‖². Coefficients move with the root of what is left over the smallest curvature
+# on the support; the library's are the less exact ones.
+LINEAR_SPARSE_COEFFICIENTS = 1e-6
+# The objective itself, relative to that of no coefficients: the gap.
+LINEAR_ELASTIC_NET_OBJECTIVE = 1e-11
+# Errors of a fold are flat in the coefficients only on the rows that were fitted.
+LINEAR_FOLD_ERRORS = 1e-6
+
 # LSQR is stopped by its own tolerance, 1e-12 in the test: what is left is that times the condition number.
 LINEAR_SPARSE = 1e-9
 

@@ -43,6 +43,9 @@ UNSURE = 1e-13
 # Members are settled when a sweep lowers the objective by less than this share of the gap that is allowed.
 SETTLED = 1e-3
 
+# Where the gap needs finer grains than were thought of (λ₁ far below the products at zero), they become so much finer.
+FINER = 1e-4
+
 # Columns that may become members at once however few there are.
 FEWEST_NEW_MEMBERS = 16
 
@@ -189,9 +192,13 @@ def settle(problem, penalty, rules, point, n_members, n_iter):
         fall = sweep(problem, penalty, rules, point, point.members, n_members)
         n_iter += 1
         moved |= fall > point.status[0].grain
-        n_support = gather_support(point, n_members)
-        n_iter, is_cut_short = polish(problem, penalty, rules, point, n_support, n_iter)
-        if fall <= max(SETTLED * rules.gap, point.status[0].grain) and not is_cut_short:
+        # What vanishes stays at zero until the others are settled: a sweep at once would bring it back with a small
+        # value, to vanish again.
+        has_vanished = True
+        while has_vanished and n_iter < rules.max_iter:
+            n_support = gather_support(point, n_members)
+            n_iter, has_vanished = polish(problem, penalty, rules, point, n_support, n_iter)
+        if fall <= max(SETTLED * rules.gap, point.status[0].grain):
             break
     return n_iter, moved
 
@@ -242,20 +249,26 @@ def descend(problem, penalty, rules, point):
     point : Point
         Changed in place. Its products must be those of its coefficients, as this function leaves them.
     """
-    if not point.status[0].is_ready:
-        start(problem, rules, point)
+    status = point.status[0]
+    if not status.is_ready:
+        start(problem, point)
+    status.grain = max(rules.grain, status.rounding)
     gap, _ = duality_gap(problem, penalty, rules, point)
-    if gap <= point.status[0].grain:
+    if gap <= status.grain:
         return gap, 0
     n_members = first_members(problem, penalty, rules, point)
     n_iter, last_gap = 0, np.inf
     while True:
         n_iter, moved = settle(problem, penalty, rules, point, n_members, n_iter)
-        start(problem, rules, point)
+        start(problem, point)
         gap, steepest = duality_gap(problem, penalty, rules, point)
         n_members, is_open = grow(problem, penalty, rules, point, n_members, gap, steepest)
         # Where rounding moves coefficients to and fro, the gap no longer falls.
         is_done = gap <= rules.gap and not (is_open and gap < 0.5 * last_gap)
-        if is_done or n_iter >= rules.max_iter or not (moved or is_open):
+        if is_done or n_iter >= rules.max_iter:
             return gap, n_iter
+        if not (moved or is_open):
+            if status.grain <= status.rounding:
+                return gap, n_iter
+            status.grain = max(FINER * status.grain, status.rounding)
         last_gap = min(gap, last_gap)

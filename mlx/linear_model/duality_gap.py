@@ -54,9 +54,11 @@ COLUMN_STATE = np.dtype(
     ],
     align=True,
 )
-# Seed of the next draw, whether residual and products are those of the coefficients, and the grain, not below
-# what rounding does to the objective.
-STATUS = np.dtype([("seed", np.uint32), ("is_ready", np.bool_), ("grain", np.float64)], align=True)
+# Seed of the next draw, whether residual and products are those of the coefficients, what rounding does to the
+# objective, and the grain, which is not below that.
+STATUS = np.dtype(
+    [("seed", np.uint32), ("is_ready", np.bool_), ("rounding", np.float64), ("grain", np.float64)], align=True
+)
 
 
 class Penalty(NamedTuple):
@@ -74,7 +76,7 @@ class Rules(NamedTuple):
     gap : float
         What the gap must come down to: ``tol`` ‖y‖².
     grain : float
-        Steps that lower the objective by less are not worth taking.
+        Steps that lower the objective by less are not worth taking, as long as the gap comes down without them.
     max_iter : int
         Sweeps, and steps of conjugate gradients, for one problem.
     positive : bool
@@ -156,7 +158,7 @@ def move(problem, residual, j, step):
 
 
 @kernel
-def start(problem, rules, point):
+def start(problem, point):
     """Residual of the coefficients, its products with all columns, and what rounding does to the objective."""
     size = problem.yy
     for i in range(point.residual.size):
@@ -171,7 +173,7 @@ def start(problem, rules, point):
         is_constant = problem.columns[j].length == 0.0
         point.columns[j].product = 0.0 if is_constant else column_product(problem, point.residual, j)
     point.status[0].is_ready = True
-    point.status[0].grain = max(rules.grain, ROUNDING * size)
+    point.status[0].rounding = ROUNDING * size
 
 
 @kernel

@@ -206,7 +206,7 @@ class ElasticNet(LinearPrediction):
         ------
         ValueError
             If `X`, `y` or `sample_weight` have NaN, inf or the wrong shape, a parameter is out of range, a matrix for
-            `precompute` is not that of `X`, or `X` is so large that the coefficients overflow.
+            `precompute` is not that of `X`, or numbers are so large that their squares overflow.
         """
         if self.alpha == 0:
             message = "alpha=0 is least squares, which LinearRegression solves faster and more exactly"
@@ -241,8 +241,6 @@ class ElasticNet(LinearPrediction):
             fits.append(fit_path(problem, alphas, self.l1_ratio, settings, w=coefs[k]))
             warn_open(fits[k], alphas)
             coefs[k] = fits[k].coefs[:, 0]
-        if not np.isfinite(coefs).all():
-            raise ValueError("X or y has numbers so large that the coefficients overflow: scale them first")
         intercepts = rows.y_mean - coefs @ rows.x_mean
 
         is_single = n_targets == 1

@@ -123,7 +123,15 @@ def fit_path(
         Coefficients to begin with; zeros by default.
     report : callable, optional
         Told the number, the gap and the iterations of each problem that is solved.
+
+    Raises
+    ------
+    ValueError
+        If the numbers are so large that their squares overflow.
     """
+    columns = problem.columns
+    if not all(np.isfinite(sums).all() for sums in (problem.yy, columns["xy"], columns["length"])):
+        raise ValueError("X or y has numbers so large that their squares overflow: scale them first")
     from .coordinate_descent import descend  # loads Numba
     from .duality_gap import Penalty, rules_for, start_point
 
@@ -135,7 +143,7 @@ def fit_path(
         random=settings.selection == "random",
         screening=settings.do_screening,
     )
-    p = len(problem.columns)
+    p = len(columns)
     point = start_point(problem, np.zeros(p) if w is None else w, settings.seed)
     coefs, gaps, n_iters = np.empty((p, len(alphas))), np.empty(len(alphas)), []
     for number, alpha in enumerate(alphas):
