@@ -36,11 +36,12 @@ LINEAR_QUASI_NEWTON = 1e-6
 
 # Both stop at a duality gap of 1e-12 ‖y‖². Coefficients move with the root of what is left over the smallest curvature
 # on the support; the library's are the less exact ones.
-LINEAR_SPARSE_COEFFICIENTS = 1e-6
-# The objective itself, relative to that of no coefficients: the gap.
-LINEAR_ELASTIC_NET_OBJECTIVE = 1e-11
-# Errors of a fold are flat in the coefficients only on the rows that were fitted.
-LINEAR_FOLD_ERRORS = 1e-6
+LINEAR_SPARSE_COEFFICIENTS = 1e-8
+# The objective itself, relative to that of no coefficients: it is above the library's by rounding only.
+LINEAR_ELASTIC_NET_OBJECTIVE = 1e-14
+# Errors of a fold follow the coefficients: with more columns than rows and alphas near zero, those of the library at
+# tol=1e-12 are off by 9e-7 from its own at 1e-15.
+LINEAR_FOLD_ERRORS = 2e-6
 
 # LSQR is stopped by its own tolerance, 1e-12 in the test: what is left is that times the condition number.
 LINEAR_SPARSE = 1e-9

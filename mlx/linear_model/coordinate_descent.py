@@ -46,6 +46,9 @@ SETTLED = 1e-3
 # Where the gap needs finer grains than were thought of (λ₁ far below the products at zero), they become so much finer.
 FINER = 1e-4
 
+# Where the gap is small enough before anything is done, less is gained by fine grains: they are so much coarser.
+COARSER = 1e5
+
 # Columns that may become members at once however few there are.
 FEWEST_NEW_MEMBERS = 16
 
@@ -167,9 +170,10 @@ def polish(problem, penalty, rules, point, n_support, n_iter):
         if slope <= point.status[0].grain:
             break
         curvature = face_direction(problem, penalty, point, n_support, slope / slope_before)
-        if curvature <= 0.0:
+        # Along columns that cancel each other the objective is a straight line: down it until one of them vanishes.
+        step, vanishing = first_to_vanish(point, n_support, slope / curvature if curvature > 0.0 else np.inf)
+        if step == np.inf:
             break
-        step, vanishing = first_to_vanish(point, n_support, slope / curvature)
         for k in range(n_support):
             column = point.columns[point.support[k]]
             column.w += step * column.direction
@@ -256,6 +260,8 @@ def descend(problem, penalty, rules, point):
     gap, _ = duality_gap(problem, penalty, rules, point)
     if gap <= status.grain:
         return gap, 0
+    if gap <= rules.gap:
+        status.grain *= COARSER
     n_members = first_members(problem, penalty, rules, point)
     n_iter, last_gap = 0, np.inf
     while True:

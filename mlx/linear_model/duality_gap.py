@@ -37,7 +37,7 @@ Array = NDArray[np.floating]
 
 # A step is worth taking if it lowers the objective by more than a grain: this share of ``tol``² ‖y‖². The gap goes with
 # the root of what can be gained. What is left to rounding is ε² ‖y‖², and as much of the size of X w.
-GRAIN = 1e-5
+GRAIN = 1e-8
 ROUNDING = 1e-29
 
 # What is known of a column: its coefficient, X_jᵀ r at the last certificate, and of conjugate gradients minus the

@@ -44,16 +44,17 @@ def objective(model, X, y):
     st.booleans(),
 )
 def test_objective_is_never_above_scikit_learns(seed, n, p, correlation, log_share, l1_ratio, positive, fit_intercept):
-    """At its defaults: up to what our own gap lets us be above the best, which is far less than it was allowed."""
+    """At its defaults, up to a thousandth of the gap that both are allowed."""
     X, y = problem(seed, n, p, correlation)
-    alpha = 10.0**log_share * np.abs((X - X.mean(axis=0)).T @ (y - y.mean())).max() / n + 1e-12
+    centred, target = (X - X.mean(axis=0), y - y.mean()) if fit_intercept else (X, y)
+    alpha = 10.0**log_share * np.abs(centred.T @ target).max() / n + 1e-9 * np.abs(X).max() * np.abs(y).max()
     given = {"alpha": alpha, "l1_ratio": l1_ratio, "positive": positive, "fit_intercept": fit_intercept}
     size = np.mean((y - fit_intercept * y.mean()) ** 2)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         ours = ElasticNet(**given).fit(X, y)
         theirs = sklearn.linear_model.ElasticNet(**given).fit(X, y)
-    assert objective(ours, X, y) <= objective(theirs, X, y) + 1e-9 * size
+    assert objective(ours, X, y) <= objective(theirs, X, y) + 1e-7 * size
     assert ours.dual_gap_ <= 1e-4 * size * (1 + 1e-12) or ours.n_iter_ == ours.max_iter
 
 
