@@ -218,9 +218,8 @@ def by_normal_equations(X: Array, Y: Array, weights: Array | None, sums: Moments
         return None
     W = widened(cholesky.solve(sums.cross[varies]), varies)
     slope, squares = refinement(X, Y, weights, sums, W)
+    # What the step takes off the squares is (ε κ)² of their total, κ ≤ 1e4 being the design's condition: nothing.
     step = widened(cholesky.solve(slope[varies]), varies)
-    # ‖r - Z δ‖² = ‖r‖² - 2 δᵀZᵀr + δᵀGδ, and G δ = Zᵀ r.
-    residual_squares = np.maximum(squares - (step * slope).sum(axis=0), 0.0)
     # G = (S L)(S L)ᵀ: S L has the singular values of the design, to rounding error, at the cost of p³.
     singular_values = linalg.svdvals(cholesky.scale[:, None] * np.tril(cholesky.factor))
     rank = len(singular_values)
@@ -233,7 +232,7 @@ def by_normal_equations(X: Array, Y: Array, weights: Array | None, sums: Moments
         sums.y_mean,
         rank,
         np.pad(singular_values, (0, len(varies) - rank)),
-        Spread(residual_squares, sums.squares, *variance_factors(solved, varies, sums.x_mean, sums.total_weight)),
+        Spread(squares, sums.squares, *variance_factors(solved, varies, sums.x_mean, sums.total_weight)),
     )
 
 

@@ -149,6 +149,16 @@ def test_collinear_and_constant_columns_share_the_shortest_solution(table):
     assert (np.abs(model.coef_[8:]) < 1e-15).all()
 
 
+def test_dependent_columns_share_as_their_units_say(table):
+    """Of w_0 a + w_1 (3 a) + ..., the shortest w has w_1 = 3 w_0: in the units of the columns, not in their lengths."""
+    X, y = table
+    single = LinearRegression().fit(X, y)
+    model = LinearRegression().fit(np.column_stack([X, 3.0 * X[:, 0], 1e-9 * X[:, 1]]), y)
+    assert model.rank_ == 4
+    expected = [single.coef_[0] / 10, *single.coef_[1:], 3 * single.coef_[0] / 10, 1e-9 * single.coef_[1]]
+    np.testing.assert_allclose(model.coef_, expected, rtol=1e-9)
+
+
 @pytest.mark.parametrize("fit_intercept", [True, False])
 @pytest.mark.parametrize("weighted", [True, False])
 def test_units_of_the_other_columns_do_not_matter_to_collinear_ones(weighted, fit_intercept):
