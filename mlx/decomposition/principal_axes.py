@@ -32,7 +32,15 @@ from scipy import linalg, sparse
 from scipy.sparse.linalg import LinearOperator, svds
 from sklearn.utils.sparsefuncs import mean_variance_axis
 
-from ..numeric.linalg import BLOCK_ENTRIES, column_means, gram_matrix, randomized_svd, row_signs
+from ..numeric.linalg import (
+    BLOCK_ENTRIES,
+    centred_blocks,
+    column_means,
+    gram_matrix,
+    randomized_svd,
+    row_blocks,
+    row_signs,
+)
 from ..numeric.threads import one_blas_thread
 from .probabilistic import likeliest_dimension
 
@@ -50,6 +58,9 @@ Array = NDArray[np.floating]
 
 # Up to this many rows and columns the singular value decomposition takes milliseconds: no reason to be clever.
 SMALL_TABLE = 500
+
+# Share of Σ (x - o)² that may be subtracted from it: a tenth costs no digit.
+SMALL_SHIFT = 0.1
 
 # Rows for each column from which on a triangular factor is formed first: it costs less than the product that it saves.
 LONG = 2
@@ -132,7 +143,28 @@ def triangular_factor(X: Array, mean: Array) -> Array:
     return R
 
 
-def by_covariance(X: Any, mean: Array, n_wanted: int) -> Decomposition:
+def mean_and_gram(X: Array) -> tuple[Array, Array]:
+    """Column means m and Xcᵀ Xc of dense rows, in one reading: Σ (x - o)(x - o)ᵀ - n (m - o)(m - o)ᵀ.
+
+    The origin o is the mean of the first rows. What is subtracted has to be small against the variances, or it would
+    take their digits: where the first rows lie apart from the others, they are read a second time around m.
+    """
+    n, p = X.shape
+    first = next(row_blocks(n, p))
+    origin, ones = column_means(X[first]), np.ones(first.stop)
+    gram, sums = np.zeros((p, p)), np.zeros(p)
+    for rows, block in centred_blocks(X, origin):
+        gram += block.T @ block
+        sums += ones[: rows.stop - rows.start] @ block
+    shift = sums / n
+    mean = origin + shift
+    subtracted = n * np.outer(shift, shift)
+    if np.trace(subtracted) > SMALL_SHIFT * np.trace(gram):
+        return mean, gram_matrix(X, mean)
+    return mean, gram - subtracted
+
+
+def by_covariance(X: Any, mean: Array | None, n_wanted: int) -> Decomposition:
     """Leading `n_wanted` components from the eigenvectors of Xcᵀ Xc, shape (p, p), dense or sparse rows.
 
     Sparse rows stay sparse: n m mᵀ is taken away afterwards, which loses the digits that n m² has above n λ.
@@ -140,7 +172,10 @@ def by_covariance(X: Any, mean: Array, n_wanted: int) -> Decomposition:
     n, p = X.shape
     if sparse.issparse(X):
         X = X.astype(np.float64)
+        mean = column_mean_of(X) if mean is None else mean
         gram = (X.T @ X).toarray() - n * np.outer(mean, mean)
+    elif mean is None:
+        mean, gram = mean_and_gram(X)
     else:
         gram = gram_matrix(X, mean)
     values, vectors = _leading_eigenvectors(gram, n_wanted)
@@ -275,13 +310,13 @@ def principal_axes(X: Any, n_components: int | float | str | None, solver: str, 
             f"n_components={n_components} must be between 0 and min(n_samples, n_features)={small} with "
             f"svd_solver={solver!r}"
         )
-    return axes_around(X, column_mean_of(X), n_components, solver, overwrite=overwrite)
+    return axes_around(X, None, n_components, solver, overwrite=overwrite)
 
 
 def axes_around(
-    X: Any, mean: Array, n_components: int | float | str | None, solver: str, *, overwrite: bool
+    X: Any, mean: Array | None, n_components: int | float | str | None, solver: str, *, overwrite: bool
 ) -> Decomposition:
-    """`principal_axes` with the point given that is subtracted from the rows."""
+    """`principal_axes` around a given point, or around the mean if that is None."""
     n, p = X.shape
     small = min(n, p)
     # A fixed number of axes is cheaper; a share of variance must see all variances to choose.
@@ -293,12 +328,18 @@ def axes_around(
     # Centring leaves at most n - 1 directions: all n of a wide table include one that G cannot resolve.
     hopeless = n <= p and n_wanted == n
     if solver == "auto" and max(n, p) > SMALL_TABLE and small <= LARGEST_GRAM and not hopeless:
-        found = by_covariance(X, mean, n_wanted) if p < n else by_row_gram(X, mean, n_wanted)
+        if p >= n:
+            mean = column_mean_of(X) if mean is None else mean
+            found = by_row_gram(X, mean, n_wanted)
+        else:
+            found = by_covariance(X, mean, n_wanted)
+            mean = found.mean
         variances = found.variances(n)
         # Minka's choice weighs every variance, so every one must be right.
         k = n_wanted if n_components == "mle" else n_kept(n_components, variances, found.total / (n - 1), n)
         if k > 0 and variances[k - 1] >= SAFE_VARIANCE_RATIO * variances[0] > 0.0:
             return found
+    mean = column_mean_of(X) if mean is None else mean
     return by_singular_values(X, mean, overwrite=overwrite)
 
 

@@ -1,13 +1,16 @@
 """Principal components: slow twin, invariants of every solver, choice of solver, the Gaussian model, bad input."""
 
+import math
+
 import numpy as np
 import pytest
 from scipy import sparse
 from sklearn.datasets import load_iris, load_wine
 
-from mlx.decomposition import PCA
+from mlx.decomposition import PCA, principal_axes
 from mlx.decomposition.principal_axes import SAFE_VARIANCE_RATIO
 from mlx.decomposition.probabilistic import likeliest_dimension
+from mlx.numeric.linalg import gram_matrix
 from tests.reference.linear import components_by_covariance, gaussian_log_density
 
 SOLVERS = ("auto", "full", "covariance_eigh", "arpack", "randomized")
@@ -253,3 +256,20 @@ def test_bad_input_is_named(X, message):
 def test_sparse_rows_need_a_solver_that_takes_them(svd_solver):
     with pytest.raises(TypeError, match="sparse"):
         PCA(1, svd_solver=svd_solver).fit(sparse.csr_array(np.eye(4)))
+
+
+@pytest.mark.parametrize("first_rows", ["like the others", "far from the others"])
+def test_rows_are_read_once_or_where_that_costs_digits_twice(first_rows, monkeypatch):
+    again = []
+    monkeypatch.setattr(principal_axes, "gram_matrix", lambda X, mean: again.append(1) or gram_matrix(X, mean))
+    X = spectrum(9000, 60, np.geomspace(1.0, 0.05, 60))
+    if first_rows == "far from the others":
+        X[:5000] += 1e4 * np.sign(np.arange(60) - 30.0)
+    mean, gram = principal_axes.mean_and_gram(X)
+    assert bool(again) == (first_rows == "far from the others")
+    # Sums of Python's own, without rounding, of a few entries.
+    for i, j in ((0, 0), (3, 41), (59, 59)):
+        centred = [(a, b) for a, b in zip(X[:, i] - math.fsum(X[:, i]) / 9000, X[:, j] - math.fsum(X[:, j]) / 9000)]
+        exact = math.fsum(a * b for a, b in centred)
+        assert mean[i] == pytest.approx(math.fsum(X[:, i]) / 9000, rel=1e-13)
+        assert gram[i, j] == pytest.approx(exact, abs=1e-13 * np.sqrt(gram[i, i] * gram[j, j]))
