@@ -80,7 +80,8 @@ def reduced_design(
     roots = None if weights is None else np.sqrt(weights)
     if n > p:
         R = triangular_factor(X, Y, x_mean, y_mean, roots)
-        return R[:p, :p], R[:p, p:], (R[p:, p:] ** 2).sum(axis=0)
+        with np.errstate(over="ignore"):
+            return R[:p, :p], R[:p, p:], (R[p:, p:] ** 2).sum(axis=0)
     design = X if overwrite_X and X.dtype == np.float64 else X.astype(np.float64)
     design -= x_mean
     targets = Y - y_mean

@@ -171,11 +171,9 @@ def fit_least_squares(
             varies = lengths_of(design) > noise
         solved = solve_by_singular_values(design[:, varies], targets, relative_cutoff(X), noise[varies])
     residuals = targets - design[:, varies] @ solved.solution
-    spread = Spread(
-        (residuals**2).sum(axis=0) + unexplained,
-        (targets**2).sum(axis=0) + unexplained,
-        *variance_factors(solved, varies, x_mean, total_weight),
-    )
+    with np.errstate(over="ignore"):
+        residual_squares, total_squares = ((part**2).sum(axis=0) + unexplained for part in (residuals, targets))
+    spread = Spread(residual_squares, total_squares, *variance_factors(solved, varies, x_mean, total_weight))
     singular_values = np.pad(solved.singular_values, (0, min(n, p) - len(solved.singular_values)))
     return LeastSquaresFit(widened(solved.solution, varies), x_mean, y_mean, solved.rank, singular_values, spread)
 
@@ -244,7 +242,8 @@ def refinement(X: Array, Y: Array, weights: Array | None, sums: Moments, W: Arra
         np.subtract(X[rows], sums.x_mean, out=block)
         residuals = Y[rows] - sums.y_mean - block @ W
         weighted = residuals if weights is None else residuals * weights[rows, None]
-        return block.T @ weighted, (residuals * weighted).sum(axis=0)
+        with np.errstate(over="ignore"):  # targets whose squares are no floats have coefficients all the same
+            return block.T @ weighted, (residuals * weighted).sum(axis=0)
 
     slope, squares = sum_over_rows(n, p, 3.0 * X.size * Y.shape[1], term)
     return slope, squares

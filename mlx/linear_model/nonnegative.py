@@ -89,7 +89,7 @@ def nonnegative_solution(design: Array, target: Array) -> Array:
     lengths[lengths == 0.0] = 1.0
     Z = design / lengths
     w, passive = np.zeros(p), PassiveColumns(n)
-    smallest_slope = STEPS_PER_COLUMN * max(n, p) * EPSILON * float(np.linalg.norm(target))
+    smallest_slope = STEPS_PER_COLUMN * max(n, p) * EPSILON * float(linalg.norm(target, check_finite=False))
     refused: set[int] = set()  # whose slope was rounding error: freed, they would go below zero at once
     for _ in range(STEPS_PER_COLUMN * p):
         slopes = Z.T @ (target - Z @ w)

@@ -220,11 +220,12 @@ def by_singular_values(
     x_mean = column_means(X, weights) if fit_intercept else np.zeros(X.shape[1])
     y_mean = column_means(Y, weights) if fit_intercept else np.zeros(Y.shape[1])
     total_weight = float(len(X) if weights is None else weights.sum())
-    noise = float(np.linalg.norm(rounding_of_columns(X, x_mean, total_weight)))
+    noise = float(linalg.norm(rounding_of_columns(X, x_mean, total_weight), check_finite=False))
     cutoff = relative_cutoff(X)
     design, targets, _ = reduced_design(X, Y, weights, x_mean, y_mean, overwrite_X=overwrite_X)
     U, d, Vt = linalg.svd(design, full_matrices=False, check_finite=False)
     counts = (d > max(cutoff * d[0], noise))[:, None] | (penalties > 0.0)
-    shares = np.zeros((len(d), len(penalties)))
-    np.divide(d[:, None], d[:, None] ** 2 + penalties, out=shares, where=counts)
+    # d / (d² + α) without a square, which may be no float.
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        shares = np.where(counts, 1.0 / (d[:, None] + penalties / d[:, None]), 0.0)
     return RidgeFit(Vt.T @ (shares * (U.T @ targets)), x_mean, y_mean, "svd")

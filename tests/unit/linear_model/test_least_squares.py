@@ -213,6 +213,14 @@ def test_numbers_whose_squares_are_no_floats(scale):
     assert model.intercept_ == pytest.approx(3.0, rel=1e-12)
 
 
+@pytest.mark.parametrize("positive", [False, True])
+def test_targets_whose_squares_are_no_floats(positive):
+    X = np.random.default_rng(0).normal(size=(60, 3)) + 1.0
+    y = 1e200 * (X @ [1.0, 2.0, 0.5] + 3.0)
+    model = LinearRegression(positive=positive).fit(X, y)
+    np.testing.assert_allclose(model.coef_, [1e200, 2e200, 0.5e200], rtol=1e-12)
+
+
 def test_sparse_float32_rows_are_centred_in_float64():
     X = (np.random.default_rng(0).normal(size=(200, 2)) + 1000.0).astype(np.float32)
     y = X.astype(np.float64) @ [1.0, -2.0]

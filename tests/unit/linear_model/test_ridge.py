@@ -134,6 +134,13 @@ def test_lbfgs_tells_when_its_steps_run_out(table):
         Ridge(1e-6, positive=True, solver="lbfgs", max_iter=1, tol=1e-12).fit(*table)
 
 
+@pytest.mark.parametrize("scale", [1e-200, 1e200])
+def test_numbers_whose_squares_are_no_floats(table, scale):
+    X, y = table
+    plain, scaled = Ridge(0.0).fit(X, y), Ridge(0.0).fit(X * scale, y)
+    np.testing.assert_allclose(scaled.coef_ * scale, plain.coef_, rtol=1e-10)
+
+
 def test_scalar_weights_and_one_column_of_targets(table):
     X, y = table
     np.testing.assert_allclose(Ridge(2.0).fit(X, y, 2.0).coef_, Ridge(1.0).fit(X, y).coef_, rtol=1e-12)
