@@ -37,7 +37,7 @@ Reference: T. Chen and C. Guestrin, "XGBoost: A Scalable Tree Boosting System", 
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,6 +67,8 @@ class CutAnew(HistGrower):
 
     A subclass calls `keep_columns` once it is made, and says how to make a table of cuts.
     """
+
+    cuts_once: ClassVar[bool] = False
 
     _columns: list[NDArray[np.float32]]
 

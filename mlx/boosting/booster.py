@@ -40,6 +40,8 @@ from .approx import CONSTANT_HESSIANS
 from .dart import Dropout
 from .groups import Groups
 from .grower import Grower, grower_of
+from .growing import HistGrower
+from .grown_tree import GrownNodes, GrownTrees
 from .growth_settings import GrowthSettings
 from .known_leaves import KnownLeaves
 from .objective import Objective, newton_start
@@ -102,7 +104,7 @@ class Training:
 
     Attributes
     ----------
-    trees : list of Tree
+    trees : GrownTrees
         Round after round; within a round, output after output.
     weights : list of float
         Factors of the trees; all 1 but for dropout.
@@ -150,7 +152,7 @@ class Training:
         self.base_margin = _margin_of_start(self.intercept, objective)
         shape = (n_samples, len(self.base_margin))
         self._start = np.broadcast_to(self.base_margin, shape) if base_margin is None else base_margin
-        self.trees: list[Tree] = [] if earlier is None else list(earlier.trees)
+        self.trees = GrownTrees(() if earlier is None else earlier.trees)
         self.weights = [1.0] * len(self.trees) if earlier is None else np.asarray(earlier.tree_weight).tolist()
         self._leaves = None if dropout is None else KnownLeaves(X, earlier, n_threads)
         self.margin = self._margin_with(self.weights)
@@ -199,18 +201,13 @@ class Training:
         """Margins at which the next round takes its gradients: those without the trees that it drops."""
         return self._margin_without(self._dropped())
 
-    def round(self, gradients: NDArray[np.floating] | None = None) -> list[Tree]:
+    def round(self, gradients: NDArray[np.floating] | None = None) -> None:
         """Add the trees of one round to the model, output after output.
 
         Parameters
         ----------
         gradients : ndarray of float32 or float64, shape (n_outputs, n_samples, 2), optional
             Gradients and Hessians to grow the trees with; by default those of the objective at `seen_margin`.
-
-        Returns
-        -------
-        list of Tree
-            The new trees.
         """
         first, dropped = len(self.trees), self._dropped()
         seen = self._margin_without(dropped)
@@ -222,22 +219,25 @@ class Training:
         for output, own in of_trees:
             for _ in range(self.n_parallel):
                 self.trees.append(self._tree(own, output, None if residual is None else residual[output]))
-        new = self.trees[first:]
+        n_new = len(self.trees) - first
         if self.dropout is None:
-            self.weights += [1.0] * len(new)
+            self.weights += [1.0] * n_new
         else:
-            self.weights = self.dropout.weights(self.weights, dropped, len(new), self.learning_rate)
+            self.weights = self.dropout.weights(self.weights, dropped, n_new, self.learning_rate)
         if len(dropped):
             self.margin = self._margin_with(self.weights)
-        return new
 
-    def _tree(self, gradients: NDArray[np.floating], output: Any, residual: NDArray[np.float32] | None) -> Tree:
+    def _tree(
+        self, gradients: NDArray[np.floating], output: Any, residual: NDArray[np.float32] | None
+    ) -> Tree | GrownNodes:
         """Grow the next tree of an output, and add its values to the margins; `residual` is y - f for quantiles.
 
         The output of a tree with vectors in its leaves is ``slice(None)``, all of them.
         """
         grower, number = self._grower, len(self.trees)
         sampled = sampled_gradients(gradients, self.sampling, number)
+        if residual is None and self._leaves is None and isinstance(grower, HistGrower) and grower.cuts_once:
+            return grower.grow_nodes(sampled, number, self.margin[output])
         if residual is None:
             tree = grower.grow(sampled, number, self.margin[output])
         else:

@@ -126,7 +126,7 @@ class Workspace:
         self.occupied[0] = EVERY
         counts = self.frontier.counts
         counts[:] = 0
-        counts[[N_NODES, N_PAIRS, N_TAKEN]] = 1
+        counts[N_NODES] = counts[N_PAIRS] = counts[N_TAKEN] = 1
         self.frontier.pairs[0] = (0, -1)
 
     def reserve(self, n_chosen: int) -> None:

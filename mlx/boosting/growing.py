@@ -51,10 +51,10 @@ from .frontier import (
     pair_and_group,
     plant,
 )
-from .grown_tree import tree_of_nodes
+from .grown_tree import GrownNodes, trees_of_nodes
 from .growth_settings import GrowthSettings
 from .histogram import clear_group, count_group, decide_lists
-from .nodes import some_of
+from .nodes import copy_of_first
 from .partitioning import add_values, leave_children, part_rows
 from .row_owner import RowOwner, Run
 from .sampling import ColumnSampler, Sampling
@@ -90,6 +90,9 @@ class HistGrower:
 
     owner_of: ClassVar[type[RowOwner]] = RowOwner
 
+    # Whether all trees ask about the same bins.
+    cuts_once: ClassVar[bool] = True
+
     def __init__(
         self,
         X: NDArray[np.float32],
@@ -115,6 +118,12 @@ class HistGrower:
 
     def grow(self, gradients: NDArray[np.floating], number: int, margin: NDArray[np.float32] | None = None) -> Tree:
         """Grow one tree, see `Grower`."""
+        return trees_of_nodes([self.grow_nodes(gradients, number, margin)])[0]
+
+    def grow_nodes(
+        self, gradients: NDArray[np.floating], number: int, margin: NDArray[np.float32] | None = None
+    ) -> GrownNodes:
+        """Grow one tree, and leave it to the caller to make it of its nodes."""
         columns = self.sampling.columns_of(number, self.table.n_features)
         own_margin = None if margin is None else [margin]
         return grow_tree(
@@ -139,7 +148,7 @@ def grow_tree(
     n_threads: int,
     sampler: ColumnSampler | None = None,
     margins: Sequence[NDArray[np.float32]] | None = None,
-) -> Tree:
+) -> GrownNodes:
     """Grow one tree; the owners keep which rows are in which leaf until they start the next one.
 
     Parameters
@@ -160,20 +169,20 @@ def grow_tree(
 
     Returns
     -------
-    Tree
-        Values, covers and gains are float32, as in xgboost.
+    GrownNodes
+        Nodes of the tree.
     """
     for owner, own_gradients in zip(owners, gradients):
         owner.start(own_gradients)
     growth = _Growth(owners, workspace, settings, run, n_threads, sampler)
     if len(owners) == 1 and owners[0].grows_alone and growth.columns.same_for_all:
         growth.grow_at_once(NO_MARGIN if margins is None else margins[0])
-        return growth.tree()
+        return growth.grown()
     growth.grow_by_steps()
-    tree = growth.tree()
+    grown = growth.grown()
     for owner, margin in zip(owners, margins or ()):
-        owner.add_values(tree.value, workspace.nodes, margin)
-    return tree
+        owner.add_values(grown.nodes.facts["weight"] * settings.learning_rate, workspace.nodes, margin)
+    return grown
 
 
 class _Growth:
@@ -203,25 +212,11 @@ class _Growth:
         is_new, owner, counts = True, self.owners[0], self.workspace.frontier.counts
         while is_new or counts[N_CHOSEN] > 0:
             w = self.make_room()
+            tree = (self.table, owner.parted, w.nodes, w.pool, w.occupied, w.candidates, self.rules, w.frontier)
+            answers = (self.settings.learning_rate, margin, w.values)
             self.run(
-                lambda thread, is_new=is_new, w=w: grow_alone(
-                    thread,
-                    self.n_threads,
-                    self.team,
-                    is_new,
-                    self.table,
-                    owner.parted,
-                    w.nodes,
-                    w.pool,
-                    w.occupied,
-                    w.candidates,
-                    self.rules,
-                    w.frontier,
-                    self.settings.learning_rate,
-                    margin,
-                    w.values,
-                    self.scans[thread],
-                    owner.scratch[thread],
+                lambda thread, is_new=is_new, shared=(*tree, *answers): grow_alone(
+                    thread, self.n_threads, self.team, is_new, *shared, self.scans[thread], owner.scratch[thread]
                 ),
                 range(self.n_threads),
             )
@@ -275,10 +270,10 @@ class _Growth:
             range(self.n_threads),
         )
 
-    def tree(self) -> Tree:
-        """The tree as flat arrays."""
-        nodes = some_of(self.workspace.nodes, slice(self.workspace.frontier.counts[N_NODES]))
-        return tree_of_nodes(nodes, self.table, self.settings)
+    def grown(self) -> GrownNodes:
+        """The tree, which is done."""
+        nodes = copy_of_first(self.workspace.nodes, self.workspace.frontier.counts[N_NODES])
+        return GrownNodes(nodes, self.table, self.settings)
 
 
 @kernel

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..tree import Tree
 from ..validation import naming
 from .category_encoding import check_codes, columns_of
 from .evaluation import checked_margin
@@ -119,7 +120,7 @@ class LearnerTraining:
     def round(self, gradients: Callable[[], Any] | None = None) -> None:
         """Add a round to the model, with gradients and Hessians of one's own or those of the objective."""
         if gradients is None:
-            self.model.add_round(self._training.round(), self._training.weights)
+            self.model.add_round(self._new_trees(None), self._training.weights)
             self._keep_cuts()
             self.model.position_bias = self._training.objective.position_bias
             return
@@ -129,9 +130,15 @@ class LearnerTraining:
         grad, hess = returned
         shape = (self._dtrain.num_row(), self.model.n_outputs)
         both = [_shaped(name, part, shape).T[:, self._rows] for name, part in (("grad", grad), ("hess", hess))]
-        new = self._training.round(np.ascontiguousarray(np.stack(both, axis=-1)))
+        new = self._new_trees(np.ascontiguousarray(np.stack(both, axis=-1)))
         self._keep_cuts()
         self.model.add_round(new, self._training.weights)
+
+    def _new_trees(self, gradients: NDArray[np.floating] | None) -> list[Tree]:
+        """Trees of one more round."""
+        first = len(self._training.trees)
+        self._training.round(gradients)
+        return self._training.trees[first:]
 
     def _keep_cuts(self) -> None:
         """Let the matrix know how its columns were cut, if they were."""

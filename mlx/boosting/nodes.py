@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["NODE", "Nodes", "longer", "new_nodes", "some_of"]
+__all__ = ["NODE", "Nodes", "copy_of_first", "longer", "new_nodes"]
 
 # What is known of a node: itself, its best split, and the best split on another column (as in `GrowthRecord`). Columns
 # are -1 where nothing is gained.
@@ -73,6 +73,6 @@ def longer(nodes: Nodes, n: int) -> Nodes:
     return Nodes(*(np.concatenate(both) for both in zip(nodes, more)))
 
 
-def some_of(nodes: Nodes, which: slice) -> Nodes:
-    """Views of some nodes."""
-    return Nodes(nodes.facts[which], nodes.right_sets[which])
+def copy_of_first(nodes: Nodes, n: int | np.integer) -> Nodes:
+    """The first so many nodes."""
+    return Nodes(nodes.facts[:n].copy(), nodes.right_sets[:n].copy())

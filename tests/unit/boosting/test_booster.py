@@ -20,9 +20,10 @@ def test_rounds_one_by_one_are_a_whole_fit():
     X, y = small_table(7, n=300)
     whole = boost(X, y, None, SQUARED, settings=settings(), max_bin=256, n_rounds=5)
     with Training(X, y, None, SQUARED, settings=settings(), max_bin=256) as training:
-        new = [training.round() for _ in range(5)]
-    assert [len(trees) for trees in new] == [1] * 5
-    same_trees([trees[0] for trees in new], whole.trees)
+        for n_trees in range(1, 6):
+            training.round()
+            assert len(training.trees) == n_trees
+    same_trees(training.trees, whole.trees)
     np.testing.assert_array_equal(training.margin, whole.margin)
 
 
@@ -32,4 +33,22 @@ def test_gradients_of_the_user_take_the_place_of_those_of_the_objective():
     library = Training(X, y, None, SQUARED, settings=settings(), max_bin=256)
     for _ in range(3):
         gradients = np.stack([own.margin - y, np.ones_like(own.margin)], axis=-1)
-        same_trees(own.round(gradients), library.round())
+        own.round(gradients)
+        library.round()
+    same_trees(own.trees, library.trees)
+
+
+def test_trees_made_together_are_those_made_one_by_one():
+    """Also where the learning rate changes in between."""
+    X, y = small_table(9, n=300)
+    together = Training(X, y, None, SQUARED, settings=settings(), max_bin=256)
+    alone = Training(X, y, None, SQUARED, settings=settings(), max_bin=256)
+    for number, rate in enumerate([0.3, 0.3, 0.1, 0.1, 0.1]):
+        for training in (together, alone):
+            training.set_learning_rate(rate)
+            training.round()
+        assert alone.trees[number].n_nodes > 3
+    same_trees(together.trees, alone.trees)
+    for a, b in zip(together.trees, alone.trees):
+        for part in ("sums", "missing_sums", "runner_up_feature", "runner_up_threshold", "runner_up_gain"):
+            np.testing.assert_array_equal(getattr(a.record, part), getattr(b.record, part))

@@ -8,6 +8,7 @@ from mlx.boosting.binning import bin_table
 from mlx.boosting.booster import boost
 from mlx.boosting.frontier import FIRST_CAPACITY, Workspace
 from mlx.boosting.growing import GrowthSettings, HistGrower, grow_tree
+from mlx.boosting.grown_tree import trees_of_nodes
 from mlx.boosting.growth_policy import add_waiting, next_waiting
 from mlx.boosting.objectives import OBJECTIVES
 from mlx.boosting.partitioning import WITH_PARENT
@@ -112,7 +113,7 @@ def test_rows_of_several_owners_grow_the_same_tree():
         for tables, own in (([table], [gradients]), (halves, [gradients[:250], gradients[250:]])):
             workspace = Workspace(int(table.start[-1]), table.n_features)
             owners = [RowOwner(t, run, 1) for t in tables]
-            trees.append(grow_tree(owners, own, workspace, settings(max_depth=5), run, 1))
+            trees += trees_of_nodes([grow_tree(owners, own, workspace, settings(max_depth=5), run, 1)])
     assert trees[0].n_nodes > 20
     for part in ("left", "feature", "threshold", "missing_left", "value", "cover", "gain"):
         np.testing.assert_array_equal(getattr(trees[0], part), getattr(trees[1], part))
@@ -144,7 +145,7 @@ def test_a_tree_grown_at_once_is_the_one_grown_by_steps(options):
                     [owner], Workspace(int(table.start[-1]), table.n_features), chosen, run, n_threads, None
                 )
                 getattr(growth, way)()
-                trees.append(growth.tree())
+                trees.append(trees_of_nodes([growth.grown()])[0])
     assert trees[0].n_nodes == {11: 21, 40: 79}.get(chosen.max_leaves, trees[0].n_nodes)
     assert trees[0].n_nodes > FIRST_CAPACITY or chosen.max_leaves
     for tree in trees[1:]:
@@ -177,7 +178,7 @@ def test_small_nodes_pass_over_empty_bins(hessian):
             chosen = settings(max_depth=9, min_child_weight=0.0)
             growth = growing._Growth([owner], workspace, chosen, run, 1, None)
             getattr(growth, way)()
-            trees.append(growth.tree())
+            trees.append(trees_of_nodes([growth.grown()])[0])
             listed.append(workspace.nodes.facts["is_listed"][: trees[-1].n_nodes].sum())
     assert trees[0].n_nodes > 100
     assert hessian == "negative" or (listed[0] > 50) == (hessian == "one")
