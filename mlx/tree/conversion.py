@@ -39,7 +39,8 @@ def tree_ensemble_of(model: Any) -> TreeEnsemble:
         One of this package's models of trees, or anything with a method ``__tree_ensemble__``; scikit-learn's
         DecisionTree*, ExtraTree*, RandomForest*, ExtraTrees*, GradientBoosting*, HistGradientBoosting*,
         AdaBoostClassifier of decision trees, and IsolationForest; xgboost's Booster and XGB* models; LightGBM's Booster
-        and LGBM* models. Of a model that was stopped early it is the rounds that it predicts with.
+        and LGBM* models, and the dict that its ``Booster.dump_model`` returns. Of a model that was stopped early it is
+        the rounds that it predicts with.
 
     Returns
     -------
@@ -59,6 +60,8 @@ def tree_ensemble_of(model: Any) -> TreeEnsemble:
         return model
     if hasattr(model, "__tree_ensemble__") and not isinstance(model, type):
         return model.__tree_ensemble__()
+    if isinstance(model, dict) and "tree_info" in model:
+        return read_lightgbm(model)
     for cls in type(model).__mro__:
         convert = CONVERSIONS.get((cls.__module__.split(".")[0], cls.__name__))
         if convert is not None:

@@ -1,4 +1,4 @@
-r"""LightGBM's models, read from their text into a `TreeEnsemble`.
+r"""LightGBM's models, read from their text or their JSON into a `TreeEnsemble`.
 
 Of the objectives those are known whose predictions are a link's inverse of the margin. The link of binary:
 
@@ -20,6 +20,7 @@ import numpy as np
 from .document import ModelFormatError
 from .encoding import CategoryValues
 from .ensemble import TreeEnsemble
+from .lightgbm_dump import sections_of_dump
 from .lightgbm_text import Section, TreeText, read_tree_text, sections_of
 from .links import Link
 
@@ -36,33 +37,33 @@ LINKS: dict[str, Link] = {
 MOST_FEATURES, MOST_CLASSES = 1 << 24, 1 << 16
 
 
-def read_lightgbm(text: str) -> TreeEnsemble:
-    """Ensemble that a model text of LightGBM 3 or 4 stands for.
+def read_lightgbm(model: str | dict[str, Any]) -> TreeEnsemble:
+    """Ensemble that a model of LightGBM 3 or 4 stands for.
 
     Parameters
     ----------
-    text : str
-        What ``Booster.model_to_string`` returns, and ``save_model`` writes.
+    model : str or dict
+        What ``Booster.model_to_string`` returns, and ``save_model`` writes; or what ``Booster.dump_model`` returns.
 
     Raises
     ------
     ModelFormatError
-        If the text is none, with the place and what is wrong there; if leaves hold linear models, the objective is not
+        If it is none, with the place and what is wrong there; if leaves hold linear models, the objective is not
         known, or a column takes zeros for missing in some trees and NaN alone in others.
     """
-    model, parts, rest = sections_of(text)
-    n_features = model.integer("max_feature_idx", 0, MOST_FEATURES - 1) + 1
-    n_outputs = model.integer("num_tree_per_iteration", 1, MOST_CLASSES)
+    lines, parts, rest = sections_of_dump(model) if isinstance(model, dict) else sections_of(model)
+    n_features = lines.integer("max_feature_idx", 0, MOST_FEATURES - 1) + 1
+    n_outputs = lines.integer("num_tree_per_iteration", 1, MOST_CLASSES)
     if len(parts) % n_outputs:
-        model.refuse("num_tree_per_iteration", f"{len(parts)} trees are no whole number of rounds of {n_outputs}")
-    link, scale = _link(model)
+        lines.refuse("num_tree_per_iteration", f"{len(parts)} trees are no whole number of rounds of {n_outputs}")
+    link, scale = _link(lines)
     read = [read_tree_text(part, n_features) for part in parts]
-    average = "average_output" in model.values
-    names = tuple(model.text("feature_names").split(" "))
+    average = "average_output" in lines.values
+    names = tuple(lines.text("feature_names").split(" "))
     if len(names) != n_features:
-        model.refuse("feature_names", f"has {len(names)} names for {n_features} columns")
+        lines.refuse("feature_names", f"has {len(names)} names for {n_features} columns")
     if average and not parts:
-        model.refuse("average_output", "there are no trees to average")
+        lines.refuse("average_output", "there are no trees to average")
     return TreeEnsemble(
         tuple(one.tree for one in read),
         n_features,
@@ -76,7 +77,7 @@ def read_lightgbm(text: str) -> TreeEnsemble:
         unlisted_category="right",
         unstored="zero",
         zero_is_missing=_zero_is_missing(read, n_features),
-        category_values=_category_values(model, rest, n_features),
+        category_values=_category_values(lines, rest, n_features),
         feature_names=names,
     )
 

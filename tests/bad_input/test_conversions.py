@@ -1,6 +1,7 @@
 """Damaged models of other libraries end in `ModelFormatError`, which says where, or predict what is left in them."""
 
 import copy
+import math
 
 import numpy as np
 import pytest
@@ -83,6 +84,113 @@ def test_columns_that_disagree_about_zeros():
         else:
             with pytest.raises(ModelFormatError, match="zeros of column 0 are missing in some trees"):
                 read_lightgbm(text)
+
+
+def leaf_of_dump(number, value):
+    return {"leaf_index": number, "leaf_value": value, "leaf_weight": 2.0, "leaf_count": 2}
+
+
+def question_of_dump(number, left, right, **facts):
+    facts = {"split_feature": 1, "threshold": 0.5, "decision_type": "<=", "missing_type": "NaN", **facts}
+    own = {"internal_value": 0.1, "internal_weight": 4.0, "internal_count": 4, "split_gain": 3.0, "default_left": True}
+    return {"split_index": number, **own, **facts, "left_child": left, "right_child": right}
+
+
+DUMP = {
+    "max_feature_idx": 1,
+    "num_tree_per_iteration": 1,
+    "objective": "regression",
+    "average_output": False,
+    "feature_names": ["a", "b"],
+    "feature_infos": {"a": {"values": [0, 1, 33]}, "b": {"values": []}},
+    "pandas_categorical": None,
+    "tree_info": [
+        {
+            "num_leaves": 3,
+            "tree_structure": question_of_dump(
+                0,
+                question_of_dump(1, leaf_of_dump(0, 1.0), leaf_of_dump(2, 2.0)),
+                leaf_of_dump(1, 4.0),
+                split_feature=0,
+                threshold="1||33",
+                decision_type="==",
+            ),
+        },
+        {"num_leaves": 1, "tree_structure": {"leaf_value": 0.5}},
+    ],
+}
+ROWS_OF_DUMP = [[1.0, 0.0], [33.0, 1.0], [1.0, np.nan], [0.0, 0.0], [np.nan, 1.0]]
+
+
+def places_of(value, path=()):
+    """Every place of a document."""
+    yield path
+    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, member in members:
+        yield from places_of(member, (*path, key))
+
+
+def changed(path, token):
+    document = copy.deepcopy(DUMP)
+    if not path:
+        return token
+    place = document
+    for key in path[:-1]:
+        place = place[key]
+    if token is MISSING:
+        del place[path[-1]]
+    else:
+        place[path[-1]] = token
+    return document
+
+
+MISSING = object()
+
+
+def test_a_lightgbm_dump_is_read():
+    assert tree_ensemble_of(DUMP).margin(ROWS_OF_DUMP)[:, 0].tolist() == [1.5, 2.5, 1.5, 4.5, 4.5]
+
+
+def test_any_place_of_a_lightgbm_dump_may_be_wrong():
+    """Whatever stands in a place, the document is refused or predicts finite margins."""
+    loop = question_of_dump(1, leaf_of_dump(0, 1.0), leaf_of_dump(2, 2.0))
+    loop["left_child"] = loop
+    tokens = [
+        MISSING,
+        None,
+        True,
+        -1,
+        0,
+        7,
+        1 << 70,
+        1e999,
+        math.nan,
+        "x",
+        "0||-1",
+        "9999999999",
+        "٣",
+        [],
+        [[]],
+        {},
+        loop,
+    ]
+    n_refused = n_read = 0
+    for path in places_of(DUMP):
+        for token in tokens if path else [{"tree_info": None}, {"tree_info": 3}]:
+            document = changed(path, token)
+            try:
+                ensemble = tree_ensemble_of(document)
+            except ModelFormatError:
+                n_refused += 1
+                continue
+            except TypeError:
+                assert path == ("tree_info",)
+                continue
+            n_read += 1
+            rows = np.resize(ROWS_OF_DUMP, (5, ensemble.n_features))
+            assert np.isfinite(ensemble.margin(rows)).all(), path
+    assert n_refused > 400
+    assert n_read > 50
 
 
 def test_any_token_of_a_lightgbm_text_may_be_wrong():

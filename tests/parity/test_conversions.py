@@ -7,6 +7,8 @@ trees with weights of xgboost (dart), and the inverse links, whose exponentials 
 Rows lie on thresholds (all numbers have one decimal), have missing values, zeros, and categories that were not seen.
 """
 
+import json
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -260,6 +262,25 @@ def test_lightgbm(case, categories, record_difference):
 
     parts = {"case": f"LightGBM, {case}", "sparse_rows": sparse.csr_matrix(np.abs(X))}
     assert_same(model, margin_of, asked, record_difference=record_difference, **parts)
+    assert_dump_is_the_same(model)
+
+
+def assert_dump_is_the_same(model):
+    """LightGBM's JSON, as it is and written to a file and read, is the same ensemble as its text."""
+    ensemble = tree_ensemble_of(model)
+    for document in (model.dump_model(), json.loads(json.dumps(model.dump_model()))):
+        dumped = tree_ensemble_of(document)
+        assert dumped.n_trees == ensemble.n_trees
+        for field in ("link", "link_scale", "aggregation", "feature_names", "category_values", "zero_is_missing"):
+            np.testing.assert_equal(getattr(dumped, field), getattr(ensemble, field))
+        for own, other in zip(dumped.trees, ensemble.trees):
+            for array in ("left", "right", "feature", "threshold", "missing_left", "categories"):
+                np.testing.assert_array_equal(getattr(own, array), getattr(other, array), err_msg=array)
+            np.testing.assert_array_equal(own.value[own.is_leaf], other.value[other.is_leaf])
+            # Written with fewer digits, some of them in one form only.
+            np.testing.assert_allclose(own.cover, other.cover, rtol=1e-5)
+            np.testing.assert_allclose(own.value, other.value, rtol=1e-5)
+            np.testing.assert_allclose(own.gain, other.gain, rtol=1e-4)
 
 
 def test_lightgbm_of_frames(record_difference):
@@ -270,6 +291,7 @@ def test_lightgbm_of_frames(record_difference):
     for asked in (frame, other, unseen):
         theirs = model.predict(asked, raw_score=True)
         record_difference("frame", np.abs(ensemble.margin(asked)[:, 0] - theirs).max(), 0.0)
+    assert_dump_is_the_same(model.booster_)
 
 
 def test_lightgbm_predicts_with_its_best_rounds():
