@@ -62,11 +62,32 @@ def _works() -> dict[str, Callable[[], Any]]:
             works[f"{class_name}, {task}, {np.dtype(dtype).name}"] = _booster(class_name, X.astype(dtype), y, weights)
     for task, y in (("two classes", two), ("three classes", three)):
         works[f"AdaBoostClassifier, {task}"] = _stumps(np.nan_to_num(X), y)
+    works["LogisticRegression, lengths in the penalty"] = _logistic(np.nan_to_num(X), two)
+    for dtype in (np.float64, np.float32):
+        works[f"Perceptron, {np.dtype(dtype).name}"] = _perceptron(np.nan_to_num(X).astype(dtype), two)
     for dtype in (np.float64, np.float32):
         works[f"KMeans, {np.dtype(dtype).name}"] = _clusters(np.nan_to_num(X).astype(dtype))
     works["TSNE"] = _maps(np.nan_to_num(X))
     works["XGBRegressor, the library's cuts"] = _booster("XGBRegressor", X, value, weights, cuts="xgboost")
     return works
+
+
+def _logistic(X: np.ndarray, y: np.ndarray) -> Callable[[], Any]:
+    def work() -> None:
+        from ..linear_model import LogisticRegression
+
+        LogisticRegression(solver="saga", l1_ratio=1.0).fit(X, y)
+
+    return work
+
+
+def _perceptron(X: np.ndarray, y: np.ndarray) -> Callable[[], Any]:
+    def work() -> None:
+        from ..linear_model import Perceptron
+
+        Perceptron(penalty="elasticnet").fit(X, y)
+
+    return work
 
 
 def _clusters(X: np.ndarray) -> Callable[[], Any]:

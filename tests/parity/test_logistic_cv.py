@@ -105,6 +105,17 @@ def test_folds_without_a_class(record_difference):
     assert_same(*fit_both("three classes", parameters), record_difference)
 
 
+@pytest.mark.parametrize("scoring", ["f1", "recall"])
+def test_scorers_of_one_class_are_told_the_second(scoring, record_difference):
+    X, y = TABLES["two classes"]
+    names = np.array(["benign", "malign"])[y]
+    models = [
+        cls(**{**NEW, "scoring": scoring}, Cs=[1e-3, 1.0], **more).fit(X, names)
+        for cls, more in ((LogisticRegressionCV, {"tol": 1e-12}), (Peer, EXACT))
+    ]
+    assert_same(*models, record_difference)
+
+
 def test_routed_groups(record_difference):
     X, y = TABLES["two classes"]
     groups = np.arange(len(y)) % 7
