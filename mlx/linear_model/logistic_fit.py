@@ -24,7 +24,6 @@ from ..numeric.threads import one_blas_thread
 from .lbfgs import Minimum, Report, lbfgs
 from .logistic_objective import LogisticObjective, logistic_objective
 from .newton import approximate_inverse, cg_direction, cholesky_direction, newton
-from .proximal import proximal_newton
 
 __all__ = ["MINIMISERS", "LogisticFit", "fit_logistic", "newton_cg", "newton_cholesky", "quasi_newton"]
 
@@ -133,6 +132,8 @@ def proximal(
     objective: LogisticObjective, U: Array, *, tol: float, max_iter: int, report: Report | None = None
 ) -> Minimum:
     """Proximal Newton. Parameters as for `newton`, U the start."""
+    from .proximal import proximal_newton  # loads Numba, which fits without lengths need not wait for
+
     return proximal_newton(objective, objective.at(U), tol=tol, max_iter=max_iter, report=report)
 
 

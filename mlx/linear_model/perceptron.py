@@ -30,7 +30,6 @@ from sklearn.utils.multiclass import _check_partial_fit_first_call, check_classi
 from ..numeric.threads import resolve_n_jobs, run_tasks
 from ..validation import check_sample_weight, naming, validate_data
 from .linear_classifier import LinearClassifierMixin
-from .perceptron_epoch import Stopping, epoch_state, rows_of, run_epochs
 
 __all__ = ["Perceptron"]
 
@@ -365,6 +364,8 @@ class Perceptron(LinearClassifierMixin, BaseEstimator):
         max_iter: int,
     ) -> Plane:
         """Class k against the others. The numbers are drawn where scikit-learn draws them."""
+        from .perceptron_epoch import Stopping, epoch_state, rows_of, run_epochs  # loads Numba
+
         signs = np.where(y == self.classes_[k], 1.0, -1.0).astype(X.dtype)
         random = check_random_state(seed)
         random.randint(1, LARGEST_SEED)  # seeds what scikit-learn's table could draw rows with; nothing does
