@@ -112,6 +112,7 @@ def test_an_empty_cluster_gets_the_farthest_row(algorithm):
     init = np.array([[0.0, 0.0], [1.0, 1.0], [-50.0, -50.0]])
     model = KMeans(3, init=init, max_iter=1, algorithm=algorithm).fit(X)
     np.testing.assert_array_equal(model.cluster_centers_[2], [10.0, 10.0])
+    np.testing.assert_allclose(model.cluster_centers_[1], [2.0, 2.0])  # what is left of the cluster that it came from
     assert len(np.unique(model.labels_)) == 3
 
 
