@@ -115,3 +115,7 @@ PERCEPTRON_FLOAT32 = 1e-5
 LINEAR_STOCHASTIC = 1e-5
 # liblinear at a tolerance of 1e-10, relative to the slope at zero.
 LINEAR_LIBLINEAR = 1e-6
+
+# ---- maps ----
+# Of n p_ij, whose sum over a row is about 1: scikit-learn's search ends where the entropy is right to 1e-5.
+TSNE_AFFINITY = 1e-4

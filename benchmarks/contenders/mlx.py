@@ -16,6 +16,7 @@ from ..tasks.least_squares import RegressionWork
 from ..tasks.logistic import LogisticWork
 from ..tasks.pca_fit import BATCH, TableWork
 from ..tasks.proximity import LeavesWork
+from ..tasks.tsne import MapWork
 
 
 def fit_booster(work: BoosterWork, threads: int, **options: Any) -> Answer:
@@ -105,6 +106,13 @@ COMPONENTS = (
 # xgboost's cuts: with them come its trees, so that both libraries walk the same ones.
 fit_like_xgboost = partial(fit_booster, cuts="xgboost")
 
+
+def draw_map(work: MapWork, threads: int) -> Any:
+    from mlx.manifold import TSNE
+
+    return TSNE(max_iter=work.iterations, n_jobs=threads).fit_transform(work.X)
+
+
 CONTENDERS = {
     "adaboost_fit": (Contender("mlx", "mlx.ensemble", fit_stumps),),
     "booster_fit": (Contender("mlx", "mlx.boosting", fit_booster),),
@@ -124,4 +132,5 @@ CONTENDERS = {
     "pca_wide_fit": COMPONENTS,
     "kmeans_fit": (Contender("mlx", "mlx.cluster", find_clusters),),
     "kernel_shap": (Contender("mlx", "mlx.explain", explain),),
+    "tsne": (Contender("mlx", "mlx.manifold", draw_map),),
 }

@@ -18,6 +18,7 @@ from ..tasks.least_squares import RegressionWork
 from ..tasks.logistic import LogisticWork
 from ..tasks.pca_fit import TableWork
 from ..tasks.proximity import LeavesWork
+from ..tasks.tsne import MapWork
 
 
 def fit_nothing(work: BoosterWork, threads: int) -> Answer:
@@ -65,6 +66,10 @@ def count_nothing(work: LeavesWork, threads: int) -> np.ndarray:
     return np.zeros((len(work.leaves), len(work.leaves)))
 
 
+def draw_nothing(work: MapWork, threads: int) -> np.ndarray:
+    return np.random.default_rng(work.seed).normal(size=(len(work.X), 2))
+
+
 CONTENDERS = {
     "adaboost_fit": (Contender("null", NULL_MODULE, say_the_first),),
     "booster_fit": (Contender("null", NULL_MODULE, fit_nothing),),
@@ -82,4 +87,5 @@ CONTENDERS = {
     "proximity": (Contender("null", NULL_MODULE, count_nothing),),
     **{task: (Contender("null", NULL_MODULE, name_the_first),) for task in ("pca_fit", "pca_wide_fit", "kmeans_fit")},
     "kernel_shap": (Contender("null", NULL_MODULE, explain_nothing),),
+    "tsne": (Contender("null", NULL_MODULE, draw_nothing),),
 }

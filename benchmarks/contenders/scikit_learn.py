@@ -14,6 +14,7 @@ from ..tasks.booster_predict import fitted_by, predict
 from ..tasks.least_squares import RegressionWork
 from ..tasks.logistic import NEWTON, LogisticWork
 from ..tasks.pca_fit import BATCH, TableWork
+from ..tasks.tsne import MapWork
 
 
 def fit_booster(work: BoosterWork, threads: int) -> Answer:
@@ -96,6 +97,13 @@ BY_COVARIANCE = Contender(
     "scikit-learn, covariance_eigh", "sklearn.decomposition", partial(find_components, solver="covariance_eigh")
 )
 
+
+def draw_map(work: MapWork, threads: int) -> Any:
+    from sklearn.manifold import TSNE
+
+    return TSNE(max_iter=work.iterations, n_jobs=threads).fit_transform(work.X)
+
+
 CONTENDERS = {
     "pca_fit": (BY_COVARIANCE, *COMPONENTS),
     "pca_wide_fit": COMPONENTS,
@@ -117,4 +125,5 @@ CONTENDERS = {
             "scikit-learn", "sklearn.ensemble", forest_predict.predict, prepare=forest_predict.fitted_by(fit_forest)
         ),
     ),
+    "tsne": (Contender("scikit-learn", "sklearn.manifold", draw_map),),
 }
