@@ -298,7 +298,9 @@ class BaseForest(MultiOutputMixin, BaseEstimator, metaclass=ABCMeta):
         from .forest_growing import Ground, grow_tree
 
         settings = growth_settings(template, X.shape[0], X.shape[1], None)
-        table = ranked_table(X, self._n_threads(), with_order=wants_order(targets, settings, template.splitter))
+        table = ranked_table(
+            X, self._n_threads(), with_order=wants_order(targets, settings, template.splitter, X.shape[1])
+        )
         ground = Ground(table, targets, y, self._sample_weight, self._n_samples_bootstrap, balanced)
 
         def grow_one(number: int) -> Any:

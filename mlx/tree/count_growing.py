@@ -31,8 +31,8 @@ from numpy.typing import NDArray
 
 from ..numeric.jit import kernel
 from .candidates import CANDIDATE, CLOSEST, accept, choose_by_gain_ratio, forget, last_rank_up_to
-from .class_impurity import GAIN_RATIO, LEFT, RIGHT, TOTAL, class_impurity
-from .count_scanning import SEARCH, count_up_to, scan_entropy, scan_gini
+from .class_impurity import GAIN_RATIO, LEFT, RIGHT, TOTAL
+from .count_scanning import SEARCH, count_up_to, impurity, scan_entropy, scan_gini
 from .feature_draws import begin_draws, draw_feature, end_draws, found_constant, found_varying, random_between
 from .frontier import LEAF, GrowthSettings, may_split, next_open, settle
 from .key_sorting import n_buckets, sort_keys
@@ -127,7 +127,7 @@ def grow_by_counts(table, samples, x_log_x, random, draws, frontier, settings, n
         now.weight = count_classes(sample, node.start, node.end, sums, TOTAL)
         node.weight = now.weight * now.unit
         if node.parent < 0:
-            node.impurity = class_impurity(now.criterion, sums, TOTAL, now.weight)
+            node.impurity = impurity(x_log_x, sums, TOTAL, now.weight)
         node.feature = LEAF
         node.improvement = 0.0
         if may_split(node, settings):
@@ -135,7 +135,7 @@ def grow_by_counts(table, samples, x_log_x, random, draws, frontier, settings, n
             accept(best, node)
             if node.feature != LEAF:
                 divide(ranks, node.feature, np.uint64(best.last), sample, keys, node.start, node.end)
-                look_at_children(sample, sums, node, now, settings.total_weight)
+                look_at_children(sample, x_log_x, sums, node, now, settings.total_weight)
         number = settle(frontier, at, settings, nodes)
         for k in range(sums.shape[2]):
             value[number, 0, k] = sums[TOTAL, 0, k] / now.weight
@@ -175,13 +175,15 @@ def search_columns(table, samples, x_log_x, random, draws, node, max_features):
             found_constant(draws)
             continue
         found_varying(draws)
-        if now.criterion == GAIN_RATIO:
-            place = n_searched
-            forget(found[place])
+        # What a branch by None leaves out is not compiled: Gini's impurity knows no gain ratio.
+        if x_log_x is not None:
+            if now.criterion == GAIN_RATIO:
+                place = n_searched
+                forget(found[place])
         if random is not None:
             threshold = random_between(draws.state[0], least, most)
             last = last_rank_up_to(distinct[now.first_rank :], np.int64(highest) + 1, threshold)
-            count_up_to(np.uint64(last), threshold, keys, feature, sums, found[place], now)
+            count_up_to(np.uint64(last), threshold, keys, feature, x_log_x, sums, found[place], now)
         else:
             row = sort_keys(keys, now.n, lowest, highest, bucket)
             if x_log_x is None:
@@ -191,8 +193,9 @@ def search_columns(table, samples, x_log_x, random, draws, node, max_features):
         if found[place].feature != LEAF:
             n_searched += 1
     node.n_constants = end_draws(draws)
-    if now.criterion == GAIN_RATIO:
-        return choose_by_gain_ratio(found, n_searched, node.impurity, now.weight)
+    if x_log_x is not None:
+        if now.criterion == GAIN_RATIO:
+            return choose_by_gain_ratio(found, n_searched, node.impurity, now.weight)
     return place
 
 
@@ -203,8 +206,8 @@ def gather_keys(ranks, feature, sample, start, n, keys):
     for i in range(n):
         own = sample[start + i]
         rank = np.uint64(ranks[feature, own & LOW_HALF])
-        lowest = min(lowest, rank)
-        highest = max(highest, rank)
+        lowest = rank if rank < lowest else lowest
+        highest = rank if rank > highest else highest
         keys[0, i] = (rank << HALF) | (own >> HALF)
     return lowest, highest
 
@@ -225,14 +228,13 @@ def divide(ranks, feature, last, sample, spare, start, end):
 
 
 @kernel
-def look_at_children(sample, sums, node, now, total_weight):
+def look_at_children(sample, x_log_x, sums, node, now, total_weight):
     """Write what the children of a node will know of it: their impurities."""
     weight, weight_left = now.weight, count_classes(sample, node.start, node.cut, sums, LEFT)
     weight_right = weight - weight_left
     for k in range(sums.shape[2]):
         sums[RIGHT, 0, k] = sums[TOTAL, 0, k] - sums[LEFT, 0, k]
-    left = class_impurity(now.criterion, sums, LEFT, weight_left)
-    right = class_impurity(now.criterion, sums, RIGHT, weight_right)
+    left, right = impurity(x_log_x, sums, LEFT, weight_left), impurity(x_log_x, sums, RIGHT, weight_right)
     node.impurity_left = left
     node.impurity_right = right
     node.improvement = (weight * now.unit / total_weight) * (

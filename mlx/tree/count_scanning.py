@@ -17,10 +17,10 @@ import numpy as np
 
 from ..numeric.jit import kernel
 from .candidates import CLOSEST
-from .class_impurity import LEFT, RIGHT, TOTAL, class_impurity
+from .class_impurity import LEFT, RIGHT, TOTAL, entropy, gini
 from .key_sorting import RANK_SHIFT
 
-__all__ = ["SEARCH", "count_up_to", "scan_entropy", "scan_gini", "x_log_x_table"]
+__all__ = ["SEARCH", "count_up_to", "impurity", "scan_entropy", "scan_gini", "x_log_x_table"]
 
 CLASS_SHIFT = np.uint64(16)
 LOW_16 = np.uint64(0xFFFF)
@@ -51,6 +51,14 @@ def x_log_x_table(largest: int) -> np.ndarray:
     """X log₂ x for whole x from 0 to the largest."""
     x = np.arange(largest + 1, dtype=np.float64)
     return x * np.log2(np.maximum(x, 1.0))
+
+
+@kernel
+def impurity(x_log_x, sums, side, weight):
+    """Impurity of a node, or of a side of a cut through it: Gini's if there is no table of x log x, else entropy."""
+    if x_log_x is None:
+        return gini(sums, side, weight)
+    return entropy(sums, side, weight)
 
 
 @kernel
@@ -114,7 +122,7 @@ def scan_entropy(keys, row, distinct, feature, x_log_x, sums, best, now):
             continue
         if not is_allowed(last, key, i, np.float64(weight_left), distinct, now):
             continue
-        here = judge(np.float64(weight_left), sums, now)
+        here = judge(x_log_x, np.float64(weight_left), sums, now)
         if here > judged:
             judged, screen, n_left, best.weight_left = here, here - slack, np.int64(i), np.float64(weight_left)
     if n_left > 0:
@@ -133,8 +141,10 @@ def is_allowed(key, next_key, n_left, weight_left, distinct, now):
 def is_large_enough(n_left, weight_left, now):
     """Whether both sides have the samples and the weight that a leaf needs."""
     return (
-        min(n_left, now.n - n_left) >= now.min_samples_leaf
-        and min(weight_left, now.weight - weight_left) >= now.min_weight_leaf
+        n_left >= now.min_samples_leaf
+        and now.n - n_left >= now.min_samples_leaf
+        and weight_left >= now.min_weight_leaf
+        and now.weight - weight_left >= now.min_weight_leaf
     )
 
 
@@ -151,20 +161,21 @@ def keep_cut(keys, row, n_left, judged, distinct, feature, best, now):
 
 
 @kernel
-def count_up_to(last, threshold, keys, feature, sums, best, now):
+def count_up_to(last, threshold, keys, feature, x_log_x, sums, best, now):
     """Compare the split after a rank with the best so far."""
     n_left, weight_left = np.int64(0), 0.0
     for k in range(sums.shape[2]):
         sums[LEFT, 0, k] = 0.0
     for i in range(now.n):
-        if keys[0, i] >> RANK_SHIFT <= last:
-            moved = np.float64(keys[0, i] & LOW_16)
-            n_left += 1
-            weight_left += moved
-            sums[LEFT, 0, (keys[0, i] >> CLASS_SHIFT) & LOW_16] += moved
+        # No branch: which way a sample goes would be guessed wrong half of the time.
+        goes_left = np.int64(keys[0, i] >> RANK_SHIFT <= last)
+        moved = np.float64(np.int64(keys[0, i] & LOW_16) * goes_left)
+        n_left += goes_left
+        weight_left += moved
+        sums[LEFT, 0, (keys[0, i] >> CLASS_SHIFT) & LOW_16] += moved
     if not is_large_enough(n_left, weight_left, now):
         return
-    judged = judge(weight_left, sums, now)
+    judged = judge(x_log_x, weight_left, sums, now)
     if judged > best.judged:
         best.judged = judged
         best.feature = feature
@@ -176,10 +187,10 @@ def count_up_to(last, threshold, keys, feature, sums, best, now):
 
 
 @kernel
-def judge(weight_left, sums, now):
+def judge(x_log_x, weight_left, sums, now):
     """The criterion itself, where the left side has its sums."""
     weight_right = now.weight - weight_left
     for k in range(sums.shape[2]):
         sums[RIGHT, 0, k] = sums[TOTAL, 0, k] - sums[LEFT, 0, k]
-    right = class_impurity(now.criterion, sums, RIGHT, weight_right)
-    return -weight_right * right - weight_left * class_impurity(now.criterion, sums, LEFT, weight_left)
+    right = impurity(x_log_x, sums, RIGHT, weight_right)
+    return -weight_right * right - weight_left * impurity(x_log_x, sums, LEFT, weight_left)

@@ -167,7 +167,7 @@ class BaseDecisionTree(MultiOutputMixin, BaseEstimator, metaclass=ABCMeta):
         self.max_features_ = settings.max_features
         monotonic = self._monotonic(X.shape[1])
         seed = random_state.randint(0, LARGEST_SEED)
-        table = ranked_table(X, with_order=wants_order(targets, settings, self.splitter))
+        table = ranked_table(X, with_order=wants_order(targets, settings, self.splitter, X.shape[1]))
         tree = grow(table, targets, weights, settings, seed, splitter=self.splitter, monotonic_cst=monotonic)
         self._keep(tree)
 

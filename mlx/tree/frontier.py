@@ -241,7 +241,8 @@ def settle_in(open_nodes, heap, state, at, min_impurity_decrease, grown):
     state.n_nodes += 1
     node.node = number
     add_node(grown, node)
-    state.depth = max(state.depth, node.depth)
+    if node.depth > state.depth:
+        state.depth = node.depth
     if heap is None:
         if node.feature == LEAF:
             state.n_open -= 1

@@ -84,7 +84,7 @@ def distribute(keys, row, n, lowest, shift, last, bucket):
         bucket[(((keys[row, i] - lowest) >> shift) & mask) + one] += np.uint32(1)
     most = np.uint32(0)
     for b in range(last + one):
-        most = max(most, bucket[b + one])
+        most = bucket[b + one] if bucket[b + one] > most else most
         bucket[b + one] += bucket[b]
     for i in range(n):
         b = ((keys[row, i] - lowest) >> shift) & mask

@@ -44,13 +44,14 @@ NO_CATEGORY = np.uint32(2**32 - 1)
 @kernel
 def add_trees(X, trees, sets, margin):
     """Add the leaves' values to the margins, tree by tree in order."""
-    block = np.empty((min(BLOCK, len(X)), 2 * X.shape[1]), dtype=X.dtype)
+    column, threshold, child = trees.column, trees.threshold, trees.child
+    block = np.empty((BLOCK if BLOCK < len(X) else len(X), 2 * X.shape[1]), dtype=X.dtype)
     at = np.empty(BLOCK, dtype=np.uint32)
     for first in range(0, len(X), BLOCK):
         n_rows = with_negatives(X[first : first + BLOCK], block)
         own_margin = margin[first : first + BLOCK]
         for tree in range(len(trees.output)):
-            walk(block, n_rows, trees, sets, tree, at)
+            walk(block, n_rows, column, threshold, child, sets, trees.root[tree], trees.n_steps[tree], at)
             output = trees.output[tree]
             if output >= 0:
                 for i in range(n_rows):
@@ -64,12 +65,13 @@ def add_trees(X, trees, sets, margin):
 @kernel
 def find_leaves(X, trees, sets, leaves):
     """Write the leaf of each row in each tree, by the number that the tree itself gives it."""
-    block = np.empty((min(BLOCK, len(X)), 2 * X.shape[1]), dtype=X.dtype)
+    column, threshold, child = trees.column, trees.threshold, trees.child
+    block = np.empty((BLOCK if BLOCK < len(X) else len(X), 2 * X.shape[1]), dtype=X.dtype)
     at = np.empty(BLOCK, dtype=np.uint32)
     for first in range(0, len(X), BLOCK):
         n_rows = with_negatives(X[first : first + BLOCK], block)
         for tree in range(len(trees.output)):
-            walk(block, n_rows, trees, sets, tree, at)
+            walk(block, n_rows, column, threshold, child, sets, trees.root[tree], trees.n_steps[tree], at)
             for i in range(n_rows):
                 leaves[np.uint64(first) + i, tree] = trees.number[at[i]]
 
@@ -86,37 +88,37 @@ def with_negatives(rows, block):
 
 
 @kernel
-def walk(block, n_rows, trees, sets, tree, at):
+def walk(block, n_rows, column, threshold, child, sets, root, n_steps, at):
     """Walk the rows of a block from the root of a tree to their leaves."""
     for i in range(n_rows):
-        at[i] = trees.root[tree]
-    for step in range(trees.n_steps[tree]):
-        if step % STEPS_PER_LOOK == STEPS_PER_LOOK - 1 and all_at_leaves(n_rows, trees, at):
+        at[i] = root
+    for step in range(n_steps):
+        if step % STEPS_PER_LOOK == STEPS_PER_LOOK - 1 and all_at_leaves(n_rows, child, at):
             return
         # Which of the two is decided when the kernel is compiled.
         if sets is None:
             for i in range(n_rows):
                 node = np.uint64(at[i])
-                second = block[i, np.uint64(trees.column[node])] >= trees.threshold[node]
-                at[i] = trees.child[node] + np.uint32(second)
+                second = block[i, np.uint64(column[node])] >= threshold[node]
+                at[i] = child[node] + np.uint32(second)
         else:
             for i in range(n_rows):
                 node = np.uint64(at[i])
-                x = block[i, np.uint64(trees.column[node])]
+                x = block[i, np.uint64(column[node])]
                 code = np.uint32(x) if 0 <= x < LARGEST_CATEGORY else NO_CATEGORY
                 bit = np.uint64(min(code, sets.n_codes[node]))
                 word = sets.words[np.uint64(sets.start[node]) + (bit >> np.uint64(5))]
                 listed = (word >> np.uint32(bit & np.uint64(31))) & np.uint32(1) == np.uint32(1)
                 for k in range(1, sets.n_listed[node] + 1):
                     listed |= sets.words[np.uint64(sets.start[node]) + np.uint64(k)] == code
-                second = (x >= trees.threshold[node]) != listed
-                at[i] = trees.child[node] + np.uint32(second)
+                second = (x >= threshold[node]) != listed
+                at[i] = child[node] + np.uint32(second)
 
 
 @kernel
-def all_at_leaves(n_rows, trees, at):
+def all_at_leaves(n_rows, child, at):
     """Whether every row of the block is at a leaf."""
     at_leaves = True
     for i in range(n_rows):
-        at_leaves &= trees.child[at[i]] == at[i]
+        at_leaves &= child[at[i]] == at[i]
     return at_leaves
