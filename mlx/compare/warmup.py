@@ -65,6 +65,20 @@ def _works() -> dict[str, Callable[[], Any]]:
     works["LogisticRegression, lengths in the penalty"] = _logistic(np.nan_to_num(X), two)
     for dtype in (np.float64, np.float32):
         works[f"Perceptron, {np.dtype(dtype).name}"] = _perceptron(np.nan_to_num(X).astype(dtype), two)
+    works["AdaBoostRegressor"] = _trees("mlx.ensemble", "AdaBoostRegressor", np.nan_to_num(X), value, n_estimators=2)
+    for class_name, y in (("DecisionTreeClassifier", three), ("DecisionTreeRegressor", value)):
+        works[class_name] = _trees("mlx.tree", class_name, np.nan_to_num(X), y)
+        works[f"{class_name}, missing values"] = _trees("mlx.tree", class_name, X, y)
+    works["DecisionTreeClassifier, entropy"] = _trees(
+        "mlx.tree", "DecisionTreeClassifier", np.nan_to_num(X), three, criterion="entropy"
+    )
+    for class_name, y in (
+        ("RandomForestClassifier", three),
+        ("RandomForestRegressor", value),
+        ("ExtraTreesClassifier", three),
+        ("ExtraTreesRegressor", value),
+    ):
+        works[class_name] = _trees("mlx.ensemble", class_name, np.nan_to_num(X), y, n_estimators=2)
     for dtype in (np.float64, np.float32):
         works[f"KMeans, {np.dtype(dtype).name}"] = _clusters(np.nan_to_num(X).astype(dtype))
     works["TSNE"] = _maps(np.nan_to_num(X))
@@ -95,6 +109,14 @@ def _clusters(X: np.ndarray) -> Callable[[], Any]:
         from ..cluster import KMeans
 
         KMeans(3, random_state=0).fit(X).predict(X)
+
+    return work
+
+
+def _trees(module: str, class_name: str, X: np.ndarray, y: np.ndarray, **parameters: Any) -> Callable[[], Any]:
+    def work() -> None:
+        make = getattr(importlib.import_module(module), class_name)
+        make(random_state=0, **parameters).fit(X, y).predict(X)
 
     return work
 

@@ -20,11 +20,15 @@ import numpy as np
 
 from ..numeric.jit import kernel
 from .frontier import LEAF
+from .key_sorting import RANK_SHIFT
 
 __all__ = ["CANDIDATE", "CLOSEST", "accept", "choose_by_gain_ratio", "forget", "last_rank_up_to"]
 
 # Values closer than this (in float32) are not separated.
 CLOSEST = np.float32(1e-7)
+
+# Up to so many samples are looked at one by one.
+FEW = 64
 
 CANDIDATE = np.dtype(
     [
@@ -58,16 +62,27 @@ def accept(candidate, node):
 
 
 @kernel
-def last_rank_up_to(values, n_values, threshold):
-    """Rank of the last of the first n_values values, which rise, that is at most the threshold."""
-    low, high = 0, n_values
-    while low < high:
-        middle = (low + high) // 2
-        if np.float64(values[middle]) <= threshold:
-            low = middle + 1
+def last_rank_up_to(keys, row, n, distinct, first, lowest, highest, threshold):
+    """Largest rank, from the lowest to the highest of a node's n keys, whose value is at most the threshold.
+
+    The value of rank 0 stands at `first` of `distinct`, where values rise with their ranks; that of the lowest is at
+    most the threshold. Of few samples each is looked at: that needs more steps than halving the range, but none waits
+    for the one before.
+    """
+    last, next_rank = np.int64(lowest), np.int64(highest) + 1
+    if n <= FEW:
+        for i in range(n):
+            rank = np.int64(keys[row, i] >> RANK_SHIFT)
+            if rank > last and np.float64(distinct[first + rank]) <= threshold:
+                last = rank
+        return last
+    while next_rank - last > 1:
+        middle = (last + next_rank) // 2
+        if np.float64(distinct[first + middle]) <= threshold:
+            last = middle
         else:
-            high = middle
-    return low - 1
+            next_rank = middle
+    return last
 
 
 @kernel

@@ -35,7 +35,7 @@ from .class_impurity import GAIN_RATIO, LEFT, RIGHT, TOTAL
 from .count_scanning import SEARCH, count_up_to, impurity, scan_entropy, scan_gini
 from .feature_draws import begin_draws, draw_feature, end_draws, found_constant, found_varying, random_between
 from .frontier import LEAF, GrowthSettings, may_split, next_open, settle
-from .key_sorting import n_buckets, sort_keys
+from .key_sorting import FIRST, n_buckets, sort_keys
 
 __all__ = ["LARGEST_COUNT", "MOST_CLASSES", "MOST_WEIGHT", "CountedSamples", "counted_samples", "grow_by_counts"]
 
@@ -176,13 +176,12 @@ def search_columns(table, samples, x_log_x, random, draws, node, max_features):
             continue
         found_varying(draws)
         # What a branch by None leaves out is not compiled: Gini's impurity knows no gain ratio.
-        if x_log_x is not None:
-            if now.criterion == GAIN_RATIO:
-                place = n_searched
-                forget(found[place])
+        if x_log_x is not None and now.criterion == GAIN_RATIO:
+            place = n_searched
+            forget(found[place])
         if random is not None:
             threshold = random_between(draws.state[0], least, most)
-            last = last_rank_up_to(distinct[now.first_rank :], np.int64(highest) + 1, threshold)
+            last = last_rank_up_to(keys, FIRST, now.n, distinct, now.first_rank, lowest, highest, threshold)
             count_up_to(np.uint64(last), threshold, keys, feature, x_log_x, sums, found[place], now)
         else:
             row = sort_keys(keys, now.n, lowest, highest, bucket)
@@ -193,9 +192,8 @@ def search_columns(table, samples, x_log_x, random, draws, node, max_features):
         if found[place].feature != LEAF:
             n_searched += 1
     node.n_constants = end_draws(draws)
-    if x_log_x is not None:
-        if now.criterion == GAIN_RATIO:
-            return choose_by_gain_ratio(found, n_searched, node.impurity, now.weight)
+    if x_log_x is not None and now.criterion == GAIN_RATIO:
+        return choose_by_gain_ratio(found, n_searched, node.impurity, now.weight)
     return place
 
 

@@ -40,7 +40,7 @@ from .key_sorting import RANK_SHIFT
 from .median_criterion import Medians, new_medians
 from .order_parting import NO_RANK, divide, missing_last, missing_to_the_left, take_ranks
 from .order_scanning import scan_classes, scan_values
-from .order_sorting import SortRoom, new_sort_room, sort_as_introsort
+from .order_sorting import AS_THEY_WERE, SortRoom, new_sort_room, sort_as_introsort
 
 __all__ = ["OrderedSamples", "grow_in_order", "ordered_samples"]
 
@@ -294,7 +294,7 @@ def search_random(table, samples, codes, targets, directions, draws, node, max_f
         found_varying(draws)
         threshold = random_between(state, of_rank[lowest], of_rank[highest])
         missing_left = random_int(state, np.int64(0), np.int64(2)) if n_missing > 0 else np.int64(0)
-        last = last_rank_up_to(of_rank, np.int64(highest) + 1, threshold)
+        last = last_rank_up_to(keys, AS_THEY_WERE, n, distinct, first_rank[feature], lowest, highest, threshold)
         cut = divide(keys, order, node.start, n, last, missing, missing_left)
         if part.criterion == GAIN_RATIO:
             place = n_searched

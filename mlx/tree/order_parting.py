@@ -76,17 +76,20 @@ def missing_to_the_left(ranks, order, start, end, n_missing, keys):
 @kernel
 def divide(keys, order, start, n, last, missing, missing_left):
     """Write n samples, whose keys were taken, into `order`, those up to a rank first; the place of the cut."""
-    last_key, missing_key = np.uint64(last), np.uint64(missing)
-    front, back = np.int64(0), n
-    left, right, from_front = start, start + n, np.int64(1)
+    as_they_were, part, one = keys[AS_THEY_WERE], order[start : start + n], np.uint64(1)
+    last_key = np.uint64(last)
+    # Missing values have the largest rank.
+    left_again = np.uint64(missing) if missing_left != 0 else ROW + one
+    at, n_left, n_open = np.uint64(0), np.uint64(0), np.uint64(n)
     for _ in range(n):
-        # No branch: which way a sample goes would be guessed wrong half of the time.
-        back -= 1 - from_front
-        key = keys[AS_THEY_WERE, front if from_front == 1 else back]
-        front += from_front
+        key = as_they_were[at]
         rank = key >> RANK_SHIFT
-        from_front = missing_left if rank == missing_key else np.int64(rank <= last_key)
-        order[left if from_front == 1 else right - 1] = np.uint32(key & ROW)
-        left += from_front
-        right -= 1 - from_front
-    return left
+        # No branch: which way a sample goes would be guessed wrong half of the time.
+        goes_left = np.uint64(rank <= last_key) | np.uint64(rank >= left_again)
+        n_open -= one
+        at = n_left + (one - goes_left) * n_open
+        part[at] = np.uint32(key & ROW)
+        n_left += goes_left
+        # After one that goes left the next from the front is looked at, else the one whose place was taken.
+        at += goes_left
+    return start + np.int64(n_left)

@@ -45,7 +45,7 @@ NO_CATEGORY = np.uint32(2**32 - 1)
 def add_trees(X, trees, sets, margin):
     """Add the leaves' values to the margins, tree by tree in order."""
     column, threshold, child = trees.column, trees.threshold, trees.child
-    block = np.empty((BLOCK if BLOCK < len(X) else len(X), 2 * X.shape[1]), dtype=X.dtype)
+    block = np.empty((BLOCK if len(X) > BLOCK else len(X), 2 * X.shape[1]), dtype=X.dtype)
     at = np.empty(BLOCK, dtype=np.uint32)
     for first in range(0, len(X), BLOCK):
         n_rows = with_negatives(X[first : first + BLOCK], block)
@@ -66,7 +66,7 @@ def add_trees(X, trees, sets, margin):
 def find_leaves(X, trees, sets, leaves):
     """Write the leaf of each row in each tree, by the number that the tree itself gives it."""
     column, threshold, child = trees.column, trees.threshold, trees.child
-    block = np.empty((BLOCK if BLOCK < len(X) else len(X), 2 * X.shape[1]), dtype=X.dtype)
+    block = np.empty((BLOCK if len(X) > BLOCK else len(X), 2 * X.shape[1]), dtype=X.dtype)
     at = np.empty(BLOCK, dtype=np.uint32)
     for first in range(0, len(X), BLOCK):
         n_rows = with_negatives(X[first : first + BLOCK], block)

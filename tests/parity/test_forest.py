@@ -239,3 +239,26 @@ def test_random_state_may_be_a_stream():
         for module in (mlx.ensemble, sklearn.ensemble)
     ]
     assert_same_forest(ours, theirs, X[::3])
+
+
+@pytest.mark.parametrize("parameters", [{}, {"max_features": 3, "min_samples_leaf": 4}])
+def test_least_squares_with_ties_scores_alike(parameters):
+    """Where ties change the last bit of a sum, either of two equal splits may win: no better, no worse over seeds."""
+    differences = []
+    for seed in range(10):
+        X, y = make_regression(400, 8, n_informative=5, noise=20.0, random_state=seed)
+        X = np.round(2 * X) / 2
+        parameters = {"random_state": seed, **parameters}
+        own, peer = both("RandomForestRegressor", X[:250], y[:250], **parameters)
+        differences.append(own.score(X[250:], y[250:]) - peer.score(X[250:], y[250:]))
+    assert abs(np.mean(differences)) <= 3 * np.std(differences) / np.sqrt(len(differences)) + 1e-12
+
+
+@pytest.mark.parametrize("weights", [None, "fractions"])
+def test_least_squares_with_ties_where_few_columns_are_searched(weights):
+    """Of many columns few are searched: they are sorted as in scikit-learn, equal values too, and bits are the same."""
+    X, y = make_regression(200, 30, n_informative=5, noise=20.0, random_state=0)
+    X = np.round(X)
+    sample_weight = None if weights is None else np.random.default_rng(0).random(200)
+    ours, theirs = both("RandomForestRegressor", X, y, sample_weight, max_features=2)
+    assert_same_forest(ours, theirs, X)

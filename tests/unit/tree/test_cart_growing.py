@@ -54,7 +54,7 @@ def divided(ranks, order, last, missing, missing_left, keys):
 
 @kernel
 def last_of(values, threshold):
-    return last_rank_up_to(values, np.int64(len(values)), threshold)
+    return last_rank_up_to(values, np.int64(1), np.uint64(0), np.uint64(len(values) - 2), threshold)
 
 
 # Ranks of a node: spread, all equal, in two crowds (so that one bucket holds many), few distinct.
@@ -152,7 +152,7 @@ def test_ranks_stand_for_values():
 
 
 def test_last_rank_up_to_a_threshold():
-    values = np.array([-1.0, 0.5, 2.0], dtype=np.float32)
+    values = np.array([9.0, -1.0, 0.5, 2.0], dtype=np.float32)  # the first one belongs to the column before
     assert [last_of(values, t) for t in (-1.0, 0.0, 0.5, 1.9, 2.0, np.inf)] == [0, 0, 1, 1, 2, 2]
 
 
