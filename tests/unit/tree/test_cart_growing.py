@@ -53,8 +53,9 @@ def divided(ranks, order, last, missing, missing_left, keys):
 
 
 @kernel
-def last_of(values, threshold):
-    return last_rank_up_to(values, np.int64(1), np.uint64(0), np.uint64(len(values) - 2), threshold)
+def last_of(keys, values, threshold):
+    n, first = np.int64(keys.shape[1]), np.int64(1)
+    return last_rank_up_to(keys, np.int64(0), n, values, first, np.uint64(0), np.uint64(2), threshold)
 
 
 # Ranks of a node: spread, all equal, in two crowds (so that one bucket holds many), few distinct.
@@ -151,9 +152,12 @@ def test_ranks_stand_for_values():
     np.testing.assert_array_equal(ranked_table(X, n_threads=2).ranks, table.ranks)
 
 
-def test_last_rank_up_to_a_threshold():
+@pytest.mark.parametrize("n", [3, 90])
+def test_last_rank_up_to_a_threshold(n):
+    """By looking at each sample, and by halving the range."""
     values = np.array([9.0, -1.0, 0.5, 2.0], dtype=np.float32)  # the first one belongs to the column before
-    assert [last_of(values, t) for t in (-1.0, 0.0, 0.5, 1.9, 2.0, np.inf)] == [0, 0, 1, 1, 2, 2]
+    keys = (np.arange(n, dtype=np.uint64) % np.uint64(3) << np.uint64(32))[None]
+    assert [last_of(keys, values, t) for t in (-1.0, 0.0, 0.5, 1.9, 2.0, np.inf)] == [0, 0, 1, 1, 2, 2]
 
 
 def table_of(seed, n=60, d=4, n_classes=3):
