@@ -16,7 +16,7 @@ from numbers import Integral
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["draw_rows", "n_rows_to_draw", "out_of_bag_rows", "refuse_weights_of_no_draw"]
+__all__ = ["draw_rows", "n_rows_to_draw", "out_of_bag_rows"]
 
 # Fewer drawn rows than this, or than the cube root of the rows, are taken for a mistake about a fraction.
 FEWEST_EXPECTED = 10
@@ -31,7 +31,13 @@ def n_rows_to_draw(n_samples: int, max_samples: float | None, sample_weight: NDA
     max_samples : int, float or None
         None is as many as there are, an integer so many, a float this share of them, or of the sum of the weights.
     sample_weight : ndarray of shape (n_samples,) or None
+
+    Raises
+    ------
+    ValueError
+        If a weight is negative, or all are zero.
     """
+    _refuse_weights_of_no_draw(sample_weight)
     if max_samples is None:
         return n_samples
     if isinstance(max_samples, Integral):
@@ -47,16 +53,6 @@ def n_rows_to_draw(n_samples: int, max_samples: float | None, sample_weight: NDA
             stacklevel=4,
         )
     return n_drawn
-
-
-def refuse_weights_of_no_draw(weights: NDArray[np.float64] | None) -> None:
-    """Raise ValueError if weights of rows, those of their classes included, are no chances to be drawn."""
-    if weights is None:
-        return
-    if weights.min() < 0.0:
-        raise ValueError("sample_weight (times class_weight): negative; a bootstrap draws rows as often as they weigh")
-    if not weights.sum() > 0.0:
-        raise ValueError("sample_weight (times class_weight): zero for all rows; a bootstrap has none to draw")
 
 
 def draw_rows(seed: int, n_samples: int, n_drawn: int, sample_weight: NDArray[np.float64] | None) -> NDArray[np.int32]:
@@ -75,3 +71,13 @@ def draw_rows(seed: int, n_samples: int, n_drawn: int, sample_weight: NDArray[np
 def out_of_bag_rows(drawn: NDArray[np.int32], n_samples: int) -> NDArray[np.intp]:
     """Numbers of the rows that are not among the drawn ones, rising."""
     return np.flatnonzero(np.bincount(drawn, minlength=n_samples) == 0)
+
+
+def _refuse_weights_of_no_draw(weights: NDArray[np.float64] | None) -> None:
+    """Raise ValueError if weights of rows, those of their classes included, are no chances to be drawn."""
+    if weights is None:
+        return
+    if weights.min() < 0.0:
+        raise ValueError("sample_weight (times class_weight): negative; a bootstrap draws rows as often as they weigh")
+    if not weights.sum() > 0.0:
+        raise ValueError("sample_weight (times class_weight): zero for all rows; a bootstrap has none to draw")

@@ -38,7 +38,7 @@ from ..tree.decision_tree import LARGEST_SEED, growth_settings
 from ..tree.ensemble import TreeEnsemble
 from ..tree.ranking import ranked_table
 from ..validation import naming, validate_data
-from .bootstrap import draw_rows, n_rows_to_draw, out_of_bag_rows, refuse_weights_of_no_draw
+from .bootstrap import draw_rows, n_rows_to_draw, out_of_bag_rows
 
 if TYPE_CHECKING:
     from .flat_forest import FlatForest
@@ -118,8 +118,6 @@ class BaseForest(MultiOutputMixin, BaseEstimator, metaclass=ABCMeta):
         targets, y, implied = self._targets(y, sample_weight)
         if implied is not None:
             sample_weight = implied if sample_weight is None else sample_weight * implied
-        if self.bootstrap:
-            refuse_weights_of_no_draw(sample_weight)
         self._sample_weight = sample_weight
         if not self.bootstrap and self.max_samples is not None:
             raise ValueError("max_samples cannot be set with bootstrap=False: the trees see all rows")
