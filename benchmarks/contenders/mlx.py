@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from ..boosters import Answer, BoosterWork
 from ..definitions import Contender
 from ..forests import Answer as ForestAnswer
@@ -12,6 +14,7 @@ from ..forests import ForestWork
 from ..tasks import forest_predict
 from ..tasks.booster_predict import fitted_by, predict
 from ..tasks.kernel_shap import Attributions, CountingModel, ExplanationWork
+from ..tasks.lasso_path import N_ALPHAS, Path, PathWork
 from ..tasks.least_squares import RegressionWork
 from ..tasks.logistic import LogisticWork
 from ..tasks.pca_fit import BATCH, TableWork
@@ -58,6 +61,16 @@ def fit_least_squares(work: RegressionWork, threads: int) -> Any:
 
     model = LinearRegression() if work.penalty is None else Ridge(work.penalty)
     return model.fit(work.X, work.y)
+
+
+def follow_lasso(work: PathWork, threads: int) -> Path:
+    from mlx.linear_model import LassoCV, lasso_path
+
+    if work.by_folds:
+        model = LassoCV(alphas=N_ALPHAS, fit_intercept=False, n_jobs=threads).fit(work.X, work.y)
+        return Path(np.array([model.alpha_]), model.coef_[:, None])
+    alphas, coefs, _ = lasso_path(work.X, work.y, alphas=N_ALPHAS)
+    return Path(alphas, coefs)
 
 
 def fit_logistic(work: LogisticWork, threads: int) -> Any:
@@ -125,6 +138,7 @@ CONTENDERS = {
         Contender("mlx", "mlx.ensemble", forest_predict.predict, prepare=forest_predict.fitted_by(fit_forest)),
     ),
     "inference": (Contender("mlx", "mlx.linear_model", infer),),
+    "lasso_path": (Contender("mlx", "mlx.linear_model", follow_lasso),),
     "logistic": (Contender("mlx", "mlx.linear_model", fit_logistic),),
     "least_squares": (Contender("mlx", "mlx.linear_model", fit_least_squares),),
     "proximity": (Contender("mlx", "mlx.ensemble", count_shared_leaves),),

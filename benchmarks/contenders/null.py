@@ -14,6 +14,7 @@ from ..forests import ForestWork
 from ..tasks import forest_predict
 from ..tasks.booster_predict import fitted_by, predict
 from ..tasks.kernel_shap import Attributions, ExplanationWork
+from ..tasks.lasso_path import Path, PathWork
 from ..tasks.least_squares import RegressionWork
 from ..tasks.logistic import LogisticWork
 from ..tasks.pca_fit import TableWork
@@ -37,6 +38,10 @@ def explain_nothing(work: ExplanationWork, threads: int) -> Attributions:
 
 def say_the_mean(work: BoosterWork, threads: int) -> Answer:
     return lambda X: np.zeros(len(X), dtype=np.int64) if work.n_classes else np.full(len(X), work.y.mean())
+
+
+def follow_nothing(work: PathWork, threads: int) -> Path:
+    return Path(np.zeros(1), np.zeros((work.X.shape[1], 1)))
 
 
 def weigh_nothing(work: RegressionWork, threads: int) -> SimpleNamespace:
@@ -77,6 +82,7 @@ CONTENDERS = {
     "booster_classes": (Contender("null", NULL_MODULE, fit_nothing),),
     "booster_predict": (Contender("null", NULL_MODULE, predict, prepare=fitted_by(fit_nothing)),),
     "inference": (Contender("null", NULL_MODULE, doubt_nothing),),
+    "lasso_path": (Contender("null", NULL_MODULE, follow_nothing),),
     "logistic": (Contender("null", NULL_MODULE, say_the_shares),),
     "least_squares": (Contender("null", NULL_MODULE, weigh_nothing),),
     "tree_fit": (Contender("null", NULL_MODULE, say_the_mean),),

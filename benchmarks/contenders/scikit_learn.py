@@ -5,12 +5,15 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from ..boosters import Answer, BoosterWork
 from ..definitions import Contender
 from ..forests import Answer as ForestAnswer
 from ..forests import ForestWork
 from ..tasks import forest_predict
 from ..tasks.booster_predict import fitted_by, predict
+from ..tasks.lasso_path import N_ALPHAS, Path, PathWork
 from ..tasks.least_squares import RegressionWork
 from ..tasks.logistic import NEWTON, LogisticWork
 from ..tasks.pca_fit import BATCH, TableWork
@@ -56,6 +59,16 @@ def fit_least_squares(work: RegressionWork, threads: int) -> Any:
 
     model = LinearRegression() if work.penalty is None else Ridge(work.penalty)
     return model.fit(work.X, work.y)
+
+
+def follow_lasso(work: PathWork, threads: int) -> Path:
+    from sklearn.linear_model import LassoCV, lasso_path
+
+    if work.by_folds:
+        model = LassoCV(alphas=N_ALPHAS, fit_intercept=False, n_jobs=threads).fit(work.X, work.y)
+        return Path(np.array([model.alpha_]), model.coef_[:, None])
+    alphas, coefs, _ = lasso_path(work.X, work.y, alphas=N_ALPHAS)
+    return Path(alphas, coefs)
 
 
 def fit_logistic(work: LogisticWork, threads: int, **parameters: Any) -> Any:
@@ -114,6 +127,7 @@ CONTENDERS = {
     "booster_classes": (Contender("scikit-learn", "sklearn.ensemble", fit_booster),),
     "booster_predict": (Contender("scikit-learn", "sklearn.ensemble", predict, prepare=fitted_by(fit_booster)),),
     "tree_fit": (Contender("scikit-learn", "sklearn.tree", grow_tree),),
+    "lasso_path": (Contender("scikit-learn", "sklearn.linear_model", follow_lasso),),
     "logistic": (
         Contender("scikit-learn", "sklearn.linear_model", fit_logistic),
         Contender(NEWTON, "sklearn.linear_model", partial(fit_logistic, solver="newton-cholesky")),

@@ -289,6 +289,8 @@ def _gram_and_products(rows: Rows) -> tuple[Array, Array]:
         return gram, products_of(rows)
     p = rows.X.shape[1]
     gram, xy = np.zeros((p, p)), np.zeros((p, rows.Y.shape[1]))
+    if rows.X.dtype == np.float64 and rows.root_weights is None and not rows.x_mean.any():
+        return rows.X.T @ rows.X, rows.X.T @ rows.Y
     for block_rows, block in centred_blocks(rows.X, rows.x_mean, rows.root_weights):
         gram += block.T @ block
         xy += block.T @ rows.Y[block_rows]
