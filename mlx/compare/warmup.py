@@ -63,6 +63,7 @@ def _works() -> dict[str, Callable[[], Any]]:
     for task, y in (("two classes", two), ("three classes", three)):
         works[f"AdaBoostClassifier, {task}"] = _stumps(np.nan_to_num(X), y)
     works["LogisticRegression, lengths in the penalty"] = _logistic(np.nan_to_num(X), two)
+    works["ElasticNet"] = _elastic_net(np.nan_to_num(X), value)
     for dtype in (np.float64, np.float32):
         works[f"Perceptron, {np.dtype(dtype).name}"] = _perceptron(np.nan_to_num(X).astype(dtype), two)
     works["AdaBoostRegressor"] = _trees("mlx.ensemble", "AdaBoostRegressor", np.nan_to_num(X), value, n_estimators=2)
@@ -91,6 +92,15 @@ def _logistic(X: np.ndarray, y: np.ndarray) -> Callable[[], Any]:
         from ..linear_model import LogisticRegression
 
         LogisticRegression(solver="saga", l1_ratio=1.0).fit(X, y)
+
+    return work
+
+
+def _elastic_net(X: np.ndarray, y: np.ndarray) -> Callable[[], Any]:
+    def work() -> None:
+        from ..linear_model import ElasticNet
+
+        ElasticNet(0.1).fit(X, y)  # one kernel, for rows of any kind
 
     return work
 
