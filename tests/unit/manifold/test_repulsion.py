@@ -158,3 +158,13 @@ def test_cells_hold_their_charges():
         else:
             assert parts == []
             assert (inside == inside[0]).all()
+
+
+@pytest.mark.parametrize("offset", [0.0, 0.05, 0.11, 0.21, 0.3])
+def test_mesh_leaves_a_charge_alone_with_itself(offset):
+    """Far from the others a charge feels next to nothing; its own slope in the mesh would be 0.006."""
+    Y = np.array([[-30.0, -30.0], [30.0, 30.0], [offset, 0.6 * offset + 0.07]])
+    force, similarity = forces_of(Mesh(), Y)
+    expected, expected_m = reference.repulsion(Y, Y)
+    np.testing.assert_allclose(force, expected, atol=1e-4)
+    np.testing.assert_allclose(similarity, expected_m, atol=1e-4)
