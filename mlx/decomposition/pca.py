@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.base import _fit_context
-from sklearn.utils import check_random_state
+from sklearn.utils import assert_all_finite, check_random_state
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
@@ -248,6 +248,7 @@ class PCA(PrincipalComponents):
             dtype=[np.float64, np.float32],
             accept_sparse=("csr", "csc"),
             ensure_min_samples=2,
+            ensure_all_finite=False,  # looked at where the products of columns have not told
             force_writeable=not self.copy,
         )
         n = X.shape[0]
@@ -273,6 +274,7 @@ class PCA(PrincipalComponents):
         solver = "arpack" if sparse.issparse(X) and self.svd_solver == "auto" else self.svd_solver
         if solver not in ("arpack", "randomized"):
             return principal_axes(X, self.n_components, solver, overwrite=not self.copy)
+        assert_all_finite(X, estimator_name="PCA", input_name="X")
         return truncated_axes(
             X,
             self.n_components,

@@ -30,17 +30,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg, sparse
 from scipy.sparse.linalg import LinearOperator, svds
+from sklearn.utils import assert_all_finite
 from sklearn.utils.sparsefuncs import mean_variance_axis
 
-from ..numeric.linalg import (
-    BLOCK_ENTRIES,
-    centred_blocks,
-    column_means,
-    gram_matrix,
-    randomized_svd,
-    row_blocks,
-    row_signs,
-)
+from ..numeric.linalg import column_means, gram_matrix, randomized_svd, row_signs
+from ..numeric.moments import moments, triangular_factor
 from ..numeric.threads import one_blas_thread
 from .probabilistic import likeliest_dimension
 
@@ -58,9 +52,6 @@ Array = NDArray[np.floating]
 
 # Up to this many rows and columns the singular value decomposition takes milliseconds: no reason to be clever.
 SMALL_TABLE = 500
-
-# Share of Σ (x - o)² that may be subtracted from it: a tenth costs no digit.
-SMALL_SHIFT = 0.1
 
 # Rows for each column from which on a triangular factor is formed first: it costs less than the product that it saves.
 LONG = 2
@@ -119,7 +110,7 @@ def by_singular_values(X: Array, mean: Array, *, overwrite: bool) -> Decompositi
     n, p = X.shape
     with one_blas_thread(8 * X.size * min(n, p)):
         if n >= LONG * p:
-            centred, is_long = triangular_factor(X, mean), True
+            centred, is_long = triangular_factor(X, no_targets(X), mean, np.empty(0)), True
         else:
             centred, is_long = centred_rows(X, mean, overwrite), False
         U, s, Vt = linalg.svd(centred, full_matrices=False, check_finite=False, overwrite_a=True)
@@ -128,40 +119,9 @@ def by_singular_values(X: Array, mean: Array, *, overwrite: bool) -> Decompositi
     return Decomposition(mean, Vt * signs[:, None], s, total, len(s), None if is_long else U * signs, "full")
 
 
-def triangular_factor(X: Array, mean: Array) -> Array:
-    """R of Xc = Q R, shape (p, p), float64: R has the singular values and the axes of Xc.
-
-    Blocks of rows are put below the R of all before them, and the R of both together is taken (Golub & Van Loan,
-    Matrix Computations, 4th ed., section 5.2.3 read in blocks): each block stays in the cache, and no Q is formed.
-    """
-    n, p = X.shape
-    R: Array = np.empty((0, p))
-    size = max(BLOCK_ENTRIES // p, LONG * p)
-    for start in range(0, n, size):
-        block = np.concatenate([R, np.subtract(X[start : start + size], mean, dtype=np.float64)])
-        R = linalg.qr(block, mode="r", overwrite_a=True, check_finite=False)[0][:p]
-    return R
-
-
-def mean_and_gram(X: Array) -> tuple[Array, Array]:
-    """Column means m and Xcᵀ Xc of dense rows, in one reading: Σ (x - o)(x - o)ᵀ - n (m - o)(m - o)ᵀ.
-
-    The origin o is the mean of the first rows. What is subtracted has to be small against the variances, or it would
-    take their digits: where the first rows lie apart from the others, they are read a second time around m.
-    """
-    n, p = X.shape
-    first = next(row_blocks(n, p))
-    origin, ones = column_means(X[first]), np.ones(first.stop)
-    gram, sums = np.zeros((p, p)), np.zeros(p)
-    for rows, block in centred_blocks(X, origin):
-        gram += block.T @ block
-        sums += ones[: rows.stop - rows.start] @ block
-    shift = sums / n
-    mean = origin + shift
-    subtracted = n * np.outer(shift, shift)
-    if np.trace(subtracted) > SMALL_SHIFT * np.trace(gram):
-        return mean, gram_matrix(X, mean)
-    return mean, gram - subtracted
+def no_targets(X: Array) -> Array:
+    """A table of as many rows without columns."""
+    return np.empty((len(X), 0))
 
 
 def by_covariance(X: Any, mean: Array | None, n_wanted: int) -> Decomposition:
@@ -175,7 +135,10 @@ def by_covariance(X: Any, mean: Array | None, n_wanted: int) -> Decomposition:
         mean = column_mean_of(X) if mean is None else mean
         gram = (X.T @ X).toarray() - n * np.outer(mean, mean)
     elif mean is None:
-        mean, gram = mean_and_gram(X)
+        sums = moments(X, no_targets(X))
+        mean, gram = sums.x_mean, sums.gram
+        if not np.isfinite(np.trace(gram)):
+            assert_all_finite(X, estimator_name="PCA", input_name="X")
     else:
         gram = gram_matrix(X, mean)
     values, vectors = _leading_eigenvectors(gram, n_wanted)
@@ -299,7 +262,8 @@ def principal_axes(X: Any, n_components: int | float | str | None, solver: str, 
     Raises
     ------
     ValueError
-        If `n_components` does not fit the shape.
+        If `n_components` does not fit the shape, or X has entries that are not finite. Where products of all columns
+        are formed, they tell, and X need not be read once more.
     """
     n, p = X.shape
     small = min(n, p)
@@ -310,7 +274,22 @@ def principal_axes(X: Any, n_components: int | float | str | None, solver: str, 
             f"n_components={n_components} must be between 0 and min(n_samples, n_features)={small} with "
             f"svd_solver={solver!r}"
         )
+    if sparse.issparse(X) or not forms_products(X.shape, n_components, solver):
+        assert_all_finite(X, estimator_name="PCA", input_name="X")
     return axes_around(X, None, n_components, solver, overwrite=overwrite)
+
+
+def forms_products(shape: tuple[int, int], n_components: int | float | str | None, solver: str) -> bool:
+    """Whether `axes_around` begins with Xcᵀ Xc."""
+    return solver == "covariance_eigh" or (shape[0] > shape[1] and _squares_may_do(shape, n_components, solver))
+
+
+def _squares_may_do(shape: tuple[int, int], n_components: int | float | str | None, solver: str) -> bool:
+    """Whether G is worth a try, unasked."""
+    n, p = shape
+    # Centring leaves at most n - 1 directions: all n of a wide table include one that G cannot resolve.
+    hopeless = n <= p and (n_components if isinstance(n_components, int | np.integer) else n) == n
+    return solver == "auto" and max(n, p) > SMALL_TABLE and min(n, p) <= LARGEST_GRAM and not hopeless
 
 
 def axes_around(
@@ -325,9 +304,7 @@ def axes_around(
         found = by_covariance(X, mean, p if n_counted is None else n_counted)
         return found if n_components is not None else _first(found, small)
     n_wanted = small if n_counted is None else n_counted
-    # Centring leaves at most n - 1 directions: all n of a wide table include one that G cannot resolve.
-    hopeless = n <= p and n_wanted == n
-    if solver == "auto" and max(n, p) > SMALL_TABLE and small <= LARGEST_GRAM and not hopeless:
+    if _squares_may_do(X.shape, n_components, solver):
         if p >= n:
             mean = column_mean_of(X) if mean is None else mean
             found = by_row_gram(X, mean, n_wanted)

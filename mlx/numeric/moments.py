@@ -2,11 +2,10 @@
 
 Formula, with the weights s_i and any row c near the middle of the data (`typical_row`)::
 
-    r_i = (x_i - c, y_i - c', 1),    M = Σ_i s_i r_i r_iᵀ
+    r_i = (x_i - c, y_i - c'),    M = Σ_i s_i r_i r_iᵀ,    d = Σ_i s_i r_i / Σ s
 
-The last row of M holds Σ s (x - c), so the means are c plus that over Σ s, and the products about the means are those
-about c less Σ s times the product of the two distances. Where c turns out to lie so far from a mean that this
-difference would lose digits, the pass is made once more about the means themselves.
+The means are c + d, and the products about them are those about c less Σ s d dᵀ. Where c turns out to lie so far from
+a mean that this difference would lose digits, the pass is made once more about the means themselves.
 
 Rows are read in blocks that stay in the cache of a core, and no centred copy of the table is made. The blocks are cut
 into runs of neighbours, whose sums are added in their order: threads take whole runs, so that the bits of a result do
@@ -115,7 +114,7 @@ def sum_over_rows(
         for start in starts[len(starts) * run // n_runs : len(starts) * (run + 1) // n_runs]:
             rows = slice(start, min(start + size, n))
             values = term(rows, buffer[: rows.stop - rows.start])
-            sums = tuple(map(np.add, sums, values)) if sums else values
+            sums = add(sums, values) if sums else values
         return sums
 
     if n_runs == 1:
@@ -123,10 +122,17 @@ def sum_over_rows(
             return sum_of_run(0)
     n_threads = blas_threads()
     with one_blas_thread():
-        total, *others = run_tasks(sum_of_run, range(n_runs), n_threads)
+        first, *others = run_tasks(sum_of_run, range(n_runs), n_threads)
     for sums in others:
-        total = tuple(map(np.add, total, sums))
-    return total
+        add(first, sums)
+    return first
+
+
+def add(totals: tuple[Array, ...], values: tuple[Array, ...]) -> tuple[Array, ...]:
+    """Add values to totals in place."""
+    for total, value in zip(totals, values, strict=True):
+        total += value
+    return totals
 
 
 def moments(X: Array, Y: Array, weights: Array | None = None, *, centre: bool = True) -> Moments:
@@ -142,14 +148,15 @@ def moments(X: Array, Y: Array, weights: Array | None = None, *, centre: bool = 
         False takes zeros for the means.
     """
     p = X.shape[1]
-    shift = typical_row(X, Y, weights) if centre else np.zeros(p + Y.shape[1])
+    with np.errstate(over="ignore", invalid="ignore"):  # numbers that are none are for the caller to notice
+        shift = typical_row(X, Y, weights) if centre else np.zeros(p + Y.shape[1])
     roots = None if weights is None else np.sqrt(weights)
+    total_weight = float(len(X) if weights is None else weights.sum())
     for _ in range(2):
-        sums = products_about(X, Y, shift, roots)
-        products, total_weight = sums[:-1, :-1], float(sums[-1, -1])
+        products, sums = products_about(X, Y, shift, roots)
         if not centre:
             break
-        distance = sums[-1, :-1] / total_weight
+        distance = sums / total_weight
         shift = shift + distance
         with np.errstate(over="ignore", invalid="ignore"):
             lost = total_weight * np.outer(distance, distance)
@@ -169,21 +176,22 @@ def typical_row(X: Array, Y: Array, weights: Array | None) -> Array:
     return np.concatenate([column_means(X[with_weight]), column_means(Y[with_weight])])
 
 
-def products_about(X: Array, Y: Array, shift: Array, root_weights: Array | None) -> Array:
-    """M of this file's head, shape (p + t + 1, p + t + 1)."""
+def products_about(X: Array, Y: Array, shift: Array, root_weights: Array | None) -> tuple[Array, Array]:
+    """M and Σ s r of this file's head, shapes (p + t, p + t) and (p + t,)."""
     n, p = X.shape
-    width = p + Y.shape[1] + 1
+    width = p + Y.shape[1]
 
-    def product(rows: slice, block: Array) -> tuple[Array]:
+    def term(rows: slice, block: Array) -> tuple[Array, Array]:
         np.subtract(X[rows], shift[:p], out=block[:, :p])
-        np.subtract(Y[rows], shift[p:], out=block[:, p:-1])
-        block[:, -1] = 1.0
+        np.subtract(Y[rows], shift[p:], out=block[:, p:])
+        roots = np.ones(len(block)) if root_weights is None else root_weights[rows]
         if root_weights is not None:
-            block *= root_weights[rows, None]
-        return (block.T @ block,)
+            block *= roots[:, None]
+        return block.T @ block, roots @ block
 
     with np.errstate(over="ignore", invalid="ignore"):  # squares that are no floats are for the caller to notice
-        return sum_over_rows(n, width, float(n) * width**2, product)[0]
+        products, sums = sum_over_rows(n, width, float(n) * width**2, term)
+    return products, sums
 
 
 def triangular_factor(X: Array, Y: Array, x_mean: Array, y_mean: Array, root_weights: Array | None = None) -> Array:

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import copy_context
 from numbers import Integral
 from typing import Any, TypeVar
 
@@ -53,13 +54,15 @@ def resolve_n_jobs(n_jobs: int | None, *, when_none: int | None = None) -> int:
 def run_tasks(function: Callable[[Task], Result], tasks: Iterable[Task], n_threads: int) -> list[Result]:
     """Results of `function` for each task, in the order of the tasks.
 
-    The pool lives for this call only, so nothing is left behind that a fork could break.
+    The pool lives for this call only, so nothing is left behind that a fork could break. Its threads see the caller's
+    context variables, NumPy's `errstate` among them.
     """
     todo: list[Any] = list(tasks)
     if n_threads <= 1 or len(todo) <= 1:
         return [function(task) for task in todo]
     with ThreadPoolExecutor(min(n_threads, len(todo))) as pool:
-        return list(pool.map(function, todo))
+        context = copy_context()
+        return list(pool.map(lambda task: context.copy().run(function, task), todo))
 
 
 @contextmanager

@@ -26,7 +26,7 @@ SETTINGS = [
     {"class_weight": "balanced", "random_state": 3},
     {"class_weight": {0: 2.0, 1: 0.5}},
     {"tol": None, "max_iter": 7, "penalty": "l2", "alpha": 0.1},
-    {"random_state": np.random.RandomState(5), "tol": 1e-1},
+    {"random_state": 5, "tol": 1e-1},
 ]
 # In float32 the scale that all coefficients share is rounded once more or less where they are shrunk.
 KINDS = {"dense": np.asarray, "sparse": sparse.csr_array, "float32": lambda X: X.astype(np.float32)}
