@@ -22,11 +22,11 @@ from sklearn import get_config
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin, _fit_context
 from sklearn.utils import metadata_routing
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted
 
 from ..validation import check_sample_weight, validate_data
 from .elastic_net_path import SolverSettings, enet_path, fit_path, warn_open
 from .elastic_net_problem import problems_for, rows_of
+from .linear_predictor import LinearPredictorMixin
 from .path_arguments import checked_gram, seed_from
 
 __all__ = ["ElasticNet", "Lasso"]
@@ -34,26 +34,8 @@ __all__ = ["ElasticNet", "Lasso"]
 Array = NDArray[np.floating]
 
 
-class LinearPrediction(MultiOutputMixin, RegressorMixin, BaseEstimator):
-    """What fitted linear regressions share: `coef_` and `intercept_` make predictions."""
-
-    coef_: Array
-    intercept_: Any
-
-    def predict(self, X):
-        """Predict wᵀ x + b.
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_samples,) or (n_samples, n_targets)
-        """
-        check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse=["csr", "csc", "coo"], reset=False)
-        return X @ self.coef_.T + self.intercept_
+class SparseLinearRegression(MultiOutputMixin, LinearPredictorMixin, RegressorMixin, BaseEstimator):
+    """What the models of this penalty share: they take sparse rows."""
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -61,7 +43,7 @@ class LinearPrediction(MultiOutputMixin, RegressorMixin, BaseEstimator):
         return tags
 
 
-class ElasticNet(LinearPrediction):
+class ElasticNet(SparseLinearRegression):
     """Least squares with L1 and squared L2 penalty, with scikit-learn's parameters and attributes.
 
     Parameters

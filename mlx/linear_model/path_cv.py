@@ -31,7 +31,7 @@ from sklearn.utils.metadata_routing import (
 
 from ..numeric.threads import one_blas_thread, resolve_n_jobs, run_tasks
 from ..validation import check_sample_weight, naming, validate_data
-from .elastic_net import ElasticNet, LinearPrediction
+from .elastic_net import ElasticNet, SparseLinearRegression
 from .elastic_net_folds import folds_of, prepared, squared_errors
 from .elastic_net_path import alpha_grid, warn_open
 from .elastic_net_problem import products_of, rows_of
@@ -42,7 +42,7 @@ __all__ = ["PathCV"]
 Array = NDArray[np.floating]
 
 
-class PathCV(LinearPrediction):
+class PathCV(SparseLinearRegression):
     """What `ElasticNetCV` and `LassoCV` share: all but the parameters."""
 
     _parameter_constraints: ClassVar[dict] = {
