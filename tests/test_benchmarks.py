@@ -400,7 +400,10 @@ def test_quick_run_of_every_task_with_our_models(task_name, tmp_path, monkeypatc
     assert [case.name for case in cases] == [case.name for case in task.cases]
     for case in cases:
         listed = _by_name(case)
-        assert {name: contender.reason for name, contender in listed.items()} == dict.fromkeys(listed)
+        # A library may warn that its default iterations do not suffice: that is told, and its time counts.
+        reasons = {name: contender.reason for name, contender in listed.items()}
+        assert all(reason is None or reason.startswith("ConvergenceWarning") for reason in reasons.values()), reasons
+        assert reasons.get("mlx") is None
         assert case.quick
         assert case.order == [[one.name for one in free], [one.name for one in reversed(free)]]
         for contender in listed.values():

@@ -13,12 +13,15 @@ from ..tree import Tree
 from ..tree.record import GrowthRecord
 from .binning import BinnedTable
 from .categories import listed_categories
-from .nodes import BEST, NODE, RUNNER_UP, Nodes
+from .nodes import BEST, NODE, RUNNER_UP, Nodes, unread
 
 if TYPE_CHECKING:
     from .growth_settings import GrowthSettings
 
 __all__ = ["GrownNodes", "GrownTrees", "trees_of_nodes"]
+
+# Nodes that wait to be made trees, at most but for the last tree's: half a MiB, with all that is made of them at once.
+MOST_WAITING = 2048
 
 # Starts and categories of all nodes, see `categories.listed_categories`.
 Listed = tuple[NDArray[np.int32] | None, NDArray[np.int32] | None]
@@ -45,8 +48,8 @@ class GrownNodes(NamedTuple):
 class GrownTrees(Sequence[Tree]):
     """Trees of a training, one after the other; those that nobody has asked for yet are still nodes.
 
-    They are made together, when the first of them is asked for: for trees of some fifty nodes that takes a few NumPy
-    calls for all of them in place of as many for each.
+    They are made together, when one of them is asked for or `MOST_WAITING` nodes have come together: for trees of some
+    fifty nodes that takes a few NumPy calls for all of them in place of as many for each.
 
     Parameters
     ----------
@@ -55,12 +58,15 @@ class GrownTrees(Sequence[Tree]):
     """
 
     def __init__(self, trees: Iterable[Tree] = ()) -> None:
-        self._trees, self._grown = list(trees), list[GrownNodes]()
+        self._trees, self._grown, self._n_waiting = list(trees), list[GrownNodes](), 0
 
     def append(self, tree: Tree | GrownNodes) -> None:
         """Add a tree, or the nodes that one will be made of."""
         if isinstance(tree, GrownNodes):
             self._grown.append(tree)
+            self._n_waiting += len(tree.nodes.facts)
+            if self._n_waiting >= MOST_WAITING:
+                self._made()
         else:
             self._made().append(tree)
 
@@ -80,7 +86,7 @@ class GrownTrees(Sequence[Tree]):
         """All trees."""
         if self._grown:
             self._trees += trees_of_nodes(self._grown)
-            self._grown = []
+            self._grown, self._n_waiting = [], 0
         return self._trees
 
 
@@ -96,9 +102,7 @@ def trees_of_nodes(grown: Sequence[GrownNodes]) -> list[Tree]:
 
 def _trees_grown_alike(nodes: list[Nodes], table: BinnedTable, settings: GrowthSettings) -> list[Tree]:
     ends = np.cumsum([0, *(len(own.facts) for own in nodes)]).tolist()
-    facts = np.empty(ends[-1], dtype=NODE)  # np.concatenate would ask how the types of all fields go together
-    for own, first, last in zip(nodes, ends, ends[1:]):
-        facts[first:last] = own.facts
+    facts = np.concatenate([unread(own.facts) for own in nodes]).view(NODE)
     left, inner = facts["left"], facts["left"] >= 0
     feature = np.where(inner, facts["feature"], np.int32(-1))
     # A candidate that was not taken is the runner-up of its leaf.
