@@ -391,6 +391,8 @@ def test_circumstances_name_machine_versions_load_and_commit():
 # The command, on our models
 
 
+# scikit-learn's default iterations do not suffice for some work, which is part of what is measured.
+@pytest.mark.filterwarnings("ignore:lbfgs failed to converge:sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("task_name", sorted(all_tasks()))
 def test_quick_run_of_every_task_with_our_models(task_name, tmp_path, monkeypatch, capsys):
     free = [contender for contender in contenders_of(task_name) if contender.name in OURS_AND_FREE]
@@ -400,10 +402,7 @@ def test_quick_run_of_every_task_with_our_models(task_name, tmp_path, monkeypatc
     assert [case.name for case in cases] == [case.name for case in task.cases]
     for case in cases:
         listed = _by_name(case)
-        # A library may warn that its default iterations do not suffice: that is told, and its time counts.
-        reasons = {name: contender.reason for name, contender in listed.items()}
-        assert all(reason is None or reason.startswith("ConvergenceWarning") for reason in reasons.values()), reasons
-        assert reasons.get("mlx") is None
+        assert {name: contender.reason for name, contender in listed.items()} == dict.fromkeys(listed)
         assert case.quick
         assert case.order == [[one.name for one in free], [one.name for one in reversed(free)]]
         for contender in listed.values():

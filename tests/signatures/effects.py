@@ -262,7 +262,7 @@ RIDGE_CV = {
     "fit_intercept": Effect(False, "coef_"),
     "scoring": Effect("neg_mean_absolute_error", "best_score_"),
     "cv": Effect(3, "best_score_"),
-    "gcv_mode": Effect("svd", "best_score_", data="nearly_equal_columns"),
+    "gcv_mode": Effect("svd", "best_score_", data="noise"),
     "store_cv_results": Effect(True, "attributes"),
     "alpha_per_target": Effect(True, "alpha_", data="multi_target"),
 }
