@@ -31,7 +31,7 @@ import math
 import numpy as np
 
 from ..numeric.jit import kernel
-from ..tree.feature_draws import random_int
+from ..numeric.xorshift import integer_from, next_state
 from . import penalties
 from .duality_gap import column_product, duality_gap, move, start
 
@@ -94,8 +94,12 @@ def sweep(problem, penalty, rules, point, columns, n_columns):
     A step Δ lowers it by ½ (‖X_j‖² + λ₂) Δ² or more.
     """
     fall = 0.0
+    status = point.status[0]
     for place in range(n_columns):
-        j = columns[random_int(point.status[0], np.int64(0), np.int64(n_columns)) if rules.random else place]
+        j = columns[place]
+        if rules.random:
+            status.seed = next_state(status.seed)
+            j = columns[integer_from(status.seed, np.int64(0), np.int64(n_columns))]
         length, before = problem.columns[j].length, point.columns[j].w
         z = column_product(problem, point.residual, j) + length * before
         after = 0.0 if rules.positive and z < 0.0 else soft_threshold(z, penalty.l1) / (length + penalty.l2)

@@ -21,8 +21,8 @@ q       (p,)        pull that each coefficient has taken
 u       ()          pull that a coefficient seen in every row would have taken
 ======  ==========  ====================================================================
 
-Rows come in an order that is shuffled anew in each epoch (Fisher & Yates) by Marsaglia's xorshift of 32 bits (J. Stat.
-Softw. 8, 14 (2003)), and each number is rounded where scikit-learn rounds it: one seed gives one model in both.
+Rows come in an order that is shuffled anew in each epoch (Fisher & Yates) with the numbers of `mlx.numeric.xorshift`,
+and each number is rounded where scikit-learn rounds it: one seed gives one model in both.
 """
 
 from __future__ import annotations
@@ -34,11 +34,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from ..numeric.jit import kernel
+from ..numeric.xorshift import integer_from, next_state
 
 __all__ = ["Rows", "Stopping", "epoch_state", "perceptron_epoch", "rows_of", "run_epochs", "shuffle_rows"]
-
-# Largest number that the generator gives.
-LARGEST = 2**31 - 1
 
 # The intercept moves by a hundredth of its step where rows are sparse: it is in every row, other columns are not.
 SPARSE_INTERCEPT_STEP = 0.01
@@ -138,16 +136,11 @@ def epoch_state(
 
 @kernel
 def shuffle_rows(order, seed):
-    """Shuffle an order of rows in place (Fisher & Yates) by xorshift from a seed of uint32."""
-    x = np.uint32(seed)
+    """Shuffle an order of rows in place (Fisher & Yates) with the numbers from a seed of uint32."""
     n = len(order)
     for i in range(n - 1):
-        if x == np.uint32(0):
-            x = np.uint32(1)
-        x ^= np.uint32(x << np.uint32(13))
-        x ^= np.uint32(x >> np.uint32(17))
-        x ^= np.uint32(x << np.uint32(5))
-        j = i + np.int64(x & np.uint32(LARGEST)) % (n - i)
+        seed = next_state(seed)
+        j = integer_from(seed, np.int64(i), np.int64(n))
         order[i], order[j] = order[j], order[i]
 
 

