@@ -32,11 +32,12 @@ class Ridge(MultiOutputMixin, LinearPredictorMixin, RegressorMixin, BaseEstimato
     copy_X : bool, default=True
         If False, `X` may be overwritten: it is with ``solver="svd"`` where it has not more rows than columns.
     max_iter : int, default=None
-        Steps at most of the solvers that iterate. By default SciPy's: twice the number of columns for 'lsqr', ten
-        times the number of unknowns for 'sparse_cg', 15,000 for 'lbfgs'.
+        Steps at most of the solvers that iterate. By default SciPy's: twice the number of columns for 'lsqr' (for
+        'sag' and 'saga' 1000 at least), ten times the number of unknowns for 'sparse_cg', 15,000 for 'lbfgs'.
     tol : float, default=1e-4
-        Where the solvers that iterate stop: ``atol`` and ``btol`` of 'lsqr', the relative length of the residual of
-        the equations for 'sparse_cg', the largest slope for 'lbfgs'. The others are exact.
+        Where the solvers that iterate stop: ``atol`` and ``btol`` of 'lsqr' (for 'sag' and 'saga' a hundredth), the
+        relative length of the residual of the equations for 'sparse_cg', the largest slope for 'lbfgs'. The others
+        are exact.
     solver : {'auto', 'svd', 'cholesky', 'lsqr', 'sparse_cg', 'sag', 'saga', 'lbfgs'}, default='auto'
         'auto'
             For dense `X`, 'cholesky' where an estimate of the condition number says that it is safe, else 'svd'; for
@@ -49,11 +50,13 @@ class Ridge(MultiOutputMixin, LinearPredictorMixin, RegressorMixin, BaseEstimato
         'lbfgs'
             With `positive` only.
         'sag', 'saga'
-            Not supported: the minimum that they approach is found exactly by the others.
+            The minimum that stochastic averages approach by chance is reached without: for dense `X` as by 'auto',
+            exactly; for sparse `X` by 'lsqr', with a hundredth of `tol`, since `tol` is the change of the coefficients
+            in one pass over the rows in scikit-learn.
     positive : bool, default=False
         Whether coefficients must not be negative.
     random_state : int, RandomState instance or None, default=None
-        Has no effect: only 'sag' and 'saga' draw.
+        Has no effect: nothing here is random, also with the names of solvers that are random in scikit-learn.
 
     Attributes
     ----------
@@ -62,9 +65,9 @@ class Ridge(MultiOutputMixin, LinearPredictorMixin, RegressorMixin, BaseEstimato
     intercept_ : float or ndarray of shape (n_targets,)
         Intercept, 0.0 if `fit_intercept` is False.
     n_iter_ : None or ndarray of shape (n_targets,)
-        Steps for each target with 'lsqr'; None with the others.
+        Steps for each target with 'lsqr', 'sag' and 'saga' (1 where the solution is direct); None with the others.
     solver_ : str
-        The solver that was used: one of the names above, or 'active_set'.
+        The solver that was used: one of the names above, or 'active_set'. For 'sag' and 'saga' the one that stood in.
     n_features_in_ : int
         Number of features seen in `fit`.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -147,15 +150,13 @@ class Ridge(MultiOutputMixin, LinearPredictorMixin, RegressorMixin, BaseEstimato
         ValueError
             If `X`, `y` or `sample_weight` have NaN, inf or the wrong shape, a parameter is out of range, or `solver`
             cannot do what `positive` says.
-        NotImplementedError
-            For ``solver="sag"`` and ``solver="saga"``.
         TypeError
             If `X` is sparse and `solver` is 'svd'.
 
         Warns
         -----
         ConvergenceWarning
-            If the steps of 'lbfgs' run out.
+            If the steps of 'lbfgs', or of 'sag' or 'saga' with sparse `X`, run out.
         """
         self._check_solver(sparse.issparse(X))
         X, y = validate_data(
@@ -194,10 +195,6 @@ class Ridge(MultiOutputMixin, LinearPredictorMixin, RegressorMixin, BaseEstimato
 
     def _check_solver(self, is_sparse: bool) -> None:
         """Refuse what `solver` cannot do."""
-        if self.solver in ("sag", "saga"):
-            raise NotImplementedError(
-                f"Ridge: parameter solver={self.solver!r} is not supported; solver='auto' finds their minimum exactly"
-            )
         if self.solver == "lbfgs" and not self.positive:
             raise ValueError("solver='lbfgs' is for positive=True; leave solver at 'auto'")
         if self.positive and self.solver not in ("auto", "lbfgs"):

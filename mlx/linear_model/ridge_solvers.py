@@ -5,7 +5,7 @@ Formula, for each target with its own penalty α::
     minimise  Σ_i s_i (y_i - b - wᵀ x_i)² + α ‖w‖²   over w and b
     (G + α I) w = c,        G, c of `least_squares`;   b = ȳ - wᵀ m
 
-The intercept is free. Four ways to w:
+The intercept is free. The ways to w:
 
 ``cholesky``
     The equations above, from one pass over X; or, with no more rows than columns, (Z Zᵀ + α I) a = y and w = Zᵀ a for
@@ -19,18 +19,23 @@ The intercept is free. Four ways to w:
 ``active_set``
     For w ≥ 0, exact (`nonnegative`).
 
+Stochastic averages, 'sag' and 'saga', are a way to the same minimum by chance. It is reached without: by a direct
+solution for dense rows, and by 'lsqr' for sparse ones, to a tolerance at which it is nearer.
+
 References: A. Hoerl & R. Kennard, "Ridge regression", Technometrics 12 (1970). T. Hastie, R. Tibshirani & J. Friedman,
 The Elements of Statistical Learning, 2nd ed., 3.4.1 and exercise 3.12 (ridge as more rows), 18.3.5 (few rows).
 """
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg, sparse
+from sklearn.exceptions import ConvergenceWarning
 
 from ..numeric.linalg import column_means, scaled_cholesky
 from ..numeric.moments import Moments, moments
@@ -43,6 +48,13 @@ __all__ = ["RidgeFit", "fit_ridge", "moments_of", "products_of_rows"]
 
 # Reciprocal condition of the equations below which their solution has fewer than twelve digits, and is refined.
 EXACT_RECIPROCAL_CONDITION = 1e-4
+
+# Stochastic averages stop when coefficients change by no more than `tol` in one pass over the rows, which leaves them
+# as far from the minimum as 'lsqr' is at some fraction of `tol`: less than at this one, as a test holds.
+SAG_SHARE_OF_TOL = 0.01
+
+# Their most steps by default: scikit-learn's passes, or so many as 'lsqr' has.
+SAG_STEPS = 1000
 
 
 class RidgeFit(NamedTuple):
@@ -99,7 +111,7 @@ def fit_ridge(
     weights : ndarray of shape (n,), optional
         Nonnegative.
     fit_intercept : bool, default=True
-    solver : {'auto', 'cholesky', 'svd', 'lsqr', 'sparse_cg', 'lbfgs'}, default='auto'
+    solver : {'auto', 'cholesky', 'svd', 'lsqr', 'sparse_cg', 'sag', 'saga', 'lbfgs'}, default='auto'
         'auto' is 'cholesky' for dense rows, or 'svd' where an estimate of the condition number says that squares are
         not safe; 'sparse_cg' for sparse rows; with `positive`, active sets for dense rows and 'lbfgs' for sparse ones.
     tol, max_iter
@@ -112,17 +124,14 @@ def fit_ridge(
     if positive and solver == "auto" and not sparse.issparse(X):
         bound = fit_nonnegative(X, Y, weights, penalties=penalties, fit_intercept=fit_intercept)
         return RidgeFit(bound.coefficients, bound.x_mean, bound.y_mean, "active_set")
+    if solver in ("sag", "saga") and not sparse.issparse(X):
+        direct = fit_ridge(X, Y, penalties, weights, fit_intercept=fit_intercept, overwrite_X=overwrite_X)
+        return direct._replace(n_iter=np.ones(Y.shape[1], dtype=np.int32))
     if solver == "auto" and sparse.issparse(X):
         solver = "lbfgs" if positive else "sparse_cg"
-    if solver in ("lsqr", "sparse_cg", "lbfgs"):
+    if solver in ("lsqr", "sparse_cg", "sag", "saga", "lbfgs"):
         rows = centred_rows(X, Y, weights, fit_intercept=fit_intercept)
-        n_iter = None
-        if solver == "lsqr":
-            W, n_iter = solve_lsqr(rows, penalties, tol=tol, max_iter=max_iter)
-        else:
-            iterate = solve_conjugate_gradient if solver == "sparse_cg" else solve_lbfgs
-            W = iterate(rows, penalties, tol=tol, max_iter=max_iter)
-        return RidgeFit(W, rows.x_mean, rows.y_mean, solver, n_iter)
+        return by_iterations(rows, penalties, solver=solver, tol=tol, max_iter=max_iter)
     if solver != "svd":
         least_condition = SAFE_RECIPROCAL_CONDITION if solver == "auto" else 0.0
         solve = by_normal_equations if X.shape[0] > X.shape[1] else by_products_of_rows
@@ -138,6 +147,30 @@ def equal_penalties(penalties: Array) -> Iterator[tuple[float, NDArray[np.bool_]
     """Each value of α and the targets that have it: one factor of the equations serves them all."""
     for alpha in np.unique(penalties):
         yield float(alpha), penalties == alpha
+
+
+def by_iterations(rows: CentredRows, penalties: Array, *, solver: str, tol: float, max_iter: int | None) -> RidgeFit:
+    """W as good as a tolerance.
+
+    Warns
+    -----
+    ConvergenceWarning
+        If the steps of 'sag', 'saga' or 'lbfgs' run out.
+    """
+    n_iter = None
+    if solver == "lsqr":
+        W, n_iter = solve_lsqr(rows, penalties, tol=tol, max_iter=max_iter)
+    elif solver in ("sag", "saga"):
+        most = max(SAG_STEPS, 2 * rows.design.shape[1]) if max_iter is None else max_iter
+        W, n_iter = solve_lsqr(rows, penalties, tol=SAG_SHARE_OF_TOL * tol, max_iter=most)
+        if (n_iter >= most).any():
+            message = f"solver={solver!r} did not converge with max_iter={max_iter} and tol={tol}; raise one of them"
+            warnings.warn(message, ConvergenceWarning, stacklevel=5)
+        solver = "lsqr"
+    else:
+        iterate = solve_conjugate_gradient if solver == "sparse_cg" else solve_lbfgs
+        W = iterate(rows, penalties, tol=tol, max_iter=max_iter)
+    return RidgeFit(W, rows.x_mean, rows.y_mean, solver, n_iter)
 
 
 # Cholesky -------------------------------------------------------------------------------------------------------------

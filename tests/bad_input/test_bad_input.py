@@ -310,7 +310,7 @@ RIDGE = {
     "copy_X": ["yes", 3],
     "max_iter": [0, -1, 1.5, "text"],
     "tol": [-1.0, "small", float("nan"), None],
-    "solver": ["text", None, 3, "sag", "saga", "lbfgs"],
+    "solver": ["text", None, 3, "lbfgs"],
     "positive": ["yes", None],
     "random_state": ["text", -1, 1.5],
 }

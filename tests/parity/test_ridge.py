@@ -68,6 +68,39 @@ def test_iterations_stop_where_the_library_stops(solver, record_difference):
         assert ours.n_iter_.dtype == theirs.n_iter_.dtype
 
 
+@pytest.mark.parametrize("n_targets", [1, 3])
+@pytest.mark.parametrize("as_sparse", [False, True])
+@pytest.mark.parametrize("fit_intercept", [False, True])
+@pytest.mark.parametrize("solver", ["sag", "saga"])
+def test_stochastic_averages(solver, fit_intercept, as_sparse, n_targets, record_difference):
+    if solver == "saga" and as_sparse and fit_intercept:
+        pytest.skip("refused by the library")
+    X, y = table((60, 8), n_targets, as_sparse=as_sparse)
+    weights = np.random.default_rng(1).uniform(0.1, 2.0, 60)
+    parameters = {"solver": solver, "fit_intercept": fit_intercept, "alpha": 0.7 if n_targets == 1 else [0.5, 1.0, 3.0]}
+    ours = Ridge(**parameters, tol=1e-11).fit(X, y, weights)
+    theirs = PeerRidge(**parameters, tol=1e-11, max_iter=100_000, random_state=0).fit(X, y, weights)
+    compare(ours, theirs, ("coef_", "intercept_"), record_difference, f"Ridge {solver}", tolerances.LINEAR_STOCHASTIC)
+    if theirs.n_iter_ is not None:  # with an intercept the library takes 'sparse_cg' for sparse X
+        assert ours.n_iter_.shape == theirs.n_iter_.shape and ours.n_iter_.dtype == theirs.n_iter_.dtype
+
+
+@pytest.mark.parametrize("spread", [1.0, 10.0, 1000.0])
+@pytest.mark.parametrize("alpha", [0.01, 1.0, 100.0])
+@pytest.mark.parametrize("tol", [1e-2, 1e-4])
+@pytest.mark.parametrize("solver", ["sag", "saga"])
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_stochastic_averages_are_not_nearer_in_the_library(solver, tol, alpha, spread):
+    for shape in ((300, 40), (60, 100)):
+        X, y = table(shape, as_sparse=True)
+        X = sparse.csr_array(X * np.geomspace(1.0, spread, shape[1]))
+        parameters = {"alpha": alpha, "tol": tol, "fit_intercept": False}
+        exact = PeerRidge(alpha, fit_intercept=False, solver="svd").fit(X.toarray(), y).coef_
+        ours = Ridge(solver=solver, **parameters).fit(X, y).coef_
+        theirs = PeerRidge(solver=solver, random_state=0, **parameters).fit(X, y).coef_
+        assert np.abs(ours - exact).max() <= np.abs(theirs - exact).max()
+
+
 def test_positive_is_exact_where_the_library_is_near(record_difference):
     X, y = load_diabetes(return_X_y=True)
     ours = Ridge(0.1, positive=True).fit(X, y)

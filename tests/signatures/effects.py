@@ -254,7 +254,7 @@ RIDGE = {
     "tol": Effect(0.5, "coef_", {"solver": "lsqr"}),
     "solver": Effect("svd", "solver_"),
     "positive": Effect(True, "coef_"),
-    "random_state": Inert(0, "only 'sag' and 'saga' draw, which are refused"),
+    "random_state": Inert(0, "nothing is random, also where scikit-learn's 'sag' and 'saga' are"),
 }
 
 RIDGE_CV = {

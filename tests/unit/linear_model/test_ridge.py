@@ -14,7 +14,7 @@ from mlx.linear_model.leave_one_out import leave_one_out
 from mlx.linear_model.ridge_solvers import fit_ridge
 from tests.reference.linear import leave_one_out_by_hand, ridge_by_hand, solve_by_elimination
 
-SOLVERS = ("auto", "cholesky", "svd", "lsqr", "sparse_cg")
+SOLVERS = ("auto", "cholesky", "svd", "lsqr", "sparse_cg", "sag", "saga")
 
 
 @pytest.fixture
@@ -47,8 +47,10 @@ def test_slow_twin(table, solver, as_sparse, weighted, n):
     coefficients, intercept = ridge_by_hand(X, y, 0.7, weights)
     np.testing.assert_allclose(model.coef_, coefficients, rtol=1e-9)
     assert model.intercept_ == pytest.approx(intercept, rel=1e-9)
-    assert model.solver_ == {"auto": "sparse_cg" if as_sparse else "cholesky"}.get(solver, solver)
-    assert (model.n_iter_ is None) == (solver != "lsqr")
+    stochastic = "lsqr" if as_sparse else "cholesky"
+    used = {"auto": "sparse_cg" if as_sparse else "cholesky", "sag": stochastic, "saga": stochastic}
+    assert model.solver_ == used.get(solver, solver)
+    assert (model.n_iter_ is None) == (solver not in ("lsqr", "sag", "saga"))
 
 
 def test_n_iter_counts_the_steps_of_each_target(table):
@@ -134,6 +136,22 @@ def test_lbfgs_tells_when_its_steps_run_out(table):
         Ridge(1e-6, positive=True, solver="lbfgs", max_iter=1, tol=1e-12).fit(*table)
 
 
+@pytest.mark.parametrize("solver", ["sag", "saga"])
+def test_what_is_random_in_the_library_is_not(table, solver):
+    X, y = table
+    for rows in (X, sparse.csr_array(X)):
+        first, second = (Ridge(solver=solver, random_state=seed).fit(rows, y) for seed in (0, None))
+        assert first.coef_.tobytes() == second.coef_.tobytes() and first.n_iter_ == second.n_iter_
+    assert Ridge(solver=solver).fit(X, y).n_iter_.tolist() == [1]
+
+
+@pytest.mark.parametrize("solver", ["sag", "saga"])
+def test_sag_tells_when_its_steps_run_out(table, solver):
+    with pytest.warns(ConvergenceWarning, match=solver):
+        model = Ridge(1e-6, solver=solver, max_iter=2, tol=1e-12).fit(sparse.csr_array(table[0]), table[1])
+    assert model.n_iter_.tolist() == [2]
+
+
 @pytest.mark.parametrize("scale", [1e-200, 1e200])
 def test_numbers_whose_squares_are_no_floats(table, scale):
     X, y = table
@@ -151,8 +169,7 @@ def test_scalar_weights_and_one_column_of_targets(table):
 @pytest.mark.parametrize(
     ("parameters", "rows", "error", "message"),
     [
-        ({"solver": "sag"}, np.asarray, NotImplementedError, "solver"),
-        ({"solver": "saga"}, sparse.csr_array, NotImplementedError, "solver"),
+        ({"solver": "sag", "positive": True}, np.asarray, ValueError, "solver"),
         ({"solver": "lbfgs"}, np.asarray, ValueError, "positive"),
         ({"solver": "svd", "positive": True}, np.asarray, ValueError, "solver"),
         ({"solver": "svd"}, sparse.csr_array, TypeError, "solver.*X"),
