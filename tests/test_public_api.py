@@ -26,7 +26,7 @@ PUBLIC = {
         "to_graphviz",
         "train",
     },
-    "cluster": {"KMeans", "Summary", "summarize"},
+    "cluster": {"KMeans", "Summary", "k_means", "kmeans_plusplus", "summarize"},
     "decomposition": {"IncrementalPCA", "PCA"},
     "ensemble": {
         "AdaBoostClassifier",

@@ -32,7 +32,11 @@ CostsWith = Callable[[NDArray[np.integer], Array, Array], None]
 
 
 def drawn_far_apart(
-    costs_with: CostsWith, weights: Array, n_clusters: int, random_state: np.random.RandomState
+    costs_with: CostsWith,
+    weights: Array,
+    n_clusters: int,
+    random_state: np.random.RandomState,
+    n_trials: int | None = None,
 ) -> NDArray[np.intp]:
     """Numbers of the rows that k-means++ makes centers.
 
@@ -43,13 +47,15 @@ def drawn_far_apart(
     weights : ndarray of shape (n,)
     n_clusters : int
     random_state : RandomState
+    n_trials : int, optional
+        ℓ, if it is not to be that of the table above.
 
     Returns
     -------
     ndarray of shape (n_clusters,)
     """
     n = len(weights)
-    n_trials = 2 + int(np.log(n_clusters))
+    n_trials = 2 + int(np.log(n_clusters)) if n_trials is None else n_trials
     chosen = np.empty(n_clusters, dtype=np.intp)
     chosen[0] = random_state.choice(n, p=weights / weights.sum())
     tables = np.empty((2, n_trials, n), dtype=weights.dtype)  # of this center and the one before, in turns

@@ -1,12 +1,16 @@
 """K-means against scikit-learn, and the summary of a background against shap."""
 
+import inspect
+
 import numpy as np
 import pytest
+import sklearn.cluster
 from scipy import sparse
 from sklearn.cluster import KMeans as PeerKMeans
 from sklearn.datasets import load_digits, load_iris, load_wine, make_blobs
 
-from mlx.cluster import KMeans, summarize
+import mlx.cluster
+from mlx.cluster import KMeans, k_means, kmeans_plusplus, summarize
 from mlx.compare.parity import largest_difference
 from tests import tolerances
 
@@ -96,6 +100,61 @@ def test_same_centers_from_a_callable():
     ours, theirs = (cls(4, init=init, random_state=3).fit(X) for cls in (KMeans, PeerKMeans))
     np.testing.assert_array_equal(ours.labels_, theirs.labels_)
     np.testing.assert_allclose(ours.cluster_centers_, theirs.cluster_centers_, rtol=1e-12)
+
+
+# Functions ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["k_means", "kmeans_plusplus"])
+def test_functions_take_what_those_of_the_library_take(name):
+    ours, theirs = (inspect.signature(getattr(module, name)).parameters for module in (mlx.cluster, sklearn.cluster))
+    assert [(p.name, p.kind, p.default) for p in ours.values()] == [
+        (p.name, p.kind, p.default) for p in theirs.values()
+    ]
+
+
+@pytest.mark.parametrize("parameters", ["defaults", "random, elkan", "strict", "no copy"])
+@pytest.mark.parametrize("table", TABLES)
+def test_k_means_is_that_of_the_library(table, parameters, record_difference):
+    X = TABLES[table]()
+    parameters = {"n_clusters": 6, "random_state": 2, "return_n_iter": True, **PARAMETERS[parameters]}
+    weights = np.random.default_rng(1).random(X.shape[0])
+    ours = k_means(X.copy(), sample_weight=weights, **parameters)
+    theirs = sklearn.cluster.k_means(X.copy(), sample_weight=weights, **parameters)
+    np.testing.assert_array_equal(ours[1], theirs[1])
+    assert len(ours) == len(theirs) == 4 and ours[3] == theirs[3]
+    for place, what in ((0, "centers"), (2, "inertia")):
+        record_difference(f"k_means: {what}", largest_difference(ours[place], theirs[place]), tolerances.CLUSTERS)
+    assert len(k_means(X, 2)) == len(sklearn.cluster.k_means(X, 2)) == 3
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.int64])
+@pytest.mark.parametrize("n_local_trials", [None, 1, 7])
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("table", TABLES)
+def test_kmeans_plusplus_draws_the_rows_of_the_library(table, weighted, n_local_trials, dtype):
+    if table == "sparse" and dtype is np.int64:
+        pytest.skip("the library fails on sparse integers")
+    X = TABLES[table]()
+    X = (X * (10 if dtype is np.int64 else 1)).astype(dtype)
+    weights = np.random.default_rng(1).random(X.shape[0]) if weighted else None
+    for seed in range(3):
+        given = {"sample_weight": weights, "n_local_trials": n_local_trials, "random_state": seed}
+        ours, theirs = (draw(X, 12, **given) for draw in (kmeans_plusplus, sklearn.cluster.kmeans_plusplus))
+        np.testing.assert_array_equal(ours[1], theirs[1])
+        np.testing.assert_array_equal(ours[0], theirs[0])
+        assert ours[0].dtype == theirs[0].dtype and ours[1].dtype == theirs[1].dtype
+
+
+def test_kmeans_plusplus_takes_norms_that_are_known():
+    X = load_iris().data
+    norms = np.einsum("ij,ij->i", X, X)
+    given = {"x_squared_norms": norms, "random_state": 0}
+    found = [draw(X, 5, **given)[1].tolist() for draw in (kmeans_plusplus, sklearn.cluster.kmeans_plusplus)]
+    assert found[0] == found[1] == kmeans_plusplus(X, 5, random_state=0)[1].tolist()
+    # They are taken as they are.
+    norms += np.linspace(0.0, 30.0, len(X))
+    assert kmeans_plusplus(X, 5, **given)[1].tolist() != found[0]
 
 
 # The background of an explainer ---------------------------------------------------------------------------------------
