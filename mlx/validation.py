@@ -21,6 +21,20 @@ __all__ = ["check_sample_weight", "column_names", "naming", "refuse_unsupported"
 
 NOT_GIVEN = "no_validation"  # scikit-learn's word for an argument that is not validated
 
+# Options that change nothing in an array of floats which fits them; others are left to scikit-learn.
+UNDEMANDING = {
+    "accept_large_sparse",
+    "accept_sparse",
+    "dtype",
+    "ensure_all_finite",
+    "ensure_min_samples",
+    "force_writeable",
+    "multi_output",
+    "reset",
+    "y_numeric",
+}
+FLOATS = (np.float64, np.float32)
+
 
 def validate_data(estimator: Any, /, X: Any = NOT_GIVEN, y: Any = NOT_GIVEN, **options: Any) -> Any:
     """`sklearn.utils.validation.validate_data`, whose errors say whether X or y is wrong.
@@ -46,6 +60,10 @@ def validate_data(estimator: Any, /, X: Any = NOT_GIVEN, y: Any = NOT_GIVEN, **o
     ValueError, TypeError
         As scikit-learn does; the message names X, y or both.
     """
+    if _is_plain(estimator, X, y, options):
+        if options.get("reset", True):
+            estimator.n_features_in_ = X.shape[1]
+        return X if isinstance(y, str) else (X, y)
     try:
         validated = sklearn.utils.validation.validate_data(estimator, X, y, **options)
     except (ValueError, TypeError) as error:
@@ -57,6 +75,51 @@ def validate_data(estimator: Any, /, X: Any = NOT_GIVEN, y: Any = NOT_GIVEN, **o
     if options.get("y_numeric") and validated[1].dtype.kind in "US":
         raise ValueError("y: targets must be numbers, not text")
     return validated
+
+
+def _is_plain(estimator: Any, X: Any, y: Any, options: Mapping[str, Any]) -> bool:
+    """Whether scikit-learn's checks would hand back X and y as they are, without a word.
+
+    They look for data frames, text, sparse and foreign arrays, which takes longer than many a small fit or prediction.
+    Arrays of finite floats that need nothing of that are told here; all others are theirs to judge.
+    """
+    if type(X) is not np.ndarray or X.ndim != 2 or X.dtype not in FLOATS:
+        return False
+    if options.keys() - UNDEMANDING or hasattr(estimator, "feature_names_in_"):
+        return False
+    wanted = options.get("dtype", "numeric")
+    n, p = X.shape
+    return (
+        (
+            wanted == "numeric"
+            if isinstance(wanted, str)
+            else X.dtype in (wanted if isinstance(wanted, list | tuple) else (wanted,))
+        )
+        and n >= options.get("ensure_min_samples", 1)
+        and p >= 1
+        and (X.flags.writeable or not options.get("force_writeable", False))
+        and (options.get("reset", True) or getattr(estimator, "n_features_in_", None) == p)
+        and (options.get("ensure_all_finite", True) is False or _is_finite(X))
+        and ((isinstance(y, str) and y == NOT_GIVEN) or _is_plain_target(y, n))
+    )
+
+
+def _is_plain_target(y: Any, n: int) -> bool:
+    """Whether y is n finite numbers, one after the other."""
+    return (
+        type(y) is np.ndarray
+        and y.shape == (n,)
+        and y.flags.c_contiguous
+        and y.dtype.kind in "fiub"
+        and y.dtype.isnative
+        and _is_finite(y)
+    )
+
+
+def _is_finite(values: np.ndarray) -> bool:
+    """Whether the sum of the values is finite: then they are; where it is not, they may be."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(values.sum()))
 
 
 def _wrong_argument(X: Any, y: Any, options: Mapping[str, Any], text: str) -> str:

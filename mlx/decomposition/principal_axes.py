@@ -113,7 +113,7 @@ def by_singular_values(X: Array, mean: Array, *, overwrite: bool) -> Decompositi
             centred, is_long = triangular_factor(X, no_targets(X), mean, np.empty(0)), True
         else:
             centred, is_long = centred_rows(X, mean, overwrite), False
-        U, s, Vt = linalg.svd(centred, full_matrices=False, check_finite=False, overwrite_a=True)
+        U, s, Vt = np.linalg.svd(centred, full_matrices=False)
     signs = row_signs(Vt)
     total = float(np.sum(s**2))
     return Decomposition(mean, Vt * signs[:, None], s, total, len(s), None if is_long else U * signs, "full")
@@ -137,8 +137,7 @@ def by_covariance(X: Any, mean: Array | None, n_wanted: int) -> Decomposition:
     elif mean is None:
         sums = moments(X, no_targets(X))
         mean, gram = sums.x_mean, sums.gram
-        if not np.isfinite(np.trace(gram)):
-            assert_all_finite(X, estimator_name="PCA", input_name="X")
+        refuse_unless(np.isfinite(np.trace(gram)), X)
     else:
         gram = gram_matrix(X, mean)
     values, vectors = _leading_eigenvectors(gram, n_wanted)
@@ -243,6 +242,20 @@ def column_mean_of(X: Any) -> Array:
     return mean_variance_axis(X.astype(np.float64), axis=0)[0] if sparse.issparse(X) else column_means(X)
 
 
+def mean_of_finite(X: Array) -> Array:
+    """Column means of dense rows, which tell if an entry is no number: X need not be read once more for that."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = column_means(X)
+    refuse_unless(np.isfinite(mean).all(), X)
+    return mean
+
+
+def refuse_unless(finite: Any, X: Array) -> None:
+    """Raise ValueError if X has entries that are not finite; sums that are finite say that it has none."""
+    if not finite:
+        assert_all_finite(X, estimator_name="PCA", input_name="X")
+
+
 def centred_rows(X: Array, mean: Array, overwrite: bool) -> Array:
     """X - 1 mᵀ in the dtype of X, in place or as a copy."""
     return np.subtract(X, mean, out=X if overwrite else np.empty_like(X), casting="same_kind")
@@ -262,8 +275,7 @@ def principal_axes(X: Any, n_components: int | float | str | None, solver: str, 
     Raises
     ------
     ValueError
-        If `n_components` does not fit the shape, or X has entries that are not finite. Where products of all columns
-        are formed, they tell, and X need not be read once more.
+        If `n_components` does not fit the shape, or X has entries that are not finite.
     """
     n, p = X.shape
     small = min(n, p)
@@ -274,14 +286,9 @@ def principal_axes(X: Any, n_components: int | float | str | None, solver: str, 
             f"n_components={n_components} must be between 0 and min(n_samples, n_features)={small} with "
             f"svd_solver={solver!r}"
         )
-    if sparse.issparse(X) or not forms_products(X.shape, n_components, solver):
+    if sparse.issparse(X):
         assert_all_finite(X, estimator_name="PCA", input_name="X")
     return axes_around(X, None, n_components, solver, overwrite=overwrite)
-
-
-def forms_products(shape: tuple[int, int], n_components: int | float | str | None, solver: str) -> bool:
-    """Whether `axes_around` begins with Xcᵀ Xc."""
-    return solver == "covariance_eigh" or (shape[0] > shape[1] and _squares_may_do(shape, n_components, solver))
 
 
 def _squares_may_do(shape: tuple[int, int], n_components: int | float | str | None, solver: str) -> bool:
@@ -306,7 +313,7 @@ def axes_around(
     n_wanted = small if n_counted is None else n_counted
     if _squares_may_do(X.shape, n_components, solver):
         if p >= n:
-            mean = column_mean_of(X) if mean is None else mean
+            mean = mean_of_finite(X) if mean is None else mean
             found = by_row_gram(X, mean, n_wanted)
         else:
             found = by_covariance(X, mean, n_wanted)
@@ -316,7 +323,7 @@ def axes_around(
         k = n_wanted if n_components == "mle" else n_kept(n_components, variances, found.total / (n - 1), n)
         if k > 0 and variances[k - 1] >= SAFE_VARIANCE_RATIO * variances[0] > 0.0:
             return found
-    mean = column_mean_of(X) if mean is None else mean
+    mean = mean_of_finite(X) if mean is None else mean
     return by_singular_values(X, mean, overwrite=overwrite)
 
 

@@ -6,7 +6,7 @@ Formula, for a centred and weighted design Z and targets Y::
 
 which of all W with the least squares is the one of least norm. A tall Z is first brought to a triangle R with the same
 singular values, one block of rows at a time; a wide one to a triangle from the other side. The error grows with the
-condition number of Z, and not with its square.
+condition number of Z, and not with its square. Where no d is near rounding noise, R W = Qᵀ Y gives W without them.
 
 Where columns depend on each other, which coefficients are then determined, and which share what the rows leave open,
 must not depend on units: that is decided on columns of length 1 (`solve_by_singular_values`).
@@ -34,6 +34,7 @@ __all__ = [
     "relative_cutoff",
     "rounding_of_columns",
     "solve_by_singular_values",
+    "solve_by_substitution",
     "solve_wide",
     "with_root",
 ]
@@ -44,6 +45,9 @@ EPSILON = float(np.finfo(np.float64).eps)
 
 # Entries of a null vector below this are rounding error, which is ε over the smallest singular value kept.
 NO_PART = 1e-8
+
+# Reciprocal condition of columns of length 1 above which none of their directions can be rounding error.
+CLEAR_RECIPROCAL_CONDITION = 1e-8
 
 
 def rounding_of_columns(X: Array, x_mean: Array, total_weight: float) -> Array:
@@ -99,7 +103,7 @@ def lengths_of(columns: Array) -> Array:
 
 
 class SingularValueFit(NamedTuple):
-    """Least squares by singular values.
+    """Least squares with its singular values.
 
     Attributes
     ----------
@@ -149,6 +153,38 @@ def solve_wide(design: Array, targets: Array, cutoff: float, noise: Array) -> Si
     # That there are null vectors is enough: no coefficient is determined.
     return SingularValueFit(
         solution, found.rank, found.singular_values, np.zeros((0, p)), null_vectors=np.ones((1, p)), lengths=np.ones(p)
+    )
+
+
+def solve_by_substitution(design: Array, targets: Array, noise: Array) -> SingularValueFit | None:
+    """Least squares from the triangular factor alone; None where it is not clear that every direction counts.
+
+    Substitution does not care for the units of the columns, so these are judged at length 1, with the shortest
+    direction σ ≥ reciprocal condition / √p.
+
+    Parameters
+    ----------
+    design : ndarray of shape (p, p)
+        Upper triangle, with columns that are not zero.
+    targets : ndarray of shape (p, t)
+    noise : ndarray of shape (p,)
+        `rounding_of_columns`.
+    """
+    lengths = lengths_of(design)
+    scaled = design / lengths
+    reciprocal_condition, _ = linalg.lapack.dtrcon(scaled)
+    noise_of_all = np.sqrt(len(noise)) * linalg.norm(noise / lengths, check_finite=False)
+    if not reciprocal_condition > max(CLEAR_RECIPROCAL_CONDITION, noise_of_all):
+        return None
+    solution, _ = linalg.lapack.dtrtrs(scaled, targets)
+    inverse, _ = linalg.lapack.dtrtri(scaled)
+    return SingularValueFit(
+        solution / lengths[:, None],
+        len(lengths),
+        np.linalg.svd(design, compute_uv=False),
+        inverse.T,
+        null_vectors=np.zeros((0, len(lengths))),
+        lengths=lengths,
     )
 
 

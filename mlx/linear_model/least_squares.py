@@ -19,14 +19,16 @@ W       (p, t)     coefficients; ``coef_`` is Wᵀ
 G       (p, p)     Gram matrix of the centred, weighted rows
 ======  =========  ====================================================
 
-Two ways to W:
+Three ways to W:
 
 1. Normal equations by Cholesky. One pass over X gives m and G (`numeric/moments.py`). The condition number of G is the
    square of that of the design, so this way is taken only where an estimate of it is below 1e8, and one step of
    refinement follows (the corrected semi-normal equations): the residual is computed from X itself, in a second pass,
    which gives back the digits that G lost.
-2. QR and singular values of the centred design otherwise (`by_singular_values`). Directions whose singular value is
-   rounding noise get the coefficient of least norm.
+2. QR of the centred design and substitution, for small tables and where G is not trusted, if no direction of columns of
+   length 1 is in doubt.
+3. QR and singular values otherwise (`by_singular_values`). Directions whose singular value is rounding noise get the
+   coefficient of least norm.
 
 Departs from scikit-learn: its ``tol=1e-6`` is a cutoff on singular values, so that a design with a condition number
 above 1e6 is solved with directions left out, and coefficients can be wrong in the first digit while predictions on
@@ -55,6 +57,7 @@ from .by_singular_values import (
     relative_cutoff,
     rounding_of_columns,
     solve_by_singular_values,
+    solve_by_substitution,
     solve_wide,
     with_root,
 )
@@ -66,6 +69,10 @@ Array = NDArray[np.floating]
 # Reciprocal condition of the scaled Gram matrix above which the normal equations are safe. One refinement step
 # multiplies the error by about ε / reciprocal: at 1e-8, from 1e-8 to 1e-16 times what the design itself allows.
 SAFE_RECIPROCAL_CONDITION = 1e-8
+
+# Multiplications n p² up to which QR takes no longer than the two passes of the normal equations: most of the time of
+# both is that of calls.
+SMALL_WORK = 5e5
 
 
 class Spread(NamedTuple):
@@ -149,7 +156,7 @@ def fit_least_squares(
         Centre X in place where a centred copy is needed: where it has not more rows than columns.
     """
     n, p = X.shape
-    if cutoff is None and n > p:
+    if cutoff is None and n > p and n * p**2 > SMALL_WORK:
         sums = moments(X, Y, weights, centre=fit_intercept)
         fit = by_normal_equations(X, Y, weights, sums)
         if fit is not None:
@@ -169,12 +176,14 @@ def fit_least_squares(
         if n > p:
             # A constant column beside others in small units would take their place among the singular values.
             varies = lengths_of(design) > noise
-        solved = solve_by_singular_values(design[:, varies], targets, relative_cutoff(X), noise[varies])
+        substituted = solve_by_substitution(design, targets, noise) if n > p and varies.all() else None
+        solved = substituted or solve_by_singular_values(design[:, varies], targets, relative_cutoff(X), noise[varies])
     residuals = targets - design[:, varies] @ solved.solution
     with np.errstate(over="ignore"):
         residual_squares, total_squares = ((part**2).sum(axis=0) + unexplained for part in (residuals, targets))
     spread = Spread(residual_squares, total_squares, *variance_factors(solved, varies, x_mean, total_weight))
-    singular_values = np.pad(solved.singular_values, (0, min(n, p) - len(solved.singular_values)))
+    singular_values = np.zeros(min(n, p))
+    singular_values[: len(solved.singular_values)] = solved.singular_values
     return LeastSquaresFit(widened(solved.solution, varies), x_mean, y_mean, solved.rank, singular_values, spread)
 
 
@@ -194,7 +203,7 @@ def variance_factors(
     """
     means = x_mean[varies] / solved.lengths
     with np.errstate(over="ignore"):
-        factors = (solved.inverse_root**2).sum(axis=0) / solved.lengths**2
+        factors = ((solved.inverse_root / solved.lengths) ** 2).sum(axis=0)
         factor_of_intercept = float(1.0 / total_weight + ((solved.inverse_root @ means) ** 2).sum())
     factors[(np.abs(solved.null_vectors) > NO_PART).any(axis=0)] = np.nan
     if (np.abs(solved.null_vectors @ means) > NO_PART * np.abs(means).max(initial=0.0)).any():

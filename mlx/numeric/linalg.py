@@ -227,7 +227,7 @@ def minimum_norm_least_squares(A: Array, B: Array, cutoff: float, noise: float =
     if n > p:
         Q, A = linalg.qr(A, mode="economic", check_finite=False)
         B = Q.T @ B
-    U, s, Vt = linalg.svd(A, full_matrices=False, check_finite=False)
+    U, s, Vt = np.linalg.svd(A, full_matrices=False)
     rank = int(np.count_nonzero(s > max(cutoff * s[0], noise)))
     solution = Vt[:rank].T @ ((U[:, :rank].T @ B) / s[:rank, None])
     return LeastSquares(solution, rank, s, Vt)

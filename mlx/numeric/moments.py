@@ -212,13 +212,19 @@ def triangular_factor(X: Array, Y: Array, x_mean: Array, y_mean: Array, root_wei
     n, p = X.shape
     width = p + Y.shape[1]
     size = max(BLOCK_ENTRIES // width, 4 * width)
-    R: Array = np.empty((0, width))
+    buffer: Array = np.empty((width + min(size, n), width))
+    height = 0  # of R
     # Two threads of BLAS make the decomposition of a narrow block slower, not faster.
     with one_blas_thread(float(size) * width**2):
         for start in range(0, n, size):
-            rows = slice(start, start + size)
-            block = np.hstack([X[rows] - x_mean, Y[rows] - y_mean])
+            rows = slice(start, min(start + size, n))
+            stack = buffer[: height + rows.stop - start]
+            block = stack[height:]
+            np.subtract(X[rows], x_mean, out=block[:, :p])
+            np.subtract(Y[rows], y_mean, out=block[:, p:])
             if root_weights is not None:
                 block *= root_weights[rows, None]
-            R = np.asarray(np.linalg.qr(np.vstack([R, block]), mode="r"))
+            R = np.asarray(np.linalg.qr(stack, mode="r"))
+            height = len(R)
+            buffer[:height] = R
     return R

@@ -15,7 +15,7 @@ from numbers import Integral
 from typing import Any, TypeVar
 
 from joblib import effective_n_jobs
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import LibController, ThreadpoolController
 
 from ..environment import available_cores
 
@@ -109,32 +109,34 @@ class _BlasLimit(AbstractContextManager[None]):
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._users = 0
-        self._controller: ThreadpoolController | None = None
-        self._limit: Any = None
+        self._found: list[LibController] = []
+        self._threads_before: list[int] = []
 
-    def _libraries(self) -> ThreadpoolController:
+    def _libraries(self) -> list[LibController]:
         # Looking for the libraries costs milliseconds; they are loaded with NumPy and SciPy and stay.
-        self._controller = self._controller or ThreadpoolController()
-        return self._controller
+        self._found = self._found or ThreadpoolController().select(user_api="blas").lib_controllers
+        return self._found
 
     def __enter__(self) -> None:
         with self._lock:
             if self._users == 0:
-                self._limit = self._libraries().limit(limits=1, user_api="blas")
+                # threadpoolctl's own contexts describe every library first, which takes longer than a small fit.
+                self._threads_before = [library.get_num_threads() for library in self._libraries()]
+                for library in self._found:
+                    library.set_num_threads(1)
             self._users += 1
 
     def __exit__(self, *error: object) -> None:
         with self._lock:
             self._users -= 1
             if self._users == 0:
-                self._limit.restore_original_limits()
+                for library, before in zip(self._found, self._threads_before, strict=True):
+                    library.set_num_threads(before)
 
     def threads(self) -> int:
         """Threads that BLAS has when nobody limits it here: 1 while somebody does."""
         with self._lock:
-            return min(
-                (library["num_threads"] for library in self._libraries().select(user_api="blas").info()), default=1
-            )
+            return min((library.get_num_threads() for library in self._libraries()), default=1)
 
 
 _blas_limit = _BlasLimit()

@@ -6,8 +6,9 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn.utils.validation
 from scipy import sparse
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, RegressorMixin
 
 from mlx.validation import check_sample_weight, column_names, refuse_unsupported, validate_data
 
@@ -66,6 +67,87 @@ def test_right_input_passes_unchanged():
     assert validate_data(model, X, reset=False).shape == (4, 3)
     with pytest.raises(ValueError, match="X has 2 features"):
         validate_data(model, X[:, :2], reset=False)
+
+
+READ_ONLY = X.copy()
+READ_ONLY.flags.writeable = False
+
+
+@pytest.mark.parametrize(
+    ("table", "targets", "options", "is_plain"),
+    [
+        (X, Y, {}, True),
+        (X, Y.astype(int), {"y_numeric": True, "multi_output": True}, True),
+        (X.astype(np.float32), Y > 1, {"dtype": [np.float64, np.float32], "accept_sparse": ["csr"]}, True),
+        (np.asfortranarray(X), Y, {"dtype": np.float64}, True),
+        (X[::2], Y[:2], {"force_writeable": True}, True),
+        (READ_ONLY, Y, {}, True),
+        (READ_ONLY, Y, {"force_writeable": True}, False),
+        (X.astype(np.float32), Y, {"dtype": np.float64}, False),
+        (X.astype(int), Y, {}, False),
+        (X.astype(">f8"), Y, {"dtype": np.float64}, False),
+        (X, Y[::-1], {}, False),
+        (X, Y[:, None], {"multi_output": True}, False),
+        (X, X, {"multi_output": True}, False),
+        (X, list(Y), {}, False),
+        (X, np.array(list("abcd")), {}, False),
+        (X.tolist(), Y, {}, False),
+        (np.full((4, 3), 1e308), Y, {}, False),
+        (np.where(X == 5, np.nan, X), Y, {"ensure_all_finite": "allow-nan"}, False),
+        (np.where(X == 5, np.nan, X), Y, {"ensure_all_finite": False}, True),
+        (X, Y, {"order": "C"}, False),
+        (X[:, ::-1], Y, {"order": "F"}, False),
+        (X, Y, {"copy": True}, False),
+        (sparse.csr_array(X), Y, {"accept_sparse": True}, False),
+    ],
+)
+def test_plain_arrays_pass_without_scikit_learn_as_they_would_with_it(monkeypatch, table, targets, options, is_plain):
+    asked = []
+    theirs = sklearn.utils.validation.validate_data
+
+    def listening(*arguments, **keywords):
+        asked.append(keywords)
+        return theirs(*arguments, **keywords)
+
+    expected_model, model = Model(), Model()
+    expected = theirs(expected_model, table, targets, **options)
+    monkeypatch.setattr(sklearn.utils.validation, "validate_data", listening)
+    found = validate_data(model, table, targets, **options)
+    assert bool(asked) != is_plain
+    for array, right, given in zip(found, expected, (table, targets), strict=True):
+        assert array.dtype == right.dtype and type(array) is type(right)
+        assert (array is given or not is_plain) and np.shares_memory(array, given) == np.shares_memory(right, given)
+        if isinstance(array, np.ndarray):
+            assert array.flags == right.flags or array.shape[1:] == ()
+            np.testing.assert_array_equal(array, right)
+    assert vars(model) == vars(expected_model)
+
+
+def test_what_an_estimator_knows_of_its_columns_is_compared_with_plain_arrays_too():
+    model = Model()
+    validate_data(model, X)
+    for table in (X, X[:1]):
+        assert validate_data(model, table, reset=False) is table
+    with pytest.raises(ValueError, match="X has 2 features, but Model is expecting 3"):
+        validate_data(model, X[:, :2].copy(), reset=False)
+    with pytest.raises(ValueError, match=r"minimum of 5 is required"):
+        validate_data(model, X, ensure_min_samples=5)
+    validate_data(model, X[:, :2].copy())
+    assert model.n_features_in_ == 2
+    validate_data(model, pd.DataFrame(X, columns=list("abc")))
+    with pytest.warns(UserWarning, match="does not have valid feature names"):
+        validate_data(model, X, reset=False)
+    validate_data(model, X)
+    assert not hasattr(model, "feature_names_in_")
+
+
+@pytest.mark.parametrize("targets", [None, "no_validation?", np.array([0.0, 1.0, np.nan, 3.0])])
+def test_targets_that_are_none_are_refused_beside_a_plain_table(targets):
+    class Regressor(RegressorMixin, BaseEstimator):
+        """Needs targets."""
+
+    with pytest.raises((ValueError, TypeError), match="y"):
+        validate_data(Regressor(), X, targets, y_numeric=True)
 
 
 @pytest.mark.parametrize(
