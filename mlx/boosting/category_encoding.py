@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from ..tree.category_names import CategoryNames, WholeNumbers
 from ..validation import naming
-from .columns import checked_types, type_of_column
+from .columns import checked_types, plain_table, type_of_column
 
 if TYPE_CHECKING:
     from .continuation import EarlierModel
@@ -93,6 +93,7 @@ class EncodesCategories:
 
     def _learn_categories(self, X: Any, earlier: EarlierModel | None = None) -> Any:
         """A training table with codes in the place of categories, which are kept; codes of the model to go on from."""
+        X = plain_table(X)
         if earlier is not None:
             known = earlier.categories
             self._feature_types, self._category_names = (_types_of(X), None) if known is None else known
@@ -113,7 +114,7 @@ class EncodesCategories:
 
     def _recoded(self, X: Any, by_name: bool = True) -> Any:
         """Another table with the codes of the training table in the place of categories."""
-        return recoded(X, self._categories, getattr(self, "feature_names_in_", None) if by_name else None)
+        return recoded(plain_table(X), self._categories, getattr(self, "feature_names_in_", None) if by_name else None)
 
     def _category_rules(self) -> Any:
         """What growing is told of columns of categories: `CategoryRules`."""

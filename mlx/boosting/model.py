@@ -15,8 +15,9 @@ from ..callbacks import CallbackSupportMixin, FitRounds
 from ..numeric.threads import resolve_n_jobs
 from ..tree import TreeEnsemble
 from ..tree.importance import column_importance
-from ..validation import check_sample_weight, refuse_unsupported, validate_data
+from ..validation import check_sample_weight, column_names, refuse_unsupported, validate_data
 from .category_encoding import EncodesCategories, check_codes
+from .columns import are_numbers
 from .continuation import EarlierModel, earlier_model
 from .estimator_booster import ShowsBooster
 from .estimator_parameters import ACCEPTED, BELONG_TO, DEFAULTS
@@ -253,12 +254,22 @@ class XGBModel(CallbackSupportMixin, TrainingOptions, EncodesCategories, TracedT
         how = self._kind_of_rows()
         if np.isnan(self.missing) and not scipy.sparse.issparse(X):
             how |= {"dtype": [np.float32, np.float64], "order": None}
-        X = validate_data(self, X, reset=False, **how) if validate_features else check_array(X, input_name="X", **how)
-        if X.shape[1] != self.n_features_in_:
-            raise ValueError(f"X: has {X.shape[1]} features, but the model was fitted with {self.n_features_in_}")
+        X = self._as_fitted(X, how, validate_features)
         if X.dtype == np.float64 and max(np.fmax.reduce(X, None), -np.fmin.reduce(X, None)) > np.finfo(np.float32).max:
             raise ValueError("X: has values too large for float32")
         return self._mark_missing(X)
+
+    def _as_fitted(self, X: Any, how: Mapping[str, Any], validate_features: bool = True) -> Any:
+        """Rows with the columns of the fit. Columns that are named by their numbers alone may have no names as well."""
+        names = [given for given in (column_names(X), getattr(self, "feature_names_in_", None)) if given is not None]
+        if len(names) == 1 and are_numbers(names[0]):
+            validate_features = False
+        if validate_features:
+            return validate_data(self, X, reset=False, **how)
+        X = check_array(X, input_name="X", **how)
+        if X.shape[1] != self.n_features_in_:
+            raise ValueError(f"X: has {X.shape[1]} features, but the model was fitted with {self.n_features_in_}")
+        return X
 
     def _kind_of_rows(self) -> dict[str, Any]:
         """What scikit-learn's validation shall make of rows. An infinite value may be the mark of a missing one."""

@@ -30,7 +30,15 @@ from ..tree.xgboost_document import XGBoostModel, read_xgboost, xgboost_document
 from .model_extras import ATTRIBUTE, RECORDS, extras_text, read_extras, records_text, refuse_extras, with_stored_records
 from .objective import PARAMETERS
 
-__all__ = ["ONE_TREE_PER_ROUND", "ModelFile", "ModelFormatError", "model_bytes", "read_model", "write_model"]
+__all__ = [
+    "ONE_TREE_PER_ROUND",
+    "ModelFile",
+    "ModelFormatError",
+    "model_bytes",
+    "positive_weight",
+    "read_model",
+    "write_model",
+]
 
 Form = Literal["json", "ubj"]
 
@@ -317,6 +325,20 @@ def objective_parameters(model: XGBoostModel) -> dict[str, Any]:
         except (ValueError, OverflowError, RecursionError) as error:
             raise ModelFormatError(f"learner.objective.{parameter.file_group}.{parameter.name}: {error}") from None
     return stated
+
+
+def positive_weight(model: XGBoostModel) -> float:
+    """What a file says of `scale_pos_weight`; 1 if it says nothing.
+
+    Raises
+    ------
+    ModelFormatError
+        If that is no finite number.
+    """
+    text = model.objective_parameters.get("reg_loss_param", {}).get("scale_pos_weight", "1")
+    place = Place(text, "learner.objective.reg_loss_param.scale_pos_weight")
+    weights = place.number_texts()
+    return float(weights[0]) if len(weights) == 1 else place.refuse("must be the text of one number")
 
 
 def _write_atomically(path: Path, data: bytes) -> None:

@@ -40,7 +40,7 @@ from .grown_model import GrownModel
 from .learner_rows import known_rows
 from .matrix import DMatrix
 from .model import XGBModel
-from .model_format import objective_parameters
+from .model_format import objective_parameters, positive_weight
 from .objective import PARAMETERS
 from .prediction import evaluated
 from .ranker import XGBRanker
@@ -230,9 +230,9 @@ class LearnerParameters(XGBModel):
     def take_objective(self, model: XGBoostModel) -> None:
         """Set what a model file says of the objective."""
         stated = objective_parameters(model)
-        weight = model.objective_parameters.get("reg_loss_param", {}).get("scale_pos_weight")
-        if weight is not None and float(weight) != 1.0:
-            stated["scale_pos_weight"] = float(weight)
+        weight = positive_weight(model)
+        if weight != 1.0:
+            stated["scale_pos_weight"] = weight
         if model.n_parallel_trees != 1:
             stated["num_parallel_tree"] = model.n_parallel_trees
         for name, value in stated.items():

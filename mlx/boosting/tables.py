@@ -6,6 +6,7 @@ what is given                         what becomes of it
 array, list of rows                   one copy, float32, C order; names and types are not known
 pandas DataFrame or Series            the same, with the names of its columns and their types in xgboost's words;
                                       categories become codes, and their names are kept
+Arrow or Polars table                 the same, by way of pandas
 scipy sparse matrix                   CSR of float32; what is not stored is missing, as in xgboost
 ====================================  ==================================================================================
 
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 
 from ..tree.category_names import CategoryNames
 from .category_encoding import learn_categories, translated
-from .columns import type_of_column
+from .columns import plain_table, type_of_column
 
 __all__ = ["Table", "table_of"]
 
@@ -98,6 +99,8 @@ def table_of(data: Any, missing: float, enable_categorical: bool = False) -> Tab
         raise NotImplementedError("data: iterators over batches are not supported; give the whole table")
     if scipy.sparse.issparse(data):
         return Table(_sparse_rows(data, missing))
+    if not hasattr(data, "iloc") and callable(getattr(data, "to_pandas", None)):
+        data = data.to_pandas()
     if hasattr(data, "dtypes") and hasattr(data, "iloc"):
         return _table_of_pandas(data.to_frame() if data.ndim == 1 else data, missing, enable_categorical)
     try:
@@ -148,7 +151,7 @@ def _sparse_rows(data: Any, missing: float) -> scipy.sparse.csr_matrix:
 
 def _table_of_pandas(frame: Any, missing: float, enable_categorical: bool) -> Table:
     try:
-        coded, known = learn_categories(frame, enable_categorical, None)
+        coded, known = learn_categories(plain_table(frame), enable_categorical, None)
     except ValueError as error:
         raise ValueError(f"data: {str(error).removeprefix('X: ')}") from None
     kinds = [type_of_column(dtype) for dtype in coded.dtypes]
@@ -158,8 +161,7 @@ def _table_of_pandas(frame: Any, missing: float, enable_categorical: bool) -> Ta
     if known is not None:
         kinds = ["c" if own == "c" else kind for own, kind in zip(known.types, kinds)]
     frame = coded
-    names = [" ".join(map(str, name)) if isinstance(name, tuple) else str(name) for name in frame.columns]
     with np.errstate(over="ignore"):
         rows = frame.to_numpy(dtype=np.float32, na_value=np.nan)
     rows = np.array(rows, order="C", copy=None if rows.flags.owndata and rows.flags.writeable else True)
-    return Table(_marked(rows, missing), names, kinds, None if known is None else known.names)
+    return Table(_marked(rows, missing), list(frame.columns), kinds, None if known is None else known.names)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import is_classifier
 
-from ..validation import check_sample_weight, naming, validate_data
+from ..validation import check_sample_weight, naming
 from .constraints import interaction_sets, monotone_directions
 from .continuation import EarlierModel
 from .dart import Dropout
@@ -73,6 +73,7 @@ class TrainingOptions(XGBParameters):
     _kind_of_rows: Any
     _mark_missing: Any
     _recoded: Any
+    _as_fitted: Any
     _category_rules: Any
     _targets: Any
     _categories: Any
@@ -380,7 +381,7 @@ class TrainingOptions(XGBParameters):
     def _set(self, X: Any, y: Any, weight: Any, margin: Any, names: Sequence[str], n_outputs: int) -> EvaluationSet:
         name_X, name_y, name_weight, name_margin = names
         with naming(name_X):
-            rows = self._mark_missing(validate_data(self, self._recoded(X), reset=False, **self._kind_of_rows()))
+            rows = self._mark_missing(self._as_fitted(self._recoded(X), self._kind_of_rows()))
         with naming(name_y):
             targets = self._targets(y)
         if len(targets) != rows.shape[0]:
