@@ -95,6 +95,28 @@ def base_score(rng, document):
     )
 
 
+def start_beyond_float32(rng, document):
+    document["learner"]["learner_model_param"]["base_score"] = pick(rng, ["1e39", "-1e39", "[1E400]", "[9e38]"])
+
+
+def size_above_the_limit(rng, document):
+    """Columns, outputs, trees, nodes, categories, or numbers of categories: nothing may be made room for."""
+    parameters, model = document["learner"]["learner_model_param"], booster_model(document)
+    tree = pick(rng, [tree for tree in model["trees"] if tree["categories"]])
+    huge = int(pick(rng, [2**31, 10**12, 2**62]))
+    what = pick(rng, ["num_feature", "num_class", "num_target", "num_trees", "num_nodes", "category", "number"])
+    if what in parameters:
+        parameters[what] = str(huge)
+    elif what == "num_trees":
+        model["gbtree_model_param"][what] = str(huge)
+    elif what == "num_nodes":
+        tree["tree_param"][what] = str(huge)
+    elif what == "category":
+        tree["categories"][-1] = huge
+    else:
+        tree["categories_sizes"][-1] = huge
+
+
 def share_out_of_range(rng, document):
     document["learner"]["learner_model_param"]["base_score"] = pick(
         rng, ["-0.5", "[1.5E0]", "-1e-30", "1.0000002", "7"]
@@ -223,6 +245,8 @@ EDITS = {
         (ALL, rounds),
         (ALL, number_of_features),
         (ALL, base_score),
+        (ALL, start_beyond_float32),
+        (("categories",), size_above_the_limit),
         (("logistic",), share_out_of_range),
         (ALL, objective),
         (ALL, booster),
@@ -246,4 +270,35 @@ EDITS |= {"anything anywhere": (ALL, anything_anywhere, "either")}
 EDITS |= {
     edit.__name__.replace("_", " "): (models or ALL, edit, outcome)
     for models, edit, outcome in (*trees.EDITS, *forms.EDITS)
+}
+
+# What a reader must find out before it builds anything: the edits that break it, and what is said of it.
+RULES = {
+    "sizes are capped": (["size above the limit"], r"must lie from 0|must lie from 1|there are \d+ categories"),
+    "what must be there is there": (["required key missing"], "is missing"),
+    "arrays are arrays, texts are texts": (["wrong type"], "must be (a|an) "),
+    "arrays hold one type": (
+        ["integer among floats", "float among integers", "no number in an array", "no number in a vector"],
+        "must hold (floats|integers) alone",
+    ),
+    "arrays have their length": (["length of an array", "number of nodes", "vectors length"], r"has \d+ elements"),
+    "children lie in the tree": (["child not there", "child negative"], "no such child"),
+    "both children or neither": (["right child alone"], "a right child without a left one"),
+    "the right child follows the left one": (["children exchanged"], "must be the left child plus one"),
+    "no node has two parents": (["shared children", "subtree cut off"], "the child of exactly one node"),
+    "every node is reached from the root": (["cycle beside the tree"], "not reached from the root"),
+    "no cycles": (["child in a cycle"], "exactly one node|no such child"),
+    "columns are those of the model": (["column not there", "column negative"], "no such column"),
+    "thresholds are finite": (["threshold not finite"], "threshold is not finite"),
+    "leaves are finite": (["leaf not finite", "vector not finite"], "value (of a leaf )?is not finite"),
+    "starts are finite": (["start beyond float32"], "is not finite"),
+    "trees have an output of the model": (["output out of range"], "outputs|64 bits"),
+    "categories are codes": (["category out of range"], "it must lie from 0"),
+    "categories rise": (["categories not rising"], "does not rise"),
+    "sizes and segments of categories agree": (["sizes of categories", "segments of categories"], "categories_"),
+    "counts of trees and rounds agree": (
+        ["count of trees", "length of outputs", "rounds"],
+        "num_trees|tree_info|iteration",
+    ),
+    "unknown keys are read over": (["unknown keys"], "unknown"),
 }

@@ -4,9 +4,10 @@ import copy
 import functools
 import json
 import math
+import re
 import time
 import warnings
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from mlx.boosting.model_format import ModelFormatError, read_model
 from mlx.tree.document import LARGEST_BYTES, LARGEST_DEPTH
 from mlx.tree.json_text import read_json
 from mlx.tree.ubjson import read_ubjson, write_ubjson
-from tests.bad_input.model_file_edits import EDITS
+from tests.bad_input.model_file_edits import EDITS, RULES
 from tests.reference.xgboost_document import margins
 
 MODELS = Path(__file__).parent.parent / "models" / "3.2"
@@ -27,6 +28,7 @@ FILES_PER_EDIT = 28
 SECONDS_PER_FILE = 5.0
 
 _tried = Counter()
+_said = defaultdict(list)
 
 
 @functools.cache
@@ -104,6 +106,7 @@ def test_edited_files_are_refused_or_mean_what_they_say(name):
         except ModelFormatError as error:
             assert outcome != "read", error
             assert ": " in str(error)
+            _said[name].append(str(error))
         else:
             assert outcome != "refused", f"seed {seed}: {models[seed % len(models)]}"
             assert_predicts_as_its_text_says(model, document)
@@ -115,6 +118,30 @@ def test_enough_files_were_edited():
         pytest.skip("counts what the test before has done, when all of it ran in this process")
     assert min(_tried.values()) >= 20
     assert sum(_tried.values()) >= 1500
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_each_rule_is_what_refuses_files_that_break_it(rule):
+    """At least 20 times each: for this reason, and not for another one that came first."""
+    edits, reason = RULES[rule]
+    if not set(edits) <= set(_tried):
+        pytest.skip("counts what the test of edits has done, when it ran in this process")
+    if rule == "unknown keys are read over":
+        assert _tried["unknown keys"] >= 20 and not _said["unknown keys"]
+        return
+    said = [text for name in edits for text in _said[name]]
+    assert sum(bool(re.search(reason, text)) for text in said) >= 20, said[:5]
+
+
+def test_unknown_keys_are_warned_of():
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        models, edit, _ = EDITS["unknown keys"]
+        document = copy.deepcopy(document_of(models[seed % len(models)]))
+        edit(rng, document)
+        if document != document_of(models[seed % len(models)]):
+            with pytest.warns(UserWarning, match="keys of the model file"):
+                read_model(json.dumps(document).encode())
 
 
 @pytest.mark.parametrize("name", ["logistic.json", "logistic.ubj", "categories.ubj"])

@@ -15,6 +15,7 @@ from tests import tolerances
 from tests.parity import test_categories, test_exact
 from tests.parity.test_boosting import assert_same_trees
 from tests.parity.test_objectives_at_scale import N, scores
+from tests.parity.test_targets import assert_same_vector_trees
 
 pytest.importorskip("xgboost")
 pytestmark = [pytest.mark.parity, pytest.mark.slow]
@@ -48,12 +49,12 @@ METHODS = [
 ]
 
 
-def both_fitted(X, y, **parameters):
+def both_fitted(X, y, facts=None, **parameters):
     # One thread: the order of the library's sums depends on their number.
     model = XGBClassifier if parameters.get("objective", "").startswith("binary") else XGBRegressor
     cuts = "exact" if parameters.get("tree_method") == "exact" else "xgboost"
     ours = model(**{"n_estimators": 50, "n_jobs": 1, "cuts": cuts, **parameters})
-    return ours.fit(X, y), peer_of(ours).fit(X, y)
+    return ours.fit(X, y, **(facts or {})), peer_of(ours).fit(X, y, **(facts or {}))
 
 
 def assert_same_predictions(ours, peer, X, record_difference, case):
@@ -100,6 +101,32 @@ def test_other_tables_and_boosters(how, depth, record_difference):
         options = {"feature_types": ["q", "q", "q", "c"]}
     ours, peer = both_fitted(X, y, max_depth=depth, **options)
     if how == "categories":
+        test_categories.assert_same_trees(ours, peer)
+    else:
+        assert_same_trees(ours, peer, record_difference, f"at scale, {how}")
+    assert_same_predictions(ours, peer, X, record_difference, how)
+
+
+@pytest.mark.parametrize("depth", [3, 6, 10])
+@pytest.mark.parametrize("how", ["weights", "margins", "one category and the others", "several targets", "vectors"])
+def test_what_is_known_of_rows_and_columns(how, depth, record_difference):
+    X, y = targets({})
+    rng = np.random.default_rng(5)
+    options, facts = {}, {}
+    if how == "weights":
+        facts = {"sample_weight": rng.exponential(size=N).astype(np.float32)}
+    elif how == "margins":
+        facts = {"base_margin": rng.normal(size=N).astype(np.float32)}
+    elif how == "one category and the others":
+        X[:, 3] = np.abs(X[:, 3])
+        options = {"feature_types": ["q", "q", "q", "c"], "max_cat_to_onehot": 100}
+    else:
+        y = np.stack([y, np.abs(y) + 0.5 * rng.normal(size=N)], axis=1)
+        options = {"multi_strategy": "multi_output_tree"} if how == "vectors" else {}
+    ours, peer = both_fitted(X, y, facts, max_depth=depth, **options)
+    if how == "vectors":
+        assert_same_vector_trees(ours, peer)
+    elif "category" in how:
         test_categories.assert_same_trees(ours, peer)
     else:
         assert_same_trees(ours, peer, record_difference, f"at scale, {how}")
