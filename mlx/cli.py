@@ -81,7 +81,12 @@ def _add_compare(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("table", nargs="?", metavar="TABLE", help="csv, csv.gz or parquet; - is standard input")
     parser.add_argument("--target", metavar="COLUMN", help="column to predict (default: worked out, and said why)")
     parser.add_argument("--task", choices=["classification", "regression"], help="default: worked out of the target")
-    parser.add_argument("--models", type=_names, metavar="A,B", help="of linear, xgb, mlp, pca (default: all)")
+    parser.add_argument(
+        "--models",
+        type=_names,
+        metavar="A,B",
+        help="of linear, tree, forest, adaboost, xgb, mlp, pca (default: all)",
+    )
     parser.add_argument("--drop", type=_names, default=[], metavar="A,B", help="columns to leave out")
     parser.add_argument("--sample-weight", metavar="COLUMN", help="column of sample weights")
     parser.add_argument("--sep", metavar="CHARACTER", help="separator of columns (default: worked out)")

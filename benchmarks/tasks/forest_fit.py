@@ -49,6 +49,30 @@ TASK = Task(
             bounds=speed(0.25, stretch=0.12),
             equals=AS_GOOD,
         ),
+        Case(
+            "extra trees of classes, 20k x 20, 100 trees",
+            partial(
+                make_work,
+                clusters.make,
+                model="ensemble.ExtraTreesClassifier",
+                n_estimators=100,
+                n_rows=20_000,
+            ),
+            bounds=speed(0.80, stretch=0.50),
+            equals=AS_GOOD,
+        ),
+        Case(
+            "extra trees of numbers, 20k x 20, 50 trees",
+            partial(
+                make_work,
+                clusters.make_numbers,
+                model="ensemble.ExtraTreesRegressor",
+                n_estimators=50,
+                n_rows=20_000,
+            ),
+            bounds=speed(0.80, stretch=0.50),
+            equals=AS_GOOD,
+        ),
     ),
     judge=judge,
 )

@@ -41,6 +41,16 @@ PEERS: dict[str, Peer] = {
     "PCA": Peer("scikit-learn", "sklearn.decomposition"),
     "MLPClassifier": Peer("scikit-learn", "sklearn.neural_network"),
     "MLPRegressor": Peer("scikit-learn", "sklearn.neural_network"),
+    **{
+        f"{name}{suffix}": Peer("scikit-learn", module)
+        for name, module in (
+            ("DecisionTree", "sklearn.tree"),
+            ("RandomForest", "sklearn.ensemble"),
+            ("ExtraTrees", "sklearn.ensemble"),
+            ("AdaBoost", "sklearn.ensemble"),
+        )
+        for suffix in ("Classifier", "Regressor")
+    },
     "XGBClassifier": Peer("xgboost", "xgboost"),
     "XGBRegressor": Peer("xgboost", "xgboost"),
     "XGBRFClassifier": Peer("xgboost", "xgboost"),

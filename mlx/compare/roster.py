@@ -29,10 +29,20 @@ NETWORK_FEWEST_EPOCHS = 5
 # lbfgs needs more than its default of 100 steps on a table with many 0/1 columns; a model cut short is no model.
 LOGISTIC_STEPS = 1000
 
+# Rows that the trees of a forest are grown from, together: 100 trees, the default, up to 5,000 rows. So the library's
+# forest, which takes some seconds for these, does not keep a user waiting on a large table.
+FOREST_ROW_VISITS = 500_000
+FOREST_MOST_TREES = 100
+FOREST_FEWEST_TREES = 10
+
 PRINCIPAL_COMPONENTS = 5
 
 # xgboost cuts columns with more distinct values than this by a sketch, others between all neighbouring values.
 MOST_EXACT_CUTS = 256
+# Which of two splits that are equal but for rounding is taken depends on the order in which targets are added up.
+TIES_DIFFER = (
+    "where a column has equal values, targets are added in another order: of two equal splits the other may win"
+)
 CUTS_DIFFER = f"columns with more than {MOST_EXACT_CUTS} distinct values are cut exactly here, by a sketch there"
 
 
@@ -83,10 +93,33 @@ def contenders(table: Table, *, models: list[str] | None, seed: int, threads: in
     classifies = table.task == "classification"
     epochs = max(NETWORK_FEWEST_EPOCHS, min(NETWORK_MOST_EPOCHS, NETWORK_ROW_VISITS // len(table.y)))
     suffix = "Classifier" if classifies else "Regressor"
+    trees = max(FOREST_FEWEST_TREES, min(FOREST_MOST_TREES, FOREST_ROW_VISITS // len(table.y)))
+    ties = "" if classifies else TIES_DIFFER
     cut_by_sketch = _has_long_columns(table)
     everyone = [
         Contender(f"Dummy{suffix}", "dummy", "sklearn.dummy", "baseline", "columns", {}),
         _linear(classifies),
+        Contender(
+            f"DecisionTree{suffix}", "tree", "mlx.tree", "predictor", "columns", {"random_state": seed}, expected=ties
+        ),
+        Contender(
+            f"RandomForest{suffix}",
+            "forest",
+            "mlx.ensemble",
+            "predictor",
+            "columns",
+            {"n_estimators": trees, "n_jobs": threads, "random_state": seed},
+            expected=ties,
+        ),
+        Contender(
+            f"AdaBoost{suffix}",
+            "adaboost",
+            "mlx.ensemble",
+            "predictor",
+            "dense",  # neither side takes missing values
+            {"random_state": seed},
+            expected=ties,
+        ),
         Contender(
             f"XGB{suffix}",
             "xgb",

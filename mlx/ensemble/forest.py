@@ -9,8 +9,8 @@ correlated by ρ has the variance
 (Hastie, Tibshirani & Friedman, eq. 15.1): more trees lower the second term only, and the draws are there to lower the
 first. Extremely randomized trees (Geurts, Ernst & Wehenkel) see all rows, and draw the thresholds too.
 
-All trees ask about the same table: its columns are ranked once (`mlx.tree.ranking`). Trees are grown by threads, each
-from a seed of its own, so that the forest is the same for any number of them.
+All trees ask about the same table: its columns are ranked once (`mlx.tree.ranking`), unless thresholds are drawn. Trees
+are grown by threads, each from a seed of its own, so that the forest is the same for any number of them.
 """
 
 from __future__ import annotations
@@ -36,7 +36,6 @@ from ..numeric.threads import resolve_n_jobs, run_tasks
 from ..tree.cart_tree import CartTree, cart_ensemble
 from ..tree.decision_tree import LARGEST_SEED, growth_settings
 from ..tree.ensemble import TreeEnsemble
-from ..tree.ranking import ranked_table
 from ..validation import naming, validate_data
 from .bootstrap import draw_rows, n_rows_to_draw, out_of_bag_rows
 
@@ -291,14 +290,12 @@ class BaseForest(MultiOutputMixin, BaseEstimator, metaclass=ABCMeta):
             random_state.randint(LARGEST_SEED, size=n_old)
         seeds = [random_state.randint(LARGEST_SEED) for _ in range(self.n_estimators - n_old)]
         balanced = self.bootstrap and getattr(self, "class_weight", None) == "balanced_subsample"
-        from ..tree.growing import wants_order
+        from ..tree.growing import table_for
         from .flat_forest import FlatForest
         from .forest_growing import Ground, grow_tree
 
         settings = growth_settings(template, X.shape[0], X.shape[1], None)
-        table = ranked_table(
-            X, self._n_threads(), with_order=wants_order(targets, settings, template.splitter, X.shape[1])
-        )
+        table = table_for(X, targets, settings, template.splitter, self._n_threads())
         ground = Ground(table, targets, y, self._sample_weight, self._n_samples_bootstrap, balanced)
 
         def grow_one(number: int) -> Any:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import compute_sample_weight
 
+from ..tree.column_table import ColumnTable
 from ..tree.decision_tree import LARGEST_SEED, growth_settings
 from ..tree.growing import ClassTargets, ValueTargets, grow
 from ..tree.ranking import RankedTable
@@ -22,7 +23,7 @@ class Ground(NamedTuple):
 
     Attributes
     ----------
-    table : RankedTable
+    table : RankedTable or ColumnTable
     targets : ClassTargets or ValueTargets
     y : ndarray of float64, shape (n_samples, n_outputs)
         The same, as numbers.
@@ -33,7 +34,7 @@ class Ground(NamedTuple):
         Whether classes shall weigh the same in each bootstrap sample.
     """
 
-    table: RankedTable
+    table: RankedTable | ColumnTable
     targets: ClassTargets | ValueTargets
     y: NDArray[np.float64]
     weights: NDArray[np.float64] | None
@@ -46,7 +47,7 @@ def grow_tree(template: Any, seed: int, ground: Ground) -> Any:
 
     The same seed begins two streams, as in scikit-learn: that of the rows, and that of the columns.
     """
-    n_features, n_samples = ground.table.ranks.shape
+    n_features, n_samples = ground.table.shape
     weights: Any = ground.weights
     if ground.n_drawn is not None:
         rows = draw_rows(seed, n_samples, ground.n_drawn, weights)
@@ -62,7 +63,6 @@ def grow_tree(template: Any, seed: int, ground: Ground) -> Any:
         weights,
         settings,
         np.random.RandomState(seed).randint(0, LARGEST_SEED),
-        splitter=tree.splitter,
         monotonic_cst=tree._monotonic(n_features),
     )
     tree._keep(grown)

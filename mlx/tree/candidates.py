@@ -20,15 +20,11 @@ import numpy as np
 
 from ..numeric.jit import kernel
 from .frontier import LEAF
-from .key_sorting import RANK_SHIFT
 
-__all__ = ["CANDIDATE", "CLOSEST", "accept", "choose_by_gain_ratio", "forget", "last_rank_up_to"]
+__all__ = ["CANDIDATE", "CLOSEST", "accept", "choose_by_gain_ratio", "forget"]
 
 # Values closer than this (in float32) are not separated.
 CLOSEST = np.float32(1e-7)
-
-# Up to so many samples are looked at one by one.
-FEW = 64
 
 CANDIDATE = np.dtype(
     [
@@ -59,30 +55,6 @@ def accept(candidate, node):
         node.threshold = candidate.threshold
         node.cut = node.start + candidate.n_left
         node.missing_left = candidate.missing_left
-
-
-@kernel
-def last_rank_up_to(keys, row, n, distinct, first, lowest, highest, threshold):
-    """Largest rank, from the lowest to the highest of a node's n keys, whose value is at most the threshold.
-
-    The value of rank 0 stands at `first` of `distinct`, where values rise with their ranks; that of the lowest is at
-    most the threshold. Of few samples each is looked at: that needs more steps than halving the range, but none waits
-    for the one before.
-    """
-    last, next_rank = np.int64(lowest), np.int64(highest) + 1
-    if n <= FEW:
-        for i in range(n):
-            rank = np.int64(keys[row, i] >> RANK_SHIFT)
-            if rank > last and np.float64(distinct[first + rank]) <= threshold:
-                last = rank
-        return last
-    while next_rank - last > 1:
-        middle = (last + next_rank) // 2
-        if np.float64(distinct[first + middle]) <= threshold:
-            last = middle
-        else:
-            next_rank = middle
-    return last
 
 
 @kernel

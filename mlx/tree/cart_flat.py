@@ -1,8 +1,15 @@
 """CART trees laid end to end for prediction, in one pass over their nodes.
 
-The layout is that of `mlx.tree.flat`. Grown trees are large (a forest may have a million nodes), have no categories
-and no weights, and come straight from growing: laid out here they are ready in a fraction of the time that the first
-prediction takes.
+The layout is that of `mlx.tree.flat`, but for the order of the nodes. Grown trees are large (a forest may have a
+million nodes), have no categories and no weights, and come straight from growing: laid out here they are ready in a
+fraction of the time that the first prediction takes.
+
+The children of the first question come first, then those of the second, in the order in which the tree numbers its
+questions. A tree that grew depth first is so read and written nearly from front to back, and a small branch stands in
+one place, where a row on its way down finds the next nodes beside the last::
+
+    numbers of the tree    0: asks, 1: asks, 2: leaf, 3: leaf, 4: asks, 5: leaf, 6: leaf
+    laid out               0 | 1 4 | 2 3 | 5 6
 """
 
 from __future__ import annotations
@@ -44,48 +51,43 @@ def flatten_cart(trees: Sequence[CartTree], n_threads: int = 1) -> FlatTrees:
     )
 
     def lay(t: int) -> None:
-        tree, own = trees[t], slice(start[t], start[t + 1])
+        tree = trees[t]
+        flat.n_steps[t] = tree.max_depth
         questions = (tree.children_left, tree.children_right, tree.feature, tree.threshold, tree.missing_go_to_left)
-        number = flat.number[own]
-        flat.n_steps[t] = lay_out(*questions, n_features, start[t], number, flat.column, flat.threshold, flat.child)
-        # "clip" writes into the array itself; the numbers are all in range.
-        np.take(tree.value.reshape(-1, n_values), number, axis=0, out=flat.value[own], mode="clip")
+        lay_out(*questions, tree.value.reshape(-1, n_values), n_features, start[t], flat)
 
     run_tasks(lay, range(len(trees)), n_threads)
     return flat
 
 
 @kernel
-def lay_out(
-    left, right, feature, threshold, missing_left, n_features, root, number, flat_column, flat_threshold, child
-):
-    """Write the questions of a tree from place `root` on: breadth first, the child that missing values take first.
-
-    Returns the depth.
-    """
-    number[0] = 0
-    n_known, level_end, depth = 1, 1, 0
-    for k in range(len(left)):
-        if k == level_end:
-            level_end, depth = n_known, depth + 1
-        node, place = number[k], root + k
+def lay_out(left, right, feature, threshold, missing_left, value, n_features, root, flat):
+    """Write a tree from place `root` on, its nodes in their order: the children of the first question, of the next."""
+    column, flat_threshold, child, number, flat_value = flat.column, flat.threshold, flat.child, flat.number, flat.value
+    place = np.empty(len(left), dtype=np.uint32)
+    place[0] = root
+    n_known = root + 1
+    for node in range(len(left)):
+        at = place[node]
+        number[at] = node
         if left[node] < 0:
-            flat_column[place], flat_threshold[place], child[place] = 0, np.nan, place
+            column[at], flat_threshold[at], child[at] = 0, np.nan, at
+            for k in range(value.shape[1]):
+                flat_value[at, k] = value[node, k]
             continue
-        child[place] = root + n_known
         # The nearest float32, or the next one on the side where it answers as the threshold does.
         t, missing_first = np.float32(threshold[node]), np.int64(missing_left[node] != 0)
         if missing_first == 1:
             if t <= threshold[node]:
                 t = np.nextafter(t, INFINITY)
-            flat_column[place] = feature[node]
-            flat_threshold[place] = np.nan if threshold[node] == np.inf else t
+            column[at] = feature[node]
+            flat_threshold[at] = np.nan if threshold[node] == np.inf else t
         else:
             if t > threshold[node]:
                 t = np.nextafter(t, -INFINITY)
-            flat_column[place] = feature[node] + n_features
-            flat_threshold[place] = -t
-        number[n_known + 1 - missing_first] = left[node]
-        number[n_known + missing_first] = right[node]
+            column[at] = feature[node] + n_features
+            flat_threshold[at] = -t
+        child[at] = n_known
+        place[left[node]] = n_known + 1 - missing_first
+        place[right[node]] = n_known + missing_first
         n_known += 2
-    return depth

@@ -30,12 +30,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..numeric.jit import kernel
-from .candidates import CANDIDATE, CLOSEST, accept, choose_by_gain_ratio, forget, last_rank_up_to
+from .candidates import CANDIDATE, CLOSEST, accept, choose_by_gain_ratio, forget
 from .class_impurity import GAIN_RATIO, LEFT, RIGHT, TOTAL
-from .count_scanning import SEARCH, count_up_to, impurity, scan_entropy, scan_gini
-from .feature_draws import begin_draws, draw_feature, end_draws, found_constant, found_varying, random_between
+from .column_table import float32_up_to
+from .count_drawing import draw_cuts
+from .count_scanning import SEARCH, impurity, scan_entropy, scan_gini
+from .feature_draws import begin_draws, draw_feature, end_draws, found_constant, found_varying
 from .frontier import LEAF, GrowthSettings, may_split, next_open, settle
-from .key_sorting import FIRST, n_buckets, sort_keys
+from .key_sorting import n_buckets, sort_keys
 
 __all__ = ["LARGEST_COUNT", "MOST_CLASSES", "MOST_WEIGHT", "CountedSamples", "counted_samples", "grow_by_counts"]
 
@@ -61,6 +63,8 @@ class CountedSamples(NamedTuple):
     keys : ndarray of uint64, shape (2, n)
         The second row is to sort into.
     bucket : ndarray of uint32
+    values : ndarray of float32, shape (n,)
+        Of the node's samples in a column, where thresholds are drawn.
     sums : ndarray of float64, shape (3, 1, K)
         See `class_impurity`.
     found : record array of CANDIDATE, shape (n_features + 1,)
@@ -71,6 +75,7 @@ class CountedSamples(NamedTuple):
     sample: NDArray[np.uint64]
     keys: NDArray[np.uint64]
     bucket: NDArray[np.uint32]
+    values: NDArray[np.float32]
     sums: NDArray[np.float64]
     found: NDArray
     search: NDArray
@@ -101,6 +106,7 @@ def counted_samples(
         sample=(label << HALF) | row,
         keys=np.empty((2, len(row)), dtype=np.uint64),
         bucket=np.empty(n_buckets(len(row)), dtype=np.uint32),
+        values=np.empty(len(row), dtype=np.float32),
         sums=np.empty((3, 1, n_classes)),
         found=np.zeros(settings.max_features + 1, dtype=CANDIDATE),
         search=search,
@@ -108,16 +114,16 @@ def counted_samples(
 
 
 @kernel
-def grow_by_counts(table, samples, x_log_x, random, draws, frontier, settings, nodes):
+def grow_by_counts(table, columns, samples, x_log_x, draws, frontier, settings, nodes):
     """Grow a tree to its end.
 
-    `x_log_x` (see `count_scanning`) is None if impurity is Gini's. If `random` is None, all thresholds are searched,
-    else one is drawn for each column.
+    One of `table` and `columns` is None: in a RankedTable all thresholds are searched, in a ColumnTable one is drawn
+    for each column. `x_log_x` (see `count_scanning`) is None if impurity is Gini's.
     """
     # Arrays are taken out of their tuples here, once: to count who holds them takes longer than to search a small node.
     sample, keys, sums, found = samples.sample, samples.keys, samples.sums, samples.found
     open_nodes = frontier.open
-    ranks, value, now = table.ranks, nodes.value, samples.search[0]
+    value, now = nodes.value, samples.search[0]
     while True:
         at = next_open(frontier, settings, nodes)
         if at < 0:
@@ -131,10 +137,19 @@ def grow_by_counts(table, samples, x_log_x, random, draws, frontier, settings, n
         node.feature = LEAF
         node.improvement = 0.0
         if may_split(node, settings):
-            best = found[search_columns(table, samples, x_log_x, random, draws, node, settings.max_features)]
-            accept(best, node)
+            # Numba drops what is behind a test for None only if it is None.
+            if table is not None:
+                best = found[search_columns(table, samples, x_log_x, draws, node, settings.max_features)]
+                accept(best, node)
+                if node.feature != LEAF:
+                    divide(table.ranks[node.feature], np.uint32(best.last), sample, keys, node.start, node.end)
+            if columns is not None:
+                best = found[draw_cuts(columns, samples, x_log_x, draws, node, settings.max_features)]
+                accept(best, node)
+                if node.feature != LEAF:
+                    last = float32_up_to(best.threshold)
+                    divide(columns.columns[node.feature], last, sample, keys, node.start, node.end)
             if node.feature != LEAF:
-                divide(ranks, node.feature, np.uint64(best.last), sample, keys, node.start, node.end)
                 look_at_children(sample, x_log_x, sums, node, now, settings.total_weight)
         number = settle(frontier, at, settings, nodes)
         for k in range(sums.shape[2]):
@@ -156,7 +171,7 @@ def count_classes(sample, start, end, sums, side):
 
 
 @kernel
-def search_columns(table, samples, x_log_x, random, draws, node, max_features):
+def search_columns(table, samples, x_log_x, draws, node, max_features):
     """Search columns drawn at random for the best split of a node; its place among the candidates."""
     sample, keys, bucket = samples.sample, samples.keys, samples.bucket
     ranks, distinct, start = table.ranks, table.distinct, table.start
@@ -179,16 +194,11 @@ def search_columns(table, samples, x_log_x, random, draws, node, max_features):
         if x_log_x is not None and now.criterion == GAIN_RATIO:
             place = n_searched
             forget(found[place])
-        if random is not None:
-            threshold = random_between(draws.state[0], least, most)
-            last = last_rank_up_to(keys, FIRST, now.n, distinct, now.first_rank, lowest, highest, threshold)
-            count_up_to(np.uint64(last), threshold, keys, feature, x_log_x, sums, found[place], now)
+        row = sort_keys(keys, now.n, lowest, highest, bucket)
+        if x_log_x is None:
+            scan_gini(keys, row, distinct, feature, sums, found[place], now)
         else:
-            row = sort_keys(keys, now.n, lowest, highest, bucket)
-            if x_log_x is None:
-                scan_gini(keys, row, distinct, feature, sums, found[place], now)
-            else:
-                scan_entropy(keys, row, distinct, feature, x_log_x, sums, found[place], now)
+            scan_entropy(keys, row, distinct, feature, x_log_x, sums, found[place], now)
         if found[place].feature != LEAF:
             n_searched += 1
     node.n_constants = end_draws(draws)
@@ -211,12 +221,12 @@ def gather_keys(ranks, feature, sample, start, n, keys):
 
 
 @kernel
-def divide(ranks, feature, last, sample, spare, start, end):
-    """Bring the samples that go left, those of ranks up to the last, to the front; all keep their order."""
+def divide(column, last, sample, spare, start, end):
+    """Bring the samples that go left, those up to the last rank or value, to the front; all keep their order."""
     front, n_right = np.int64(start), np.int64(0)
     for p in range(start, end):
         own = sample[p]
-        goes_left = np.int64(ranks[feature, own & LOW_HALF] <= last)
+        goes_left = np.int64(column[own & LOW_HALF] <= last)
         sample[front] = own
         spare[0, n_right] = own
         front += goes_left

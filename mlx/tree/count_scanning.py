@@ -20,7 +20,15 @@ from .candidates import CLOSEST
 from .class_impurity import LEFT, RIGHT, TOTAL, entropy, gini
 from .key_sorting import RANK_SHIFT
 
-__all__ = ["SEARCH", "count_up_to", "impurity", "scan_entropy", "scan_gini", "x_log_x_table"]
+__all__ = [
+    "SEARCH",
+    "impurity",
+    "is_large_enough",
+    "judge",
+    "scan_entropy",
+    "scan_gini",
+    "x_log_x_table",
+]
 
 CLASS_SHIFT = np.uint64(16)
 LOW_16 = np.uint64(0xFFFF)
@@ -158,32 +166,6 @@ def keep_cut(keys, row, n_left, judged, distinct, feature, best, now):
     best.last = last
     best.n_left = n_left
     best.missing_left = np.int64(2 * n_left > now.n)
-
-
-@kernel
-def count_up_to(last, threshold, keys, feature, x_log_x, sums, best, now):
-    """Compare the split after a rank with the best so far."""
-    n_left, weight_left = np.int64(0), 0.0
-    for k in range(sums.shape[2]):
-        sums[LEFT, 0, k] = 0.0
-    for i in range(now.n):
-        # No branch: which way a sample goes would be guessed wrong half of the time.
-        goes_left = np.int64(keys[0, i] >> RANK_SHIFT <= last)
-        moved = np.float64(np.int64(keys[0, i] & LOW_16) * goes_left)
-        n_left += goes_left
-        weight_left += moved
-        sums[LEFT, 0, (keys[0, i] >> CLASS_SHIFT) & LOW_16] += moved
-    if not is_large_enough(n_left, weight_left, now):
-        return
-    judged = judge(x_log_x, weight_left, sums, now)
-    if judged > best.judged:
-        best.judged = judged
-        best.feature = feature
-        best.threshold = threshold
-        best.last = np.int64(last)
-        best.n_left = n_left
-        best.weight_left = weight_left
-        best.missing_left = np.int64(2 * n_left > now.n)
 
 
 @kernel

@@ -21,7 +21,6 @@ from sklearn.utils.validation import _check_n_features, check_is_fitted
 from ..validation import naming, validate_data
 from .cart_tree import CartTree, cart_ensemble
 from .ensemble import TreeEnsemble
-from .ranking import ranked_table
 
 if TYPE_CHECKING:
     from .frontier import GrowthSettings
@@ -161,14 +160,14 @@ class BaseDecisionTree(MultiOutputMixin, BaseEstimator, metaclass=ABCMeta):
         weights = self._weights(sample_weight, X)
         if implied is not None:
             weights = implied if weights is None else weights * implied
-        from .growing import grow, wants_order
+        from .growing import grow, table_for
 
         settings = growth_settings(self, X.shape[0], X.shape[1], weights)
         self.max_features_ = settings.max_features
         monotonic = self._monotonic(X.shape[1])
         seed = random_state.randint(0, LARGEST_SEED)
-        table = ranked_table(X, with_order=wants_order(targets, settings, self.splitter, X.shape[1]))
-        tree = grow(table, targets, weights, settings, seed, splitter=self.splitter, monotonic_cst=monotonic)
+        table = table_for(X, targets, settings, self.splitter)
+        tree = grow(table, targets, weights, settings, seed, monotonic_cst=monotonic)
         self._keep(tree)
 
     def _keep(self, tree: CartTree) -> None:

@@ -13,7 +13,8 @@ If a node lists categories, the answer is turned round for a listed one::
     first child: unlisted      x >= NaN: no     listed: yes
     first child: listed        x >= -inf: yes   listed: no      missing: no
 
-Within each tree the nodes are numbered anew, breadth first, the second child right behind the first.
+Within each tree the nodes are numbered anew, breadth first (`mlx.tree.cart_flat`: in the order of the questions), the
+second child right behind the first.
 """
 
 from __future__ import annotations

@@ -23,24 +23,18 @@ from numpy.typing import NDArray
 
 from ..numeric.jit import kernel
 from . import criteria
-from .candidates import CANDIDATE, CLOSEST, accept, choose_by_gain_ratio, forget, last_rank_up_to
+from .candidates import CANDIDATE, CLOSEST, forget
 from .class_impurity import GAIN_RATIO
 from .criteria import PART
-from .feature_draws import (
-    begin_draws,
-    draw_feature,
-    end_draws,
-    found_constant,
-    found_varying,
-    random_between,
-    random_int,
-)
+from .feature_draws import begin_draws, draw_feature, end_draws, found_constant, found_varying
 from .frontier import LEAF, GrowthSettings, may_split, next_open, settle
 from .key_sorting import RANK_SHIFT
 from .median_criterion import Medians, new_medians
-from .order_parting import NO_RANK, divide, missing_last, missing_to_the_left, take_ranks
+from .order_choice import choose, is_better
+from .order_drawing import search_random
+from .order_parting import NO_RANK, divide, mark_ranks, missing_last, missing_to_the_left, take_ranks
 from .order_scanning import scan_classes, scan_values
-from .order_sorting import AS_THEY_WERE, SortRoom, new_sort_room, sort_as_introsort
+from .order_sorting import SortRoom, new_sort_room, sort_as_introsort
 
 __all__ = ["OrderedSamples", "grow_in_order", "ordered_samples"]
 
@@ -63,6 +57,10 @@ class OrderedSamples(NamedTuple):
     room : SortRoom
     part : record array of PART, shape (1,)
         The node that is searched.
+    values : ndarray of float32, shape (n,)
+        Of the node's samples in a column, where thresholds are drawn.
+    goes_left : ndarray of uint8, shape (n,)
+        Whether the node's samples go left.
     found : record array of CANDIDATE, shape (max_features + 1,)
         Best candidate so far; for the gain ratio that of each column, and the column's at hand last.
     """
@@ -75,6 +73,8 @@ class OrderedSamples(NamedTuple):
     medians: Medians
     room: SortRoom
     part: NDArray
+    values: NDArray[np.float32]
+    goes_left: NDArray[np.uint8]
     found: NDArray
 
 
@@ -108,17 +108,20 @@ def ordered_samples(
         medians=new_medians(np.empty((0, 1)) if ranked_targets is None else ranked_targets),
         room=new_sort_room(len(order)),
         part=part,
+        values=np.empty(len(order), dtype=np.float32),
+        goes_left=np.empty(len(order), dtype=np.uint8),
         found=np.zeros(settings.max_features + 1, dtype=CANDIDATE),
     )
 
 
 @kernel
-def grow_in_order(table, samples, codes, targets, plain, random, directions, draws, frontier, settings, nodes):
+def grow_in_order(table, columns, samples, codes, targets, plain, directions, draws, frontier, settings, nodes):
     """Grow a tree to its end.
 
-    One of `codes` and `targets` is None (see `criteria`). If `plain` is None, cuts are scanned for every criterion,
-    else by `order_scanning`. If `random` is None, all thresholds are searched, else one is drawn for each column.
-    `directions` are those of monotone columns; empty if there are none.
+    One of `table` and `columns` is None: in a RankedTable all thresholds are searched, in a ColumnTable one is drawn
+    for each column. One of `codes` and `targets` is None (see `criteria`). If `plain` is None, cuts are judged for
+    every criterion, else by `order_scanning` or `order_drawing`. `directions` are those of monotone columns; empty if
+    there are none.
     """
     order, weights, part, open_nodes = samples.order, samples.weights, samples.part[0], frontier.open
     sums, errors, medians, value = samples.sums, samples.errors, samples.medians, nodes.value
@@ -139,10 +142,10 @@ def grow_in_order(table, samples, codes, targets, plain, random, directions, dra
         node.feature = LEAF
         node.improvement = 0.0
         if may_split(node, settings):
-            if random is None:
+            if table is not None:
                 search_all(table, samples, codes, targets, plain, directions, draws, node, settings.max_features)
-            else:
-                search_random(table, samples, codes, targets, directions, draws, node, settings.max_features)
+            if columns is not None:
+                search_random(columns, samples, codes, targets, plain, directions, draws, node, settings.max_features)
             if node.feature != LEAF:
                 look_at_children(samples, codes, targets, directions, node, settings.total_weight)
         number = settle(frontier, at, settings, nodes)
@@ -193,8 +196,9 @@ def search_all(table, samples, codes, targets, plain, directions, draws, node, m
     choose(found, n_searched, node, part)
     if node.feature != LEAF:
         column, missing = all_ranks[node.feature], missing_rank(has_missing, first_rank, node.feature)
-        take_ranks(column, missing, order, node.start, node.end - node.start, keys)
-        divide(keys, order, node.start, node.end - node.start, found[0].last, missing, node.missing_left)
+        last, n = np.uint32(found[0].last), node.end - node.start
+        mark_ranks(column, last, missing, node.missing_left, order, node.start, n, samples.goes_left)
+        divide(order, samples.goes_left, node.start, n, keys)
 
 
 @kernel
@@ -245,85 +249,6 @@ def scan(feature, of_rank, n_missing, missing_left, ranks, order, best, codes, t
                 best.threshold = of_rank[rank] / 2.0 + of_rank[next_rank] / 2.0
             if n_missing == 0:
                 best.missing_left = np.int64(2 * cut > part.start + part.end)
-
-
-@kernel(inline=True)
-def is_better(feature, cut, best, codes, targets, sums, errors, order, weights, part):
-    """Whether a cut is allowed and better than the best so far, which it is then made."""
-    if min(cut - part.start, part.end - cut) < part.min_samples_leaf:
-        return False
-    criteria.move(codes, targets, sums, order, weights, part, cut)
-    if part.weight_left < part.min_weight_leaf or part.weight_right < part.min_weight_leaf:
-        return False
-    if part.direction != 0:
-        left, right = criteria.child_values(codes, targets, sums, errors, part)
-        within = min(left, right) >= part.lower and max(left, right) <= part.upper
-        if not within or (left - right) * part.direction > 0:
-            return False
-    judged = criteria.judge(codes, targets, sums, errors, part)
-    if judged > best.judged:
-        best.judged = judged
-        best.feature = feature
-        best.n_left = cut - part.start
-        best.weight_left = part.weight_left
-        return True
-    return False
-
-
-@kernel
-def search_random(table, samples, codes, targets, directions, draws, node, max_features):
-    """Find the best of one split at random for each column drawn, and part a node's samples by it."""
-    order, weights, sums, errors = samples.order, samples.weights, samples.sums, samples.errors
-    part, found, medians, state = samples.part[0], samples.found, samples.medians, draws.state[0]
-    keys, n = samples.room.keys, node.end - node.start
-    all_ranks, distinct, first_rank, has_missing = table.ranks, table.distinct, table.start, table.missing
-    n_searched, place, last_seen = np.int64(0), np.int64(0), np.int64(-1)
-    forget(found[0])
-    begin_draws(draws, node.n_constants)
-    while True:
-        feature = draw_feature(draws, max_features)
-        if feature < 0:
-            break
-        last_seen = feature
-        column, missing = all_ranks[feature], missing_rank(has_missing, first_rank, feature)
-        lowest, highest, n_missing = take_ranks(column, missing, order, node.start, n, keys)
-        of_rank = distinct[first_rank[feature] :]
-        if n_missing == n or (n_missing == 0 and of_rank[highest] <= of_rank[lowest] + CLOSEST):
-            found_constant(draws)
-            continue
-        found_varying(draws)
-        threshold = random_between(state, of_rank[lowest], of_rank[highest])
-        missing_left = random_int(state, np.int64(0), np.int64(2)) if n_missing > 0 else np.int64(0)
-        last = last_rank_up_to(keys, AS_THEY_WERE, n, distinct, first_rank[feature], lowest, highest, threshold)
-        cut = divide(keys, order, node.start, n, last, missing, missing_left)
-        if part.criterion == GAIN_RATIO:
-            place = n_searched
-            forget(found[place])
-        best = found[place]
-        part.direction = np.int64(directions[feature]) if len(directions) > 0 else np.int64(0)
-        criteria.reset(targets, medians, sums, errors, order, weights, part)
-        if is_better(feature, cut, best, codes, targets, sums, errors, order, weights, part):
-            best.threshold = threshold
-            best.last = last
-            best.missing_left = missing_left if n_missing > 0 else np.int64(2 * cut > node.start + node.end)
-        if best.feature != LEAF:
-            n_searched += 1
-    node.n_constants = end_draws(draws)
-    choose(found, n_searched, node, part)
-    if node.feature != LEAF and node.feature != last_seen:
-        column, missing = all_ranks[node.feature], missing_rank(has_missing, first_rank, node.feature)
-        take_ranks(column, missing, order, node.start, n, keys)
-        divide(keys, order, node.start, n, found[0].last, missing, node.missing_left)
-
-
-@kernel
-def choose(found, n_found, node, part):
-    """Make the best candidate the split of the node."""
-    place = np.int64(0)
-    if part.criterion == GAIN_RATIO:
-        place = choose_by_gain_ratio(found, n_found, node.impurity, node.weight)
-    accept(found[place], node)
-    found[0] = found[place]
 
 
 @kernel

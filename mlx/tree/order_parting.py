@@ -6,6 +6,14 @@ places with the last that was not looked at, and that one is looked at next::
     goes right     .  x  .  .  x  x          0 1 2 3 4 5
     looked at      0 1 5 4 2 3               from the front, after one that goes right from the back
     left, right    0 2 3 | 4 5 1             in this order from the front; from the back
+
+Each step waits for the one before. But where every sample comes to stand can be told from how many go left (`divide`):
+
+- those in front of the cut that go left stay;
+- those behind it that go right move one place to the front;
+- the k-th from the front that goes right but stands in front of the cut, and the k-th from the back that goes left but
+  stands behind it: the second takes the place of the first, and the first that of the (k - 1)-th of the second ones,
+  moved by one too; the very first comes last of all, and behind the last one follows the sample at the cut.
 """
 
 from __future__ import annotations
@@ -16,7 +24,7 @@ from ..numeric.jit import kernel
 from .key_sorting import RANK_SHIFT
 from .order_sorting import AS_THEY_WERE
 
-__all__ = ["NO_RANK", "divide", "missing_last", "missing_to_the_left", "take_ranks"]
+__all__ = ["NO_RANK", "divide", "mark_ranks", "missing_last", "missing_to_the_left", "take_ranks"]
 
 # A rank that no value has.
 NO_RANK = np.uint32(2**32 - 1)
@@ -74,22 +82,38 @@ def missing_to_the_left(ranks, order, start, end, n_missing, keys):
 
 
 @kernel
-def divide(keys, order, start, n, last, missing, missing_left):
-    """Write n samples, whose keys were taken, into `order`, those up to a rank first; the place of the cut."""
-    as_they_were, part, one = keys[AS_THEY_WERE], order[start : start + n], np.uint64(1)
-    last_key = np.uint64(last)
+def mark_ranks(column, last, missing, missing_left, order, start, n, goes_left):
+    """Write for n samples, from a place in `order` on, whether they go left: ranks up to the last, or missing ones."""
     # Missing values have the largest rank.
-    left_again = np.uint64(missing) if missing_left != 0 else ROW + one
-    at, n_left, n_open = np.uint64(0), np.uint64(0), np.uint64(n)
-    for _ in range(n):
-        key = as_they_were[at]
-        rank = key >> RANK_SHIFT
-        # No branch: which way a sample goes would be guessed wrong half of the time.
-        goes_left = np.uint64(rank <= last_key) | np.uint64(rank >= left_again)
-        n_open -= one
-        at = n_left + (one - goes_left) * n_open
-        part[at] = np.uint32(key & ROW)
-        n_left += goes_left
-        # After one that goes left the next from the front is looked at, else the one whose place was taken.
-        at += goes_left
-    return start + np.int64(n_left)
+    left_again = missing if missing_left != 0 else NO_RANK
+    for i in range(n):
+        rank = column[order[start + i]]
+        goes_left[i] = np.uint8(rank <= last) | np.uint8(rank >= left_again)
+
+
+@kernel
+def divide(order, goes_left, start, n, strays):
+    """Part n samples, from a place in `order` on, by whether they go left; the place of the cut."""
+    n_left, n_right, n_strays = np.int64(0), np.int64(0), np.int64(0)
+    for i in range(n):
+        n_left += np.int64(goes_left[i])
+    cut, end = start + n_left, start + n
+    if n_left == n:
+        return cut
+    # Strays are before the cut and go right, or behind it and go left: place and sample. There are as many of both.
+    for p in range(start, cut):
+        strays[0, n_right] = (np.uint64(p) << RANK_SHIFT) | np.uint64(order[p])
+        n_right += 1 - np.int64(goes_left[p - start])
+    for p in range(end - 1, cut - 1, -1):
+        strays[1, n_strays] = (np.uint64(p) << RANK_SHIFT) | np.uint64(order[p])
+        n_strays += np.int64(goes_left[p - start])
+    strays[0, n_right] = np.uint64(order[cut])
+    for p in range(cut, end - 1):
+        order[p] = order[p + 1]
+    order[end - 1] = np.uint32(strays[0, 0] & ROW)
+    for k in range(n_strays):
+        to_right, to_left = strays[0, k], strays[1, k]
+        order[to_right >> RANK_SHIFT] = np.uint32(to_left & ROW)
+        if to_left >> RANK_SHIFT > np.uint64(cut):
+            order[(to_left >> RANK_SHIFT) - np.uint64(1)] = np.uint32(strays[0, k + 1] & ROW)
+    return cut

@@ -55,6 +55,12 @@ class RankedTable(NamedTuple):
     order: NDArray[np.uint32]
     n_close: NDArray[np.uint64]
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Number of columns, and of samples."""
+        n_features, n_samples = self.ranks.shape
+        return n_features, n_samples
+
 
 def ranked_table(X: Any, n_threads: int = 1, with_order: bool = False) -> RankedTable:
     """Rank the values of each column.

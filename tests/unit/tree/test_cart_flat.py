@@ -26,7 +26,7 @@ def random_tree(seed, n_splits=60, n_features=3, n_values=2):
     return CartTree(
         n_features=n_features,
         n_classes=np.array([n_values]),
-        max_depth=0,
+        max_depth=depth_of(left, right),
         children_left=np.array(left, dtype=np.int64),
         children_right=np.array(right, dtype=np.int64),
         feature=np.array(feature, dtype=np.int64),
@@ -39,6 +39,10 @@ def random_tree(seed, n_splits=60, n_features=3, n_values=2):
     )
 
 
+def depth_of(left, right, node=0):
+    return 0 if left[node] < 0 else 1 + max(depth_of(left, right, left[node]), depth_of(left, right, right[node]))
+
+
 TREES = [random_tree(seed, n_splits) for seed, n_splits in enumerate([60, 1, 0, 200, 7])]
 
 
@@ -46,13 +50,22 @@ TREES = [random_tree(seed, n_splits) for seed, n_splits in enumerate([60, 1, 0, 
 def test_view_is_that_of_all_trees(n_threads):
     expected, _ = cart_ensemble(TREES).flat
     flat = flatten_cart(TREES, n_threads)
-    leaf = flat.child == np.arange(len(flat.child))
-    for name in flat._fields:
+    np.testing.assert_array_equal(flat.root, expected.root)
+    np.testing.assert_array_equal(flat.n_steps, expected.n_steps)
+    np.testing.assert_array_equal(flat.output, expected.output)
+    # The nodes of a tree stand in another order; each asks the same, and has the same children.
+    tree = np.repeat(flat.root, np.diff(np.r_[flat.root, len(flat.child)]))
+    mine, theirs = np.lexsort((flat.number, tree)), np.lexsort((expected.number, tree))
+    place = np.empty(len(mine), dtype=np.int64)
+    place[theirs] = mine
+    leaf = expected.child == np.arange(len(place))
+    for name in ("column", "threshold", "number"):
         one, other = getattr(flat, name), getattr(expected, name)
         assert one.dtype == other.dtype
-        if name == "value":  # those of inner nodes are not asked for
-            one, other = one[leaf], other[leaf]
-        np.testing.assert_array_equal(one, other, err_msg=name)
+        np.testing.assert_array_equal(one[place], other, err_msg=name)
+    np.testing.assert_array_equal(flat.value[place][leaf], expected.value[leaf])
+    np.testing.assert_array_equal(flat.child[place], place[expected.child])
+    np.testing.assert_array_equal(flat.child[place][~leaf] + 1, place[expected.child[~leaf] + 1])
 
 
 def test_rows_reach_the_leaves_that_the_slow_twin_says():

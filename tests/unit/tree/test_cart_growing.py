@@ -4,14 +4,17 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.sparse import csc_matrix
 
 from mlx.numeric.jit import kernel
-from mlx.tree.candidates import last_rank_up_to
+from mlx.tree.column_table import column_table, float32_up_to
 from mlx.tree.cost_complexity import prune, pruning_path
 from mlx.tree.decision_tree_classifier import DecisionTreeClassifier
-from mlx.tree.growing import CRITERIA, ClassTargets, GrowthSettings, grow, whole_weights
+from mlx.tree.growing import CRITERIA, ClassTargets, GrowthSettings, grow, table_for, whole_weights
 from mlx.tree.key_sorting import n_buckets, sort_keys
-from mlx.tree.order_parting import NO_RANK, divide, missing_last, missing_to_the_left, take_ranks
+from mlx.tree.order_parting import NO_RANK, divide, mark_ranks, missing_last, missing_to_the_left, take_ranks
 from mlx.tree.order_sorting import AS_THEY_WERE, new_sort_room, sort_as_introsort, sort_by_heap
 from mlx.tree.ranking import ranked_table
 from tests.reference import cart
@@ -47,15 +50,9 @@ def moved_missing(ranks, order, missing, keys):
 
 @kernel
 def divided(ranks, order, last, missing, missing_left, keys):
-    n = np.int64(len(order))
-    take_ranks(ranks, missing, order, np.int64(0), n, keys)
-    return divide(keys, order, np.int64(0), n, last, missing, missing_left)
-
-
-@kernel
-def last_of(keys, values, threshold):
-    n, first = np.int64(keys.shape[1]), np.int64(1)
-    return last_rank_up_to(keys, np.int64(0), n, values, first, np.uint64(0), np.uint64(2), threshold)
+    goes_left, n = np.empty(len(order), dtype=np.uint8), np.int64(len(order))
+    mark_ranks(ranks, np.uint32(last), missing, missing_left, order, np.int64(0), n, goes_left)
+    return divide(order, goes_left, np.int64(0), n, keys)
 
 
 # Ranks of a node: spread, all equal, in two crowds (so that one bucket holds many), few distinct.
@@ -125,16 +122,16 @@ def test_samples_are_moved_as_in_the_twin(seed):
     random = np.random.default_rng(seed)
     n = int(random.integers(1, 60))
     ranks, order = random.integers(0, 6, n).astype(np.uint32), random.permutation(n).astype(np.uint32)
-    given, keys, missing = order.tolist(), np.empty((3, n), dtype=np.uint64), np.uint32(5)
+    before, keys, missing = order.tolist(), np.empty((3, n), dtype=np.uint64), np.uint32(5)
     for last, missing_left in ((2, 0), (2, 1), (0, 1), (4, 0)):
         own = order.copy()
         cut = divided(ranks, own, last, missing, missing_left, keys)
         goes_left = np.where(ranks == missing, missing_left == 1, ranks <= last)
-        expected, at = swapped(given, goes_left)
+        expected, at = swapped(before, goes_left)
         assert (own.tolist(), cut) == (expected, at)
     n_missing, last_ones, own = moved_missing(ranks, order, missing, keys)
     values = np.where(ranks == missing, np.nan, ranks)
-    expected = missing_rows_last(given, values)
+    expected = missing_rows_last(before, values)
     assert last_ones.tolist() == expected
     n_values = n - n_missing
     assert order.tolist() == expected[n_values:] + expected[:n_values]
@@ -152,12 +149,22 @@ def test_ranks_stand_for_values():
     np.testing.assert_array_equal(ranked_table(X, n_threads=2).ranks, table.ranks)
 
 
-@pytest.mark.parametrize("n", [3, 90])
-def test_last_rank_up_to_a_threshold(n):
-    """By looking at each sample, and by halving the range."""
-    values = np.array([9.0, -1.0, 0.5, 2.0], dtype=np.float32)  # the first one belongs to the column before
-    keys = (np.arange(n, dtype=np.uint64) % np.uint64(3) << np.uint64(32))[None]
-    assert [last_of(keys, values, t) for t in (-1.0, 0.0, 0.5, 1.9, 2.0, np.inf)] == [0, 0, 1, 1, 2, 2]
+@pytest.mark.parametrize("n_threads", [1, 2])
+@pytest.mark.parametrize("sparse", [False, True])
+def test_columns_are_those_of_the_rows(sparse, n_threads):
+    X = np.random.default_rng(0).integers(-1, 2, (1100, 5)).astype(np.float32)
+    if not sparse:
+        X[3, 2] = np.nan
+    table = column_table(csc_matrix(X) if sparse else X, n_threads)
+    np.testing.assert_array_equal(table.columns, X.T)
+    assert table.missing.tolist() == [False, False, not sparse, False, False]
+    assert table.shape == (5, 1100)
+
+
+@given(st.floats(-3e38, 3e38))
+def test_float32_up_to_a_threshold_is_the_largest(threshold):
+    last = np.float32(float32_up_to(threshold))
+    assert np.float64(last) <= threshold < np.float64(np.nextafter(last, np.float32(np.inf)))
 
 
 def table_of(seed, n=60, d=4, n_classes=3):
@@ -188,7 +195,7 @@ def test_trees_are_the_twins(criterion, splitter, weights):
         assert (whole_weights(weight, targets, settings_of()) is None) == (weights == "any")
     for leaves in (-1, 9):
         settings = settings_of(criterion, max_leaf_nodes=leaves)
-        ours = grow(ranked_table(X), targets, weight, settings, 77, splitter=splitter)
+        ours = grow(table_for(X, targets, settings, splitter), targets, weight, settings, 77)
         limit = None if leaves < 0 else leaves
         twin = cart.grow(
             X, y, seed=77, criterion=criterion, splitter=splitter, max_features=2, sample_weight=weight,
