@@ -93,33 +93,11 @@ def contenders(table: Table, *, models: list[str] | None, seed: int, threads: in
     classifies = table.task == "classification"
     epochs = max(NETWORK_FEWEST_EPOCHS, min(NETWORK_MOST_EPOCHS, NETWORK_ROW_VISITS // len(table.y)))
     suffix = "Classifier" if classifies else "Regressor"
-    trees = max(FOREST_FEWEST_TREES, min(FOREST_MOST_TREES, FOREST_ROW_VISITS // len(table.y)))
-    ties = "" if classifies else TIES_DIFFER
     cut_by_sketch = _has_long_columns(table)
     everyone = [
         Contender(f"Dummy{suffix}", "dummy", "sklearn.dummy", "baseline", "columns", {}),
         _linear(classifies),
-        Contender(
-            f"DecisionTree{suffix}", "tree", "mlx.tree", "predictor", "columns", {"random_state": seed}, expected=ties
-        ),
-        Contender(
-            f"RandomForest{suffix}",
-            "forest",
-            "mlx.ensemble",
-            "predictor",
-            "columns",
-            {"n_estimators": trees, "n_jobs": threads, "random_state": seed},
-            expected=ties,
-        ),
-        Contender(
-            f"AdaBoost{suffix}",
-            "adaboost",
-            "mlx.ensemble",
-            "predictor",
-            "dense",  # neither side takes missing values
-            {"random_state": seed},
-            expected=ties,
-        ),
+        *_trees(suffix, len(table.y), seed, threads),
         Contender(
             f"XGB{suffix}",
             "xgb",
@@ -180,6 +158,22 @@ def _linear(classifies: bool) -> Contender:
         {"max_iter": LOGISTIC_STEPS},
         expected="at its default tol=1e-4 the library's lbfgs stops short of the optimum",
     )
+
+
+def _trees(suffix: str, n_rows: int, seed: int, threads: int) -> list[Contender]:
+    """One tree, a forest, and trees in sequence."""
+    n_trees = max(FOREST_FEWEST_TREES, min(FOREST_MOST_TREES, FOREST_ROW_VISITS // n_rows))
+    in_forest = {"n_estimators": n_trees, "n_jobs": threads, "random_state": seed}
+    seeded = {"random_state": seed}
+    expected = TIES_DIFFER if suffix == "Regressor" else ""
+    return [
+        Contender(f"DecisionTree{suffix}", "tree", "mlx.tree", "predictor", "columns", seeded, expected=expected),
+        Contender(
+            f"RandomForest{suffix}", "forest", "mlx.ensemble", "predictor", "columns", in_forest, expected=expected
+        ),
+        # AdaBoost takes no missing values, on either side.
+        Contender(f"AdaBoost{suffix}", "adaboost", "mlx.ensemble", "predictor", "dense", seeded, expected=expected),
+    ]
 
 
 def _has_long_columns(table: Table) -> bool:
