@@ -5,8 +5,9 @@ precision, likelihood and ``n_components="mle"`` in `probabilistic`.
 
 Departs from scikit-learn:
 
-- ``svd_solver="auto"`` never takes the randomized solver, which is not exact: it takes the eigenvectors of the
-  smaller Gram matrix while they are safe, and singular values otherwise. ``svd_solver="randomized"`` is there.
+- ``svd_solver="auto"`` never takes the randomized solver, which is not exact: for a few of many components it takes a
+  Krylov space until residuals say that they are exact, else the eigenvectors of the smaller Gram matrix, while either
+  is safe, and singular values otherwise. ``svd_solver="randomized"`` is there.
 - ``covariance_eigh`` centres dense rows before they are multiplied, where scikit-learn subtracts n m mᵀ afterwards: no
   digits are lost to large means. For sparse rows it subtracts, too, but in float64 whatever the dtype of `X`.
 - With ``whiten=True``, `PCA.get_covariance`, `PCA.get_precision` and the scores of rows describe the data, as without
@@ -29,8 +30,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..validation import validate_data
 from .components import PrincipalComponents
-from .principal_axes import Decomposition, n_kept, principal_axes, truncated_axes
+from .principal_axes import Decomposition, n_kept, principal_axes
 from .probabilistic import log_likelihood
+from .truncated_axes import truncated_axes
 
 __all__ = ["PCA"]
 
@@ -55,7 +57,9 @@ class PCA(PrincipalComponents):
 
         'auto'
             Exact: eigenvectors of the smaller Gram matrix if the smallest kept variance is at least 1e-5 of the
-            largest, 'full' otherwise and for tables up to 500 by 500; 'arpack' for sparse `X`.
+            largest, 'full' otherwise and for tables up to 500 by 500; 'arpack' for sparse `X`. If few of many
+            components are asked for, the eigenvectors come from products with the matrix (`numeric/krylov.py`), to
+            the same accuracy and sooner.
         'full'
             Singular value decomposition, exact to rounding for components of any size.
         'covariance_eigh'

@@ -17,7 +17,8 @@ G                     Xcᵀ Xc (p, p), or Xc Xcᵀ (n, n) if that is smaller; ei
 
 Ways to V: the singular value decomposition of Xc; the eigenvectors of G, many times cheaper for long or wide tables,
 but G squares the singular values, so that those below √ε ≈ 1.5e-8 of the largest are lost and the axes of small ones
-blurred; Lanczos iteration (arpack) and random projection for a few components.
+blurred; Krylov spaces of G, which is then not formed, for a few of many components; Lanczos iteration (arpack) and
+random projection by call.
 
 Signs are free. The entry of each axis that is largest by size is made positive, as in scikit-learn.
 """
@@ -29,13 +30,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg, sparse
-from scipy.sparse.linalg import LinearOperator, svds
 from sklearn.utils import assert_all_finite
 from sklearn.utils.sparsefuncs import mean_variance_axis
 
-from ..numeric.linalg import column_means, gram_matrix, randomized_svd, row_signs
-from ..numeric.moments import moments, triangular_factor
-from ..numeric.threads import one_blas_thread
+from ..numeric.krylov import block_size, leading_eigenpairs
+from ..numeric.linalg import column_means, gram_matrix, row_signs
+from ..numeric.moments import moments, sum_over_rows, triangular_factor
+from ..numeric.threads import blas_threads, one_blas_thread, run_tasks
 from .probabilistic import likeliest_dimension
 
 __all__ = [
@@ -45,7 +46,6 @@ __all__ = [
     "column_mean_of",
     "n_kept",
     "principal_axes",
-    "truncated_axes",
 ]
 
 Array = NDArray[np.floating]
@@ -58,6 +58,16 @@ LONG = 2
 
 # Longest short side of a table whose Gram matrix is formed unasked: 5000² float64 are 200 MB.
 LARGEST_GRAM = 5000
+
+# Time of the ways to the leading eigenvectors, as `affordable_products` counts: for each of the p³ of the eigenvectors,
+# for a centred copy, and for a product with Xc and then with Xcᵀ.
+COST_OF_EIGENVECTORS, COST_OF_COPY, COST_OF_PRODUCT = 5.5, 300.0, 7.0
+
+# Blocks that are multiplied where the spectrum has an end, with some to spare, and blocks that memory has room for.
+USUAL_BLOCKS, MOST_BLOCKS = 7, 12
+
+# Entries that are centred at a time.
+COLUMNS_AT_ONCE = 2**17
 
 # Smallest kept variance, relative to the largest, for which G is trusted unasked: the error of an axis is about
 # ε / (relative gap of its variance), so that 1e-5 leaves ten digits.
@@ -146,81 +156,91 @@ def by_covariance(X: Any, mean: Array | None, n_wanted: int) -> Decomposition:
 
 
 def by_row_gram(X: Array, mean: Array, n_wanted: int) -> Decomposition:
-    """Leading `n_wanted` components from the eigenvectors of Xc Xcᵀ, shape (n, n), for wide tables.
-
-    An axis is Xcᵀ u divided by its length, and that length is its singular value, accurate to second order in the
-    error of u.
-    """
+    """Leading `n_wanted` components from the eigenvectors of Xc Xcᵀ, shape (n, n), for wide tables."""
     n = len(X)
-    centred = np.subtract(X, mean, dtype=np.float64)
-    gram = centred @ centred.T
+
+    def term(columns: slice, buffer: Array) -> tuple[Array]:
+        block = np.subtract(X[:, columns], mean[columns], out=buffer.reshape(n, -1))
+        return (block @ block.T,)
+
+    with np.errstate(over="ignore", invalid="ignore"):
+        (gram,) = sum_over_rows(X.shape[1], n, float(n) * X.size, term)
     _, U = _leading_eigenvectors(gram, n_wanted)
-    axes = U.T @ centred
+    return from_left(X, mean, U, float(np.trace(gram)), "row_gram")
+
+
+def from_left(X: Array, mean: Array, U: Array, total: float, solver: str) -> Decomposition:
+    """Components from the left singular vectors: an axis is Xcᵀ u divided by its length.
+
+    That length is its singular value, accurate to second order in the error of u.
+    """
+    n, p = X.shape
+    axes = np.empty((U.shape[1], p))
+    size = max(COLUMNS_AT_ONCE // n, 1)
+
+    def fill(start: int) -> None:
+        columns = slice(start, start + size)
+        np.matmul(U.T, X[:, columns] - mean[columns], out=axes[:, columns])
+
+    n_threads = blas_threads()
+    with one_blas_thread():
+        run_tasks(fill, range(0, p, size), n_threads)
     singular_values = np.linalg.norm(axes, axis=1)
     signs = row_signs(axes)
     axes *= (signs / np.where(singular_values > 0.0, singular_values, 1.0))[:, None]
-    return Decomposition(mean, axes, singular_values, float(np.trace(gram)), n, U * signs, "row_gram")
+    return Decomposition(mean, axes, singular_values, total, n, U * signs, solver)
+
+
+def by_krylov(X: Array, mean: Array, n_wanted: int, most_products: int) -> Decomposition | None:
+    """Leading `n_wanted` components from products with Xcᵀ Xc, or Xc Xcᵀ if that is smaller, neither of them formed.
+
+    As exact as their eigenvectors. None where more than `most_products` columns would have to be multiplied.
+    """
+    n, p = X.shape
+    centred = np.subtract(X, mean, dtype=np.float64)
+    with np.errstate(over="ignore"):
+        total = float(np.vdot(centred, centred))
+    if not np.isfinite(total):
+        return None
+    rows = centred if p <= n else centred.T
+    # Few long rows times a matrix: BLAS reads it once, in its order in memory.
+    found = leading_eigenpairs(lambda Q: ((Q.T @ rows.T) @ rows).T, min(n, p), n_wanted, most_products)
+    if found is None:
+        return None
+    values, vectors = found
+    if p > n:
+        return from_left(X, mean, vectors, total, "krylov")
+    axes = vectors.T * row_signs(vectors.T)[:, None]
+    return Decomposition(mean, axes, np.sqrt(values), total, p, None, "krylov")
+
+
+def affordable_products(n: int, p: int, n_wanted: int) -> int:
+    """Columns that `by_krylov` may multiply in less time than G and its eigenvectors take; 0 if these will not do.
+
+    In units of one column of G, n p multiplications: a product costs some, the centred copy a few hundred.
+    """
+    small = min(n, p)
+    if max(n, p) <= SMALL_TABLE:
+        return 0
+    columns = small + COST_OF_EIGENVECTORS * small**3 / (n * p)
+    most = (columns - COST_OF_COPY) / COST_OF_PRODUCT
+    size = block_size(n_wanted)
+    return int(min(most, small, MOST_BLOCKS * size)) if most >= USUAL_BLOCKS * size <= small else 0
 
 
 def _leading_eigenvectors(gram: Array, n_wanted: int) -> tuple[Array, Array]:
-    """Largest eigenvalues of a semidefinite matrix in descending order, none negative, and their vectors."""
+    """Largest eigenvalues of a semidefinite matrix in descending order, none negative, and their vectors.
+
+    All are nan where squares were no floats: nothing is known then, and nothing looks safe.
+    """
     order = len(gram)
+    if not np.isfinite(np.trace(gram)):
+        return np.full(n_wanted, np.nan), np.full((order, n_wanted), np.nan)
     if 0 < n_wanted < order // 2:
         values, vectors = linalg.eigh(gram, subset_by_index=[order - n_wanted, order - 1], check_finite=False)
     else:
         values, vectors = linalg.eigh(gram, check_finite=False)
     return np.maximum(values[::-1], 0.0), vectors[:, ::-1]
-
-
-def by_lanczos(X: Any, mean: Array, n_wanted: int, tol: float, random_state: np.random.RandomState) -> Decomposition:
-    """Leading `n_wanted` components by ARPACK; sparse rows stay sparse, centring is done in the products.
-
-    The starting vector is scikit-learn's for the same random state.
-    """
-    n, p = X.shape
-    if sparse.issparse(X):
-        total = float(mean_variance_axis(X, axis=0)[1].sum()) * n
-        rows: Any = LinearOperator(
-            shape=(n, p),
-            dtype=X.dtype,
-            matvec=lambda v: X @ v - mean @ v,
-            matmat=lambda V: X @ V - (mean @ V)[None, :],
-            rmatvec=lambda u: X.T @ u - mean * u.sum(),
-            rmatmat=lambda W: X.T @ W - np.outer(mean, W.sum(axis=0)),
-        )
-    else:
-        total = float(np.sum(X**2, dtype=np.float64))
-        rows = X
-    start = random_state.uniform(-1, 1, min(n, p))
-    U, s, Vt = svds(rows, k=n_wanted, tol=tol, v0=start)
-    Vt, s, U = Vt[::-1], s[::-1], U[:, ::-1]
-    signs = row_signs(Vt)
-    return Decomposition(mean, Vt * signs[:, None], s, total, min(n, p), U * signs, "arpack")
-
-
-def by_random_projection(
-    centred: Array,
-    mean: Array,
-    n_wanted: int,
-    random_state: np.random.RandomState,
-    *,
-    iterated_power: int | str,
-    n_oversamples: int,
-    normalizer: str,
-) -> Decomposition:
-    """Leading `n_wanted` components, approximately; the random numbers are scikit-learn's for the same state."""
-    n, p = centred.shape
-    U, s, Vt = randomized_svd(
-        centred,
-        n_wanted,
-        n_oversamples=n_oversamples,
-        n_iter=iterated_power,
-        normalizer=normalizer,
-        random_state=random_state,
-    )
-    signs = row_signs(Vt)
-    total = float(np.sum(centred**2, dtype=np.float64))
-    return Decomposition(mean, Vt * signs[:, None], s, total, min(n, p), U * signs, "randomized")
 
 
 def n_kept(n_components: int | float | str | None, variances: Array, total_variance: float, n_samples: int) -> int:
@@ -309,8 +329,15 @@ def axes_around(
     n_counted = int(n_components) if isinstance(n_components, int | np.integer) else None
     if solver == "covariance_eigh":
         found = by_covariance(X, mean, p if n_counted is None else n_counted)
+        if not np.isfinite(found.total):
+            raise ValueError("X has entries whose squares are no floats; svd_solver='full' takes them")
         return found if n_components is not None else _first(found, small)
     n_wanted = small if n_counted is None else n_counted
+    most_products = affordable_products(n, p, n_wanted) if solver == "auto" and n_wanted < small else 0
+    if most_products:
+        leading = by_krylov(X, mean_of_finite(X) if mean is None else mean, n_wanted, most_products)
+        if leading is not None and is_safe(leading.singular_values**2, n_wanted):
+            return leading
     if _squares_may_do(X.shape, n_components, solver):
         if p >= n:
             mean = mean_of_finite(X) if mean is None else mean
@@ -321,57 +348,15 @@ def axes_around(
         variances = found.variances(n)
         # Minka's choice weighs every variance, so every one must be right.
         k = n_wanted if n_components == "mle" else n_kept(n_components, variances, found.total / (n - 1), n)
-        if k > 0 and variances[k - 1] >= SAFE_VARIANCE_RATIO * variances[0] > 0.0:
+        if is_safe(variances, k):
             return found
     mean = mean_of_finite(X) if mean is None else mean
     return by_singular_values(X, mean, overwrite=overwrite)
 
 
-def truncated_axes(
-    X: Any,
-    n_components: Any,
-    solver: str,
-    random_state: np.random.RandomState,
-    *,
-    overwrite: bool,
-    tol: float,
-    **projection: Any,
-) -> Decomposition:
-    """Components by Lanczos iteration or random projection.
-
-    Parameters
-    ----------
-    X : ndarray or sparse array of shape (n, p)
-    n_components : int or None
-    solver : {'arpack', 'randomized'}
-    random_state : RandomState
-    overwrite : bool
-        Centre X in place.
-    tol : float
-        Of ARPACK.
-    **projection
-        Options of `by_random_projection`.
-
-    Raises
-    ------
-    ValueError
-        If `n_components` is not an integer that fits the shape.
-    """
-    small = min(X.shape)
-    most = small - 1 if solver == "arpack" else small
-    if n_components is None:
-        n_components = most
-    if isinstance(n_components, str) or not 1 <= n_components <= most:
-        bound = "strictly less than" if solver == "arpack" else "at most"
-        raise ValueError(
-            f"n_components={n_components!r} must be an integer from 1, {bound} "
-            f"min(n_samples, n_features)={small}, with svd_solver={solver!r}"
-        )
-    mean = column_mean_of(X)
-    rows = X if sparse.issparse(X) else centred_rows(X, mean, overwrite)
-    if solver == "arpack":
-        return by_lanczos(rows, mean, n_components, tol, random_state)
-    return by_random_projection(rows, mean, n_components, random_state, **projection)
+def is_safe(variances: Array, k: int) -> bool:
+    """Whether the first k are large enough to come from squares, at least one of them."""
+    return bool(k > 0 and variances[k - 1] >= SAFE_VARIANCE_RATIO * variances[0] > 0.0)
 
 
 def _first(found: Decomposition, k: int) -> Decomposition:

@@ -47,6 +47,9 @@ Array = NDArray[np.floating]
 # Entries of one block: 2 MiB of float64 share a core's cache with the product that they are added to.
 BLOCK_ENTRIES = 2**18
 
+# Half a MiB of float64: what is read once, and not multiplied, need not be larger.
+ENTRIES_OF_FAST_CACHE = 2**16
+
 # Relative size below which an eigenvalue of a semidefinite matrix is taken for zero, times the matrix's order.
 EPSILON = float(np.finfo(np.float64).eps)
 
@@ -132,8 +135,11 @@ def column_means(X: Array, weights: Array | None = None) -> Array:
     n, p = X.shape
     origin = X[0 if weights is None else int(np.argmax(weights > 0.0))].astype(np.float64)
     total = np.zeros(p)
-    for rows in row_blocks(n, p):
-        differences = X[rows] - origin
+    size = max(ENTRIES_OF_FAST_CACHE // max(p, 1), 1)
+    buffer = np.empty((min(size, n), p))
+    for start in range(0, n, size):
+        rows = slice(start, min(start + size, n))
+        differences = np.subtract(X[rows], origin, out=buffer[: rows.stop - start])
         total += differences.sum(axis=0) if weights is None else weights[rows] @ differences
     return origin + total / (n if weights is None else weights.sum())
 

@@ -46,11 +46,11 @@ BLOCK_ENTRIES = 2**16
 # Rows of a block of many columns: the product of the block is then worth the sum that it is added to.
 ROWS_OF_WIDE_BLOCK = 1024
 
-# Runs of blocks, at most, and multiplications that make a run worth a thread's while.
-MOST_RUNS, WORK_OF_A_RUN = 32, 2e7
+# Runs of blocks, at most, and blocks and multiplications that make a run worth its buffer and a thread's while.
+MOST_RUNS, BLOCKS_OF_A_RUN, WORK_OF_A_RUN = 32, 4, 2e7
 
 # Columns above which a sum for each run would take too much memory; BLAS has its own threads for products that large.
-MOST_COLUMNS_OF_RUNS = 256
+MOST_COLUMNS_OF_RUNS = 512
 
 # Rows that tell where the data lie.
 SAMPLE = 1024
@@ -104,7 +104,7 @@ def sum_over_rows(
     """
     size = max(BLOCK_ENTRIES // width, min(width, ROWS_OF_WIDE_BLOCK))
     starts = range(0, n, size)
-    n_runs = int(min(MOST_RUNS, len(starts), max(multiplications // WORK_OF_A_RUN, 1)))
+    n_runs = int(max(min(MOST_RUNS, len(starts) // BLOCKS_OF_A_RUN, multiplications // WORK_OF_A_RUN), 1))
     if width > MOST_COLUMNS_OF_RUNS:
         n_runs = 1
 

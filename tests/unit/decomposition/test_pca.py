@@ -281,3 +281,50 @@ def test_products_of_columns_keep_their_digits(first_rows):
         exact = math.fsum(a * b for a, b in centred)
         assert mean[i] == pytest.approx(math.fsum(X[:, i]) / 9000, rel=1e-13)
         assert gram[i, j] == pytest.approx(exact, abs=1e-13 * np.sqrt(gram[i, i] * gram[j, j]))
+
+
+@pytest.mark.parametrize("shape", [(640, 560), (560, 640)])
+@pytest.mark.parametrize(
+    ("deviations", "k", "solver"),
+    [
+        (np.concatenate([np.geomspace(30.0, 6.0, 8), np.linspace(1.0, 0.1, 500)]), 6, "krylov"),
+        (np.concatenate([[9.0] * 4, [8.0] * 3, np.linspace(1.0, 0.1, 500)]), 7, "krylov"),
+        (np.geomspace(30.0, 1.0, 12), 8, "krylov"),
+        (np.concatenate([np.geomspace(30.0, 6.0, 3), [1e-3] * 200]), 5, "full"),
+        (np.linspace(2.0, 1.0, 540), 6, ("covariance_eigh", "row_gram")),
+    ],
+    ids=["signal in noise", "equal variances", "rank deficient", "too small for squares", "no end of the spectrum"],
+)
+def test_few_of_many_components_are_those_of_the_singular_value_decomposition(shape, deviations, k, solver):
+    X = spectrum(*shape, deviations)
+    model = PCA(k).fit(X)
+    assert model._fit_svd_solver == (solver if isinstance(solver, str) else solver[shape[0] < shape[1]])
+    exact = PCA(k, svd_solver="full").fit(X)
+    for name in ("singular_values_", "explained_variance_", "explained_variance_ratio_", "noise_variance_", "mean_"):
+        np.testing.assert_allclose(getattr(model, name), getattr(exact, name), rtol=1e-9)
+    np.testing.assert_allclose(model.components_ @ model.components_.T, np.eye(k), atol=1e-12)
+    for end in (j for j in range(1, k + 1) if deviations[j - 1] > 1.0001 * deviations[j]):
+        one, other = model.components_[:end], exact.components_[:end]
+        np.testing.assert_allclose(one.T @ one, other.T @ other, atol=1e-9)
+    np.testing.assert_allclose(np.abs(model.fit_transform(X)), np.abs(model.transform(X)), atol=1e-8)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("shape", [(60, 5), (700, 30), (30, 700), (640, 560)])
+@pytest.mark.parametrize("svd_solver", ["auto", "full", "covariance_eigh"])
+def test_the_sums_tell_of_an_entry_that_is_no_number(shape, svd_solver, bad):
+    X = np.random.default_rng(0).normal(size=shape)
+    X[3, 2] = bad
+    with pytest.raises(ValueError, match="Input X contains"):
+        PCA(2, svd_solver=svd_solver).fit(X)
+
+
+@pytest.mark.parametrize("shape", [(700, 30), (30, 700), (640, 560)])
+def test_numbers_whose_squares_are_no_floats(shape):
+    X = spectrum(*shape, np.linspace(3.0, 1.0, 20))
+    with np.errstate(over="ignore"):  # the variances are inf
+        model = PCA(3).fit(X * 1e200)
+    assert model._fit_svd_solver == "full"
+    np.testing.assert_allclose(model.components_, PCA(3).fit(X).components_, atol=1e-9)
+    with pytest.raises(ValueError, match="squares are no floats; svd_solver='full'"):
+        PCA(3, svd_solver="covariance_eigh").fit(X * 1e200)
