@@ -64,6 +64,8 @@ class Minimum(NamedTuple):
         How far the conditions of a minimum are missed, in the user's units.
     stopped : bool
         Whether who was told of an iteration asked to stop.
+    settled : bool
+        False where it ended although F might still fall.
     """
 
     point: Point
@@ -71,6 +73,7 @@ class Minimum(NamedTuple):
     converged: bool
     slope: float
     stopped: bool = False
+    settled: bool = True
 
 
 def two_loops(gradient: Array, pairs: Any, before_pairs: Solve) -> Array:
@@ -126,9 +129,9 @@ def lbfgs(
     start: Point,
     *,
     tol: float,
-    target: float | None = None,
     max_iter: int,
     before_pairs: Solve | None = None,
+    is_enough: Callable[[Point], bool] | None = None,
     report: Report | None = None,
 ) -> Minimum:
     """Minimise F from a point.
@@ -139,15 +142,14 @@ def lbfgs(
     start : Point
     tol : float
         Bound of the largest slope in the user's units.
-    target : float, optional
-        Slope below `tol` that is reached for, unless F is known to its last bit before; `tol` by default.
     max_iter : int
     before_pairs : callable, optional
         B before the first pair; by default the identity times sᵀy / yᵀy of the last pair (7.20).
+    is_enough : callable, optional
+        Whether a point whose gradient is within `tol` will do; all will by default.
     report : callable, optional
         Called with U after each iteration.
     """
-    target = tol if target is None else target
     point = start
     pairs: deque[tuple[Array, Array, float]] = deque(maxlen=MEMORY)
     n_iter = 0
@@ -160,15 +162,11 @@ def lbfgs(
 
     while True:
         slope = objective.largest_slope(point.U, point.gradient)
-        if slope <= target:
-            return Minimum(point, n_iter, slope <= tol, slope)
-        step = -two_loops(point.gradient, pairs, before_pairs or scaled)
-        promised = -float(np.vdot(point.gradient, step))
-        if slope <= tol and promised <= EPSILON * abs(point.value):
+        if slope <= tol and (is_enough is None or is_enough(point)):
             return Minimum(point, n_iter, True, slope)
         if n_iter == max_iter:
             return Minimum(point, n_iter, slope <= tol, slope)
-        trial = line_search(objective, point, step)
+        trial = line_search(objective, point, -two_loops(point.gradient, pairs, before_pairs or scaled))
         if trial is None:
             if not pairs:
                 return Minimum(point, n_iter, slope <= tol, slope)

@@ -4,10 +4,11 @@ Formula: for two classes P(y = 1 | x) = σ(wᵀx + b), for K classes P(y = k | x
 the minimum of the penalised mean log loss, which `logistic_objective` states with its derivatives and symbols and
 `logistic_fit` minimises. The problem is convex: every solver ends at the same minimum.
 
-Departs from scikit-learn in where it stops: after the largest slope is within `tol`, it goes on to where a Newton step
-leads, so that coefficients at the default `tol` are those that scikit-learn gives at a `tol` some thousands of times
-smaller; and on columns in very different units the default solver does not run out of iterations, because columns are
-centred and scaled in the minimisation (and the penalty with them, so that the minimum stays the same).
+Departs from scikit-learn in where it stops: after the largest slope is within `tol`, it goes on until the objective has
+nothing left to fall (`decrement`), so that the loss at the default `tol` is that of scikit-learn at a `tol` some
+thousands of times smaller, or lower; and on columns in very different units the default solver does not run out of
+iterations, because columns are centred and scaled in the minimisation (and the penalty with them, so that the minimum
+stays the same).
 
 Reference: T. Hastie, R. Tibshirani & J. Friedman, The Elements of Statistical Learning, 2nd ed., section 4.4.
 """
@@ -67,9 +68,10 @@ class LogisticRegression(CallbackSupportMixin, LogisticClassifierMixin, BaseEsti
 
         'lbfgs'
             Quasi-Newton steps that begin with a Hessian, finished by Newton steps: with the Hessian as a matrix up to
-            2000 coefficients, by conjugate gradients above.
+            2000 coefficients, by conjugate gradients above. On small tables Newton steps alone.
         'newton-cg'
-            Newton steps by conjugate gradients: no Hessian is stored.
+            Newton steps by conjugate gradients. On small tables, and where these do not come to an end and there are
+            up to 2000 coefficients, with the Hessian as a matrix.
         'newton-cholesky'
             Newton steps with the Hessian as a matrix of size (n_features * n_classes) squared.
 
@@ -110,14 +112,18 @@ class LogisticRegression(CallbackSupportMixin, LogisticClassifierMixin, BaseEsti
 
     Notes
     -----
-    If the classes can be separated and there is no penalty, there is no minimum: coefficients grow until the gradient
-    is within `tol`, and mean nothing.
+    With the penalty ½‖W‖² the objective has one minimum. A fit ends when `tol` is met and the fall that is left, by
+    Newton's decrement ½ gᵀ H⁻¹ g or a bound of it, is below 1e-12 of the objective (times the square of tol / 1e-4,
+    where `tol` is larger than that), or when rounding hides any fall. `tol` alone would not do: where the curvature is
+    small, with large `C` or columns of large numbers, the gradient is small far from the minimum. Three cases have no
+    such guarantee: fits that `max_iter` ends; more than 2000 coefficients with a weak penalty, where conjugate
+    gradients may not come to an end; and `C=inf`.
+
+    If the classes can be separated and there is no penalty (`C=inf`), there is no minimum: the loss falls towards 0 for
+    ever, whoever stops later has the lower one, coefficients grow until the gradient is within `tol`, and mean nothing.
 
     Ctrl-C keeps the iterations that are finished, says how many, and leaves a usable model; before the first iteration
     is finished it raises KeyboardInterrupt. scikit-learn's callbacks (``set_callbacks``) are told of every iteration.
-
-    Where it stops: on small tables one Newton step follows after `tol` is met; on large ones, and above 128
-    coefficients, quasi-Newton steps go on to a thousandth of `tol`, or until the objective is known to its last bit.
 
     On 32768 dense rows and more, a fit that begins with zeros first minimises the objective of every so many-th row,
     8192 or more of them, which is a start and nothing else.

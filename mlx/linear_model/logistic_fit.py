@@ -1,6 +1,7 @@
 """Fitting a logistic regression: which minimiser is called, from which start.
 
-Where the penalty has a length (λ₁ > 0) it is `proximal.proximal_newton`. Else:
+Where the penalty has a length (λ₁ > 0) it is `proximal.proximal_newton`. Else, where a Hessian costs next to nothing,
+it is Newton's method under every name. Where it does not:
 
 ``lbfgs``
     L-BFGS that begins with a Hessian's inverse in place of the identity. On many rows the Hessian is that of a few
@@ -10,7 +11,8 @@ Where the penalty has a length (λ₁ > 0) it is `proximal.proximal_newton`. Els
 ``newton_cholesky``, ``newton_cg``
     `newton`, from the same start.
 
-All end at the same minimum, and the bits depend on nothing but the table.
+All end at the same minimum, when `decrement` says that nothing is left to gain; the bits depend on nothing but the
+table.
 """
 
 from __future__ import annotations
@@ -21,9 +23,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..numeric.threads import one_blas_thread
+from .decrement import NearInverse, is_nothing
 from .lbfgs import Minimum, Report, lbfgs
-from .logistic_objective import LogisticObjective, logistic_objective
-from .newton import approximate_inverse, cg_direction, cholesky_direction, newton
+from .logistic_objective import LogisticObjective, Point, logistic_objective
+from .newton import cg_direction, cholesky_direction, near_inverse, newton
 
 __all__ = ["MINIMISERS", "LogisticFit", "fit_logistic", "newton_cg", "newton_cholesky", "quasi_newton"]
 
@@ -47,16 +50,17 @@ SAMPLE_ITERATIONS = 50
 UNKNOWNS_PER_ITERATION = 8
 FIRST_ITERATIONS = 15
 
-# Share of `tol` that quasi-Newton steps reach for where a Newton step follows, which squares it, and where none does;
-# and the slope at which Newton steps take over in any case.
-NEAR = 1e-2
-FINER = 1e-3
-FINEST = 1e-8
+# Hessians that L-BFGS begins with, one after the other, before each step takes its own.
+MOST_HESSIANS = 2
 
-# Unknowns up to which, on few rows, a Hessian takes no longer than a few gradients: there a Newton step
-# comes last, and Newton steps take over after so many others.
-CHEAP_HESSIAN = 128
-MOST_BEFORE_CHEAP = 30
+# Multiplications up to which a Hessian and its factor are a matter of some milliseconds.
+CHEAP_HESSIAN = 50_000_000
+
+
+def has_cheap_hessian(objective: LogisticObjective) -> bool:
+    """Whether Newton steps with the Hessian as a matrix cost next to nothing."""
+    q = objective.shape[0] * objective.shape[1]
+    return max(len(objective.y), q) * q**2 <= CHEAP_HESSIAN
 
 
 def sample_of(objective: LogisticObjective) -> LogisticObjective | None:
@@ -67,42 +71,73 @@ def sample_of(objective: LogisticObjective) -> LogisticObjective | None:
     return objective.of_rows(slice(0, None, min(n // SAMPLE_ROWS, MOST_APART)))
 
 
-def start_of(sample: LogisticObjective | None, U: Array) -> Array:
-    """Where a minimisation begins: at U, or, if that is zero and there is a sample, at the sample's minimum."""
-    if sample is None or U.any():
-        return U
-    return lbfgs(sample, sample.at(U), tol=SAMPLE_TOL, max_iter=SAMPLE_ITERATIONS).point.U
+def start_of(objective: LogisticObjective, U: Array, sample: LogisticObjective | None = None) -> Point:
+    """Where a minimisation begins: at U, or, if that is zero and there is a sample, at the sample's minimum.
+
+    Never above where all is zero: rows outside the sample, or other rows than those of the last fit, may be so far off
+    that no row would have any curvature.
+    """
+    if sample is not None and not U.any():
+        U = lbfgs(sample, sample.at(U), tol=SAMPLE_TOL, max_iter=SAMPLE_ITERATIONS).point.U
+    start = objective.at(U)
+    of_zeros = np.log(max(objective.n_outputs, 2))
+    return start if start.value <= of_zeros or not U.any() else objective.at(np.zeros_like(U))
 
 
 def quasi_newton(
     objective: LogisticObjective, U: Array, *, tol: float, max_iter: int, report: Report | None = None
 ) -> Minimum:
     """L-BFGS from an approximate Hessian, finished by Newton steps. Parameters as for `newton`, U the start."""
+    if has_cheap_hessian(objective):
+        return newton_cholesky(objective, U, tol=tol, max_iter=max_iter, report=report)
     if U.size > STORED_HESSIAN:
         n_first = min((max_iter + 1) // 2, FIRST_ITERATIONS + U.size // UNKNOWNS_PER_ITERATION)
-        first = lbfgs(objective, objective.at(U), tol=tol, max_iter=n_first, report=report)
+        first = lbfgs(objective, start_of(objective, U), tol=tol, max_iter=n_first, report=report)
         return first if first.stopped else finish(objective, first, cg_direction, tol, max_iter, report)
     sample = sample_of(objective) if max_iter > 0 else None
     if sample is None:
         n_first = min((max_iter + 1) // 2, FIRST_ITERATIONS)
-        first = lbfgs(objective, objective.at(U), tol=max(tol, SAMPLE_TOL), max_iter=n_first, report=report)
-        if first.stopped:
-            return first
-        inverse = approximate_inverse(objective, first.point.p)
+        found = lbfgs(objective, start_of(objective, U), tol=max(tol, SAMPLE_TOL), max_iter=n_first, report=report)
     else:
-        first = Minimum(objective.at(start_of(sample, U)), 0, False, np.inf)
-        inverse = approximate_inverse(sample, sample.at(first.point.U).p)
-    cheap = U.size <= CHEAP_HESSIAN and len(objective.y) < LEAST_ROWS
-    target = max((NEAR if cheap else FINER) * tol, FINEST)
-    n_left = max_iter - first.n_iter
-    n_second = min(n_left, MOST_BEFORE_CHEAP) if cheap else n_left - n_left // 4
-    second = lbfgs(
-        objective, first.point, tol=tol, target=target, max_iter=n_second, before_pairs=inverse, report=report
+        found = Minimum(start_of(objective, U, sample), 0, False, np.inf)
+    for _ in range(MOST_HESSIANS):
+        if found.stopped or found.n_iter >= max_iter:
+            return found
+        inverse = near_inverse(objective, found.point, sample)
+        sample = None  # gives back its memory; and what it says does not get better
+        if inverse is None:
+            break
+        found = with_inverse(objective, found, inverse, tol, max_iter, report)
+        if found.settled:
+            return found
+    return finish(objective, found, cholesky_direction, tol, max_iter, report)
+
+
+def with_inverse(
+    objective: LogisticObjective,
+    first: Minimum,
+    inverse: NearInverse,
+    tol: float,
+    max_iter: int,
+    report: Report | None,
+) -> Minimum:
+    """L-BFGS from where another method ended, until nothing is left or the inverse is one from too far away."""
+
+    def is_enough(point: Point) -> bool:
+        promise = inverse.promise_at(point)
+        return promise == np.inf or is_nothing(promise, point, tol)
+
+    found = lbfgs(
+        objective,
+        first.point,
+        tol=tol,
+        max_iter=(max_iter - first.n_iter + 1) // 2,
+        before_pairs=inverse.solve,
+        is_enough=is_enough,
+        report=report,
     )
-    second = second._replace(n_iter=first.n_iter + second.n_iter)
-    if second.stopped or (second.converged and not cheap):
-        return second
-    return finish(objective, second, cholesky_direction, tol, max_iter, report)
+    settled = found.stopped or (found.converged and is_nothing(inverse.promise_at(found.point), found.point, tol))
+    return found._replace(n_iter=first.n_iter + found.n_iter, settled=settled)
 
 
 def finish(
@@ -116,16 +151,24 @@ def newton_cholesky(
     objective: LogisticObjective, U: Array, *, tol: float, max_iter: int, report: Report | None = None
 ) -> Minimum:
     """Newton's method with the Hessian as a matrix. Parameters as for `newton`, U the start."""
-    start = start_of(sample_of(objective), U) if max_iter > 0 else U
-    return newton(objective, objective.at(start), cholesky_direction, tol=tol, max_iter=max_iter, report=report)
+    start = start_of(objective, U, sample_of(objective) if max_iter > 0 else None)
+    return newton(objective, start, cholesky_direction, tol=tol, max_iter=max_iter, report=report)
 
 
 def newton_cg(
     objective: LogisticObjective, U: Array, *, tol: float, max_iter: int, report: Report | None = None
 ) -> Minimum:
-    """Newton's method by conjugate gradients. Parameters as for `newton`, U the start."""
-    start = start_of(sample_of(objective), U) if max_iter > 0 else U
-    return newton(objective, objective.at(start), cg_direction, tol=tol, max_iter=max_iter, report=report)
+    """Newton's method by conjugate gradients; with the Hessian as a matrix where they fail, if it is not too large.
+
+    Parameters as for `newton`, U the start.
+    """
+    if has_cheap_hessian(objective):
+        return newton_cholesky(objective, U, tol=tol, max_iter=max_iter, report=report)
+    start = start_of(objective, U, sample_of(objective) if max_iter > 0 else None)
+    found = newton(objective, start, cg_direction, tol=tol, max_iter=max_iter, report=report)
+    if found.stopped or found.settled or U.size > STORED_HESSIAN:
+        return found
+    return finish(objective, found, cholesky_direction, tol, max_iter, report)
 
 
 def proximal(

@@ -86,6 +86,8 @@ class Trial(NamedTuple):
 
     Attributes
     ----------
+    t : float
+        How far along the line, in steps.
     U : ndarray of shape (K, q)
     f : ndarray of shape (K, n)
     losses : Losses
@@ -95,6 +97,7 @@ class Trial(NamedTuple):
         dF/dt along the line.
     """
 
+    t: float
     U: Array
     f: Array
     losses: Losses
@@ -123,6 +126,8 @@ class LogisticObjective(NamedTuple):
     offset : ndarray of shape (p,)
         What of the centre is still in the columns of X.
     fit_intercept : bool
+    share : float
+        Weight of these rows in the table of which they are a sample.
     """
 
     X: Any
@@ -135,6 +140,7 @@ class LogisticObjective(NamedTuple):
     scale: Array
     offset: Array
     fit_intercept: bool
+    share: float = 1.0
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -170,7 +176,7 @@ class LogisticObjective(NamedTuple):
         losses = mean_log_loss(f, self.y, self.s)
         value = losses.value + 0.5 * float(np.sum(self.penalty * U**2))
         slope = float(np.vdot(losses.slopes, score_step) + np.sum(self.penalty * U * step))
-        return Trial(U, f, losses, value, slope)
+        return Trial(t, U, f, losses, value, slope)
 
     def accept(self, trial: Trial) -> Point:
         """The point of a trial: only now is its gradient computed."""
@@ -242,7 +248,7 @@ class LogisticObjective(NamedTuple):
         total = s.sum()
         if not total > 0.0:
             return None
-        return self._replace(X=np.ascontiguousarray(self.X[rows]), y=self.y[rows], s=s / total)
+        return self._replace(X=np.ascontiguousarray(self.X[rows]), y=self.y[rows], s=s / total, share=float(total))
 
     def of_columns(self, columns: Any) -> LogisticObjective:
         """The objective of some of the columns; the others' coefficients are zero."""

@@ -92,11 +92,15 @@ def test_both_directions_solve_the_newton_equation(n_classes, C):
     objective, U, _ = objective_of(n_classes, C=C, n=200)
     point = objective.at(0.1 * U)
     gradient = point.gradient
-    step = cholesky_direction(objective, point)
+    step, left = cholesky_direction(objective, point)
     np.testing.assert_allclose(objective.hessian(point.p) @ step.ravel(), -gradient.ravel(), atol=1e-10)
-    rough = cg_direction(objective, point)
+    assert left == 0.0
+    rough, left = cg_direction(objective, point)
     residual = objective.hessian_product(point.p, rough) + gradient
-    assert 1e-12 < np.linalg.norm(residual) < 0.11 * np.linalg.norm(gradient)
+    assert np.linalg.norm(residual) < 0.11 * np.linalg.norm(gradient) and left < 0.1
+    # ν² and how much of it was found: what is missing is not more than what was said.
+    whole, found = -np.vdot(gradient, step), -np.vdot(gradient, rough)
+    assert -1e-14 * whole < whole - found <= left**2 * found + 1e-14 * whole
     if n_classes > 2:
         np.testing.assert_allclose(step[:, objective.penalty == 0].sum(axis=0), 0.0, atol=1e-10)
 
