@@ -9,9 +9,10 @@ import numpy as np
 
 from .booster import Training
 from .callback import TrainingCallback
+from .estimator_parameters import ALIASES
 from .grown_model import GrownModel
 from .learner import Booster
-from .parameters import ALIASES, pairs_of
+from .parameters import pairs_of
 from .prediction import outputs_of, starts_of_rounds
 
 __all__ = ["FitCallbacks", "FittingBooster"]

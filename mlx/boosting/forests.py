@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 from .classifier import XGBClassifier
+from .estimator_parameters import with_aliases
 from .model import XGBModel
 from .regressor import XGBRegressor
 
@@ -82,6 +83,7 @@ class XGBRFClassifier(Forest, XGBClassifier):
     array([0, 0, 0])
     """
 
+    @with_aliases
     def __init__(
         self,
         *,
@@ -136,6 +138,7 @@ class XGBRFRegressor(Forest, XGBRegressor):
     0.6
     """
 
+    @with_aliases
     def __init__(
         self,
         *,

@@ -71,12 +71,15 @@ class Metric(NamedTuple):
     score_groups : callable or None
         ``score_groups(y, prediction, groups)``, both float64 of shape (n_samples,): what is called for rows that are
         ranked; None is `score`.
+    is_own : bool
+        Whether it is the user's function, which gets float32 as in the library, and several targets as they are.
     """
 
     name: str
     score: Callable[[Array, Array, Array | None], float]
     larger_is_better: bool = False
     score_groups: Callable[[Array, Array, Groups], float] | None = None
+    is_own: bool = False
 
     def __call__(
         self, y: NDArray, prediction: NDArray, weight: NDArray | None = None, groups: Groups | None = None
@@ -98,12 +101,13 @@ class Metric(NamedTuple):
         -------
         float
         """
-        prediction = np.asarray(prediction, dtype=np.float64).reshape(len(y), -1)
-        y = np.asarray(y, dtype=np.float64)
+        dtype: Any = np.float32 if self.is_own else np.float64
+        prediction = np.asarray(prediction, dtype=dtype).reshape(len(y), -1)
+        y = np.asarray(y, dtype=dtype)
         if groups is not None and self.score_groups is not None:
             return float(self.score_groups(y, prediction[:, 0], groups))
-        weight = None if weight is None else np.asarray(weight, dtype=np.float64)
-        if y.ndim == 2 and y.shape == prediction.shape:
+        weight = None if weight is None else np.asarray(weight, dtype=dtype)
+        if y.ndim == 2 and y.shape == prediction.shape and not self.is_own:
             if self.name.split("@")[0] not in OF_TARGETS:
                 raise NotImplementedError(f"eval_metric={self.name!r} is for one target per row")
             weight = None if weight is None else np.repeat(weight, y.shape[1])
@@ -165,7 +169,7 @@ def metric(
     """
     if callable(name):
         called = getattr(name, "__name__", type(name).__name__)
-        return Metric(called, partial(_own_score, name), score_groups=partial(own_of_groups, name))
+        return Metric(called, partial(_own_score, name), score_groups=partial(own_of_groups, name), is_own=True)
     stem, at, text = name.removesuffix("-").partition("@")
     if stem in RANKING_METRICS:
         options = {"exponential": ndcg_exp_gain} if stem == "ndcg" else {}

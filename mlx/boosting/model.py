@@ -20,7 +20,7 @@ from .category_encoding import EncodesCategories, check_codes
 from .columns import are_numbers
 from .continuation import EarlierModel, earlier_model
 from .estimator_booster import ShowsBooster
-from .estimator_parameters import ACCEPTED, BELONG_TO, DEFAULTS
+from .estimator_parameters import ACCEPTED, BELONG_TO, DEFAULTS, without_aliases
 from .evaluation import checked_margin
 from .groups import Groups
 from .model_format import ONE_TREE_PER_ROUND, ModelFile
@@ -150,6 +150,19 @@ class XGBModel(CallbackSupportMixin, TrainingOptions, EncodesCategories, TracedT
     def _goal(self, y: Any, rows: Rows, earlier: EarlierModel | None) -> Goal:
         """What `fit` shall learn from the targets of some of the rows, maybe going on from a model."""
         raise NotImplementedError
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters; those of the engine's names, as `eta`, are kept as `__init__` keeps them.
+
+        Parameters
+        ----------
+        **params : dict
+
+        Returns
+        -------
+        self
+        """
+        return super().set_params(**without_aliases(params))
 
     def get_num_boosting_rounds(self) -> int:
         """Number of boosting rounds: `n_estimators`, 100 if it is None."""

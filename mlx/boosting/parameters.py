@@ -35,7 +35,7 @@ from sklearn.utils._param_validation import validate_parameter_constraints
 from ..tree.xgboost_document import XGBoostModel
 from .classifier import XGBClassifier
 from .estimator_booster import OF_ESTIMATORS
-from .estimator_parameters import DEFAULTS
+from .estimator_parameters import ALIASES, DEFAULTS
 from .grown_model import GrownModel
 from .learner_rows import known_rows
 from .matrix import DMatrix
@@ -50,16 +50,6 @@ from .targets import of_targets
 __all__ = ["METRIC", "LearnerParameters", "pairs_of"]
 
 METRIC = "eval_metric"
-
-ALIASES: Mapping[str, str] = {
-    "eta": "learning_rate",
-    "min_split_loss": "gamma",
-    "lambda": "reg_lambda",
-    "alpha": "reg_alpha",
-    "seed": "random_state",
-    "nthread": "n_jobs",
-    "updater_seq": "updater",
-}
 
 # Parameters of single objectives.
 OF_OBJECTIVES = {parameter.name: parameter for own in PARAMETERS.values() for parameter in own}

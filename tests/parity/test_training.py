@@ -5,8 +5,9 @@ Tables have 40 values per column at most, so that both sides cut at the same pla
 
 import numpy as np
 import pytest
+from sklearn.metrics import log_loss
 
-from mlx.boosting import XGBClassifier, XGBRegressor
+from mlx.boosting import XGBClassifier, XGBRanker, XGBRegressor
 from mlx.compare.peers import peer_of
 from tests import tolerances
 from tests.parity.test_boosting import assert_same_trees, compare, table
@@ -151,3 +152,36 @@ def test_own_metric_comes_after_the_objectives(record_difference):
         model.fit(X[:900], y[:900], eval_set=[(X[900:], y[900:])], verbose=False)
     assert list(ours.evals_result()["validation_0"]) == list(peer.evals_result()["validation_0"])
     assert ours.best_iteration == peer.best_iteration
+
+
+@pytest.mark.parametrize("kind", ["one", "classes", "targets", "labels", "ranks"])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_own_metrics_are_called_as_there(kind, weighted):
+    """With arrays of the same types and shapes: scikit-learn's metrics look at both."""
+    X, y = table("multi" if kind == "classes" else "regression")
+    X, y = X[:200], y[:200]
+    y = {"targets": np.c_[y, -y], "labels": np.c_[y > 0, y < 1].astype(int), "ranks": (y > 0).astype(int)}.get(kind, y)
+    seen = []
+
+    def note(y_true, y_pred, sample_weight=None):
+        seen.append([(a.dtype, a.shape) for a in (y_true, y_pred, sample_weight) if a is not None])
+        return float(np.sum(y_pred * y_true) if y_pred.shape == y_true.shape else np.sum(y_pred))
+
+    cls = {"classes": XGBClassifier, "labels": XGBClassifier, "ranks": XGBRanker}.get(kind, XGBRegressor)
+    ours = cls(n_estimators=2, max_depth=3, eval_metric=note, n_jobs=1)
+    facts = {"qid": np.arange(200) // 20, "eval_qid": [np.arange(200) // 20]} if kind == "ranks" else {}
+    if weighted and kind != "ranks":
+        facts["sample_weight_eval_set"] = [np.linspace(0.5, 2.0, 200)]
+    history = []
+    for model in (ours, peer_of(ours)):
+        seen.clear()
+        model.fit(X, y, eval_set=[(X, y)], verbose=False, **facts)
+        history.append((list(seen), model.evals_result()["validation_0"]["note"]))
+    assert history[0][0] == history[1][0]
+    np.testing.assert_allclose(history[0][1], history[1][1], rtol=1e-4, atol=1e-4)
+
+
+def test_probabilities_of_an_own_metric_sum_to_one(recwarn):
+    X, y = table("multi")
+    XGBClassifier(n_estimators=2, eval_metric=log_loss).fit(X, y, eval_set=[(X, y)], verbose=False)
+    assert not recwarn.list

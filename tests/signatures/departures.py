@@ -16,13 +16,15 @@ DEFAULTS = {
     ),
 }
 
+UNKNOWN_IS_AN_ERROR = "the engine's other names are taken; a parameter not known is a TypeError here, there a warning"
+
 # (class, method, parameter): reason why the parameter is not there
 PARAMETERS_ABSENT = {
-    ("XGBClassifier", "__init__", "kwargs"): "an unknown parameter is a TypeError here, not a warning of the engine",
-    ("XGBRegressor", "__init__", "kwargs"): "an unknown parameter is a TypeError here, not a warning of the engine",
-    ("XGBRFClassifier", "__init__", "kwargs"): "an unknown parameter is a TypeError here, not a warning of the engine",
-    ("XGBRFRegressor", "__init__", "kwargs"): "an unknown parameter is a TypeError here, not a warning of the engine",
-    ("XGBRanker", "__init__", "kwargs"): "an unknown parameter is a TypeError here, not a warning of the engine",
+    ("XGBClassifier", "__init__", "kwargs"): UNKNOWN_IS_AN_ERROR,
+    ("XGBRegressor", "__init__", "kwargs"): UNKNOWN_IS_AN_ERROR,
+    ("XGBRFClassifier", "__init__", "kwargs"): UNKNOWN_IS_AN_ERROR,
+    ("XGBRFRegressor", "__init__", "kwargs"): UNKNOWN_IS_AN_ERROR,
+    ("XGBRanker", "__init__", "kwargs"): UNKNOWN_IS_AN_ERROR,
     ("IncrementalPCA", "fit_transform", "fit_params"): "its fit takes nothing else, and says so in scikit-learn too",
     (
         "KernelExplainer",
