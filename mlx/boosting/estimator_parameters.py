@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Mapping
-from functools import wraps
+from collections.abc import Mapping
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -12,20 +10,10 @@ import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from ..tree.importance import IMPORTANCE_TYPES
+from .aliases import with_aliases
 from .signatures import InheritsParameters
 
-__all__ = ["ACCEPTED", "ALIASES", "BELONG_TO", "DEFAULTS", "XGBParameters", "with_aliases", "without_aliases"]
-
-# Other names of parameters, as the library's engine knows them.
-ALIASES: Mapping[str, str] = {
-    "eta": "learning_rate",
-    "min_split_loss": "gamma",
-    "lambda": "reg_lambda",
-    "alpha": "reg_alpha",
-    "seed": "random_state",
-    "nthread": "n_jobs",
-    "updater_seq": "updater",
-}
+__all__ = ["ACCEPTED", "BELONG_TO", "DEFAULTS", "XGBParameters"]
 
 # What None means, as in xgboost 3.2.
 DEFAULTS: Mapping[str, Any] = {
@@ -63,39 +51,6 @@ BELONG_TO: Mapping[str, tuple[str, str]] = {
     **dict.fromkeys(("rate_drop", "skip_drop", "one_drop", "sample_type", "normalize_type"), ("booster", "dart")),
     **dict.fromkeys(("updater", "refresh_leaf"), ("process_type", "update")),
 }
-
-
-def with_aliases(init: Callable[..., None]) -> Callable[..., None]:
-    """An ``__init__`` that takes the other names of parameters, too, and says which one is not known."""
-    known = inspect.signature(init).parameters
-    passes_on = any(parameter.kind is parameter.VAR_KEYWORD for parameter in known.values())
-
-    @wraps(init)
-    def named(self: Any, **parameters: Any) -> None:
-        parameters = without_aliases(parameters)
-        unknown = [name for name in parameters if not passes_on and name not in known]
-        if unknown:
-            raise TypeError(f"{type(self).__name__}: unknown parameter {unknown[0]!r}")
-        init(self, **parameters)
-
-    return named
-
-
-def without_aliases(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameters by the names under which estimators keep them.
-
-    Raises
-    ------
-    TypeError
-        If a parameter is given by two names.
-    """
-    named: dict[str, Any] = {}
-    for name, value in parameters.items():
-        own = ALIASES.get(name, name)
-        if own in named or (own != name and own in parameters):
-            raise TypeError(f"{name}: is another name of the parameter {own}, which is given as well")
-        named[own] = value
-    return named
 
 
 class XGBParameters(InheritsParameters):

@@ -7,9 +7,9 @@ from typing import Any, Self
 
 import numpy as np
 
+from .aliases import ALIASES
 from .booster import Training
 from .callback import TrainingCallback
-from .estimator_parameters import ALIASES
 from .grown_model import GrownModel
 from .learner import Booster
 from .parameters import pairs_of

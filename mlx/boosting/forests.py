@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from .aliases import with_aliases
 from .classifier import XGBClassifier
-from .estimator_parameters import with_aliases
 from .model import XGBModel
 from .regressor import XGBRegressor
 

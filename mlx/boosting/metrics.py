@@ -72,7 +72,7 @@ class Metric(NamedTuple):
         ``score_groups(y, prediction, groups)``, both float64 of shape (n_samples,): what is called for rows that are
         ranked; None is `score`.
     is_own : bool
-        Whether it is the user's function, which gets float32 as in the library, and several targets as they are.
+        Whether it is the user's function, which gets float32, and several targets as they are.
     """
 
     name: str

@@ -16,11 +16,12 @@ from ..numeric.threads import resolve_n_jobs
 from ..tree import TreeEnsemble
 from ..tree.importance import column_importance
 from ..validation import check_sample_weight, column_names, refuse_unsupported, validate_data
+from .aliases import without_aliases
 from .category_encoding import EncodesCategories, check_codes
 from .columns import are_numbers
 from .continuation import EarlierModel, earlier_model
 from .estimator_booster import ShowsBooster
-from .estimator_parameters import ACCEPTED, BELONG_TO, DEFAULTS, without_aliases
+from .estimator_parameters import ACCEPTED, BELONG_TO, DEFAULTS
 from .evaluation import checked_margin
 from .groups import Groups
 from .model_format import ONE_TREE_PER_ROUND, ModelFile
@@ -152,16 +153,7 @@ class XGBModel(CallbackSupportMixin, TrainingOptions, EncodesCategories, TracedT
         raise NotImplementedError
 
     def set_params(self, **params: Any) -> Self:
-        """Set parameters; those of the engine's names, as `eta`, are kept as `__init__` keeps them.
-
-        Parameters
-        ----------
-        **params : dict
-
-        Returns
-        -------
-        self
-        """
+        """Set parameters, as scikit-learn's method of this name; those of the engine's names, too."""
         return super().set_params(**without_aliases(params))
 
     def get_num_boosting_rounds(self) -> int:

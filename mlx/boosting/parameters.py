@@ -33,9 +33,10 @@ from numpy.typing import NDArray
 from sklearn.utils._param_validation import validate_parameter_constraints
 
 from ..tree.xgboost_document import XGBoostModel
+from .aliases import ALIASES
 from .classifier import XGBClassifier
 from .estimator_booster import OF_ESTIMATORS
-from .estimator_parameters import ALIASES, DEFAULTS
+from .estimator_parameters import DEFAULTS
 from .grown_model import GrownModel
 from .learner_rows import known_rows
 from .matrix import DMatrix
