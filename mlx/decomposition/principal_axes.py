@@ -149,7 +149,8 @@ def by_covariance(X: Any, mean: Array | None, n_wanted: int) -> Decomposition:
         mean, gram = sums.x_mean, sums.gram
         refuse_unless(np.isfinite(np.trace(gram)), X)
     else:
-        gram = gram_matrix(X, mean)
+        with one_blas_thread(n * p**2):
+            gram = gram_matrix(X, mean)
     values, vectors = _leading_eigenvectors(gram, n_wanted)
     axes = vectors.T * row_signs(vectors.T)[:, None]
     return Decomposition(mean, axes, np.sqrt(values), float(np.trace(gram)), p, None, "covariance_eigh")
@@ -236,10 +237,9 @@ def _leading_eigenvectors(gram: Array, n_wanted: int) -> tuple[Array, Array]:
     order = len(gram)
     if not np.isfinite(np.trace(gram)):
         return np.full(n_wanted, np.nan), np.full((order, n_wanted), np.nan)
-    if 0 < n_wanted < order // 2:
-        values, vectors = linalg.eigh(gram, subset_by_index=[order - n_wanted, order - 1], check_finite=False)
-    else:
-        values, vectors = linalg.eigh(gram, check_finite=False)
+    subset = [order - n_wanted, order - 1] if 0 < n_wanted < order // 2 else None
+    with one_blas_thread(order**3 / 3):
+        values, vectors = linalg.eigh(gram, subset_by_index=subset, check_finite=False)
     return np.maximum(values[::-1], 0.0), vectors[:, ::-1]
 
 
