@@ -30,10 +30,17 @@ from sklearn.utils.metadata_routing import (
 from sklearn.utils.validation import _deprecate_positional_args
 
 from ..numeric.threads import one_blas_thread, resolve_n_jobs
-from ..validation import validate_data
+from ..validation import check_sample_weight, validate_data
 from .logistic import LogisticRegression
 from .logistic_classifier import LogisticClassifierMixin
-from .logistic_path import Choice, Paths, cross_validated_paths, logistic_path, split_intercept
+from .logistic_path import (
+    Choice,
+    Paths,
+    check_weights_of_folds,
+    cross_validated_paths,
+    logistic_path,
+    split_intercept,
+)
 from .logistic_penalty import DEPRECATED, Grid, SetDefaults, check_solver, grid_asked_for
 
 __all__ = ["LogisticRegressionCV"]
@@ -198,7 +205,7 @@ class LogisticRegressionCV(LogisticClassifierMixin, BaseEstimator):
             Training rows.
         y : array-like of shape (n_samples,)
             Labels of any sortable kind, at least two of them.
-        sample_weight : array-like of shape (n_samples,), optional
+        sample_weight : float or array-like of shape (n_samples,), optional
             Nonnegative weights, for the fits and the scores.
         **params : dict
             Arguments of the splitter and the scorer, if metadata routing is enabled.
@@ -221,15 +228,19 @@ class LogisticRegressionCV(LogisticClassifierMixin, BaseEstimator):
         grid, defaults = self._asked_for()
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=np.float64, order="C", accept_large_sparse=True)
         codes = self._codes(y)
+        sample_weight = check_sample_weight(sample_weight, X)
         weights = self._weights_of_all_rows(X, y, codes, sample_weight)
         routed = self._routed(sample_weight, params)
+        folds = list(check_cv(self.cv, y, classifier=True).split(X, y, **routed.splitter.split))
+        if sample_weight is not None:
+            check_weights_of_folds(sample_weight, folds)
         paths = cross_validated_paths(
             X,
             y,
             codes,
             weights,
             classes=self.classes_,
-            folds=list(check_cv(self.cv, y, classifier=True).split(X, y, **routed.splitter.split)),
+            folds=folds,
             Cs=grid.Cs,
             l1_ratios=grid.effective_ratios,
             scoring=defaults.scoring,

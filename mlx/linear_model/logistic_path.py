@@ -86,6 +86,14 @@ def logistic_path(
     return fits
 
 
+def check_weights_of_folds(sample_weight: Array, folds: Sequence[tuple[NDArray, NDArray]]) -> None:
+    """Raise ValueError if nothing that a fold learns from, or is scored on, has weight."""
+    for number, (train, test) in enumerate(folds, start=1):
+        for rows, purpose in ((train, "would learn from"), (test, "would be scored on")):
+            if not sample_weight[rows].any():
+                raise ValueError(f"sample_weight is 0 for all rows that fold {number} of {len(folds)} {purpose}")
+
+
 def scorer_with_labels(scoring: Any, classes: NDArray) -> Any:
     """The scorer of a name, told of all classes if it asks for labels: a fold need not have all of them."""
     scorer = get_scorer(scoring)

@@ -176,3 +176,24 @@ def test_what_cannot_be_is_said(parameters, name):
     X, y = TABLES["two classes"]
     with pytest.raises(ValueError, match=name):
         LogisticRegressionCV(**{**NEW, **parameters}).fit(X, y)
+
+
+def test_one_weight_for_all_rows_or_weights_in_text():
+    X, y = TABLES["two classes"]
+    plain = LogisticRegressionCV(Cs=3, **NEW).fit(X, y)
+    for given in (2.0, np.full(len(y), "2.0")):
+        ours = LogisticRegressionCV(Cs=plain.Cs_ / 2, **NEW).fit(X, y, given)
+        np.testing.assert_allclose(ours.coef_, plain.coef_, rtol=1e-6)
+        np.testing.assert_allclose(ours.scores_, plain.scores_, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("fold", "message"), [(0, "fold 1 of 2 would learn from"), (1, "fold 1 of 2 would be scored on")]
+)
+def test_a_fold_without_weight_is_named(fold, message):
+    X, y = TABLES["two classes"]
+    folds = list(KFold(2).split(X))
+    weights = np.ones(len(y))
+    weights[folds[0][fold]] = 0.0
+    with pytest.raises(ValueError, match=f"sample_weight is 0 for all rows that {message}"):
+        LogisticRegressionCV(Cs=3, cv=folds, **NEW).fit(X, y, weights)
