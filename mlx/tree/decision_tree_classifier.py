@@ -1,6 +1,8 @@
 """Decision trees that tell classes: `DecisionTreeClassifier`, and `ExtraTreeClassifier` with thresholds at random.
 
 With the same ``random_state`` the trees are scikit-learn's, bit by bit: nodes, thresholds, impurities, probabilities.
+On a sparse table whose weights are no whole numbers their sums are formed in another order: there, of splits that are
+equally good, another may win.
 
 Beyond scikit-learn there is ``criterion="gain_ratio"`` (C4.5's, see `mlx.tree.gain_ratio`).
 """

@@ -1,8 +1,9 @@
 """Decision trees that predict numbers: `DecisionTreeRegressor`, and `ExtraTreeRegressor` with thresholds at random.
 
 With the same ``random_state`` the trees are scikit-learn's. Least squares (one target, all thresholds searched, nothing
-missing) is grown from sorted columns (`mlx.tree.sum_growing`); there the last bits may differ where a column has equal
-values. Everything else is grown in scikit-learn's order (`mlx.tree.order_growing`), bit by bit.
+missing) is grown from sorted columns (`mlx.tree.sum_growing`); there the last bits may differ where rows that are no
+copies of one another have equal values in a column. Everything else is grown in scikit-learn's order
+(`mlx.tree.order_growing`), bit by bit.
 """
 
 from __future__ import annotations

@@ -14,8 +14,9 @@ leaves the least squared error (Breiman et al., section 8.3). Multiplied by :mat
 most cuts are found to be worse than the best so far, and the formula itself, whose bits decide, is for the others.
 
 Bits are those of scikit-learn, as long as no two samples of a node have the same value in a column that is not
-constant: sums are added in the order in which its samples would stand, sorted by the column drawn last and then parted
-by swaps (`order_growing` does the same for ties, too, at the cost of a sort for each column of each node).
+constant, but for copies of a row: sums are added in the order in which its samples would stand, sorted by the column
+drawn last and then parted by swaps, and from the end where ties leave fewer samples behind a cut than it leaps over
+(`order_growing` does the same for all ties, at the cost of a sort for each column of each node).
 
 Reference: L. Breiman, J. Friedman, R. Olshen & C. Stone, Classification and Regression Trees (1984).
 """
@@ -73,6 +74,8 @@ class SortedRows(NamedTuple):
     ----------
     entries : ndarray of uint64, shape (n_features, n_rows)
         Ranks and rows, sorted by each column, those of a node side by side.
+    most_copies : ndarray of int64, shape (n_features,)
+        Most rows that stand side by side in each column with the same rank, target and weight.
     as_swapped : ndarray of uint32, shape (n_rows,)
         The same rows as scikit-learn's samples would stand.
     far, near : RowTable
@@ -86,6 +89,7 @@ class SortedRows(NamedTuple):
     """
 
     entries: NDArray[np.uint64]
+    most_copies: NDArray[np.int64]
     as_swapped: NDArray[np.uint32]
     far: RowTable
     near: RowTable
@@ -114,13 +118,15 @@ def sorted_rows(
     number = np.full(len(weight), NO_ROW, dtype=np.uint32)
     number[kept] = np.arange(n_rows, dtype=np.uint32)
     entries = np.empty((len(table.order), n_rows), dtype=np.uint64)
-    enter_rows(table, number, entries)
+    most_copies = np.empty(len(entries), dtype=np.int64)
     y, w = target[kept], weight[kept]
+    enter_rows(table, number, y, w, entries, most_copies)
     is_near, goes_left = np.zeros((2, n_rows), dtype=np.uint8)
     searched = np.zeros(1, dtype=SEARCHED)
     searched["min_samples_leaf"], searched["min_weight_leaf"] = settings.min_samples_leaf, settings.min_weight_leaf
     return SortedRows(
         entries=entries,
+        most_copies=most_copies,
         as_swapped=np.arange(n_rows, dtype=np.uint32),
         far=RowTable(np.stack([w * y, w], axis=1), y),
         near=RowTable(np.empty((n_rows, 2)), np.empty(n_rows)),
@@ -133,14 +139,22 @@ def sorted_rows(
 
 
 @kernel
-def enter_rows(table, number, entries):
-    """Write the entries of the rows that have a number, in the order of each column."""
+def enter_rows(table, number, target, weight, entries, most_copies):
+    """Write the entries of the rows that have a number, in the order of each column; the most copies in each."""
     for f in range(len(entries)):
-        place = 0
+        place, copies, most = 0, 0, 0
+        rank_before, row_before = NO_ROW, NO_ROW
         for sample in table.order[f]:
-            if number[sample] != NO_ROW:
-                entries[f, place] = (np.uint64(table.ranks[f, sample]) << HALF) | np.uint64(number[sample])
+            row = number[sample]
+            if row != NO_ROW:
+                rank = table.ranks[f, sample]
+                entries[f, place] = (np.uint64(rank) << HALF) | np.uint64(row)
                 place += 1
+                same = rank == rank_before and target[row] == target[row_before] and weight[row] == weight[row_before]
+                copies = copies + 1 if same else 1
+                most = max(most, copies)
+                rank_before, row_before = rank, row
+        most_copies[f] = most
 
 
 @kernel
@@ -233,7 +247,8 @@ def search(table, rows, known, directions, draws, max_features, node):
         else:
             found_varying(draws)
             direction = np.int64(directions[f]) if len(directions) > 0 else np.int64(0)
-            walk(entries, f, sums, distinct, first_rank[f], n_close[f], direction, searched, node)
+            longest = np.int64(rows.most_copies[f])
+            walk(entries, f, sums, distinct, first_rank[f], n_close[f], longest, direction, searched, node)
     node.n_constants = end_draws(draws)
 
 
@@ -247,7 +262,7 @@ def are_close(distinct, first_rank, n_close, below, above):
 
 
 @kernel
-def walk(entries, f, sums, distinct, first_rank, n_close, direction, searched, node):
+def walk(entries, f, sums, distinct, first_rank, n_close, longest, direction, searched, node):
     """Try the cuts of one column, from the lowest value on; one that is better than all before is noted in the node."""
     total, weight, best = searched.sum, node.weight, searched.judged
     not_worse = best * ALMOST_ONE
@@ -258,10 +273,13 @@ def walk(entries, f, sums, distinct, first_rank, n_close, direction, searched, n
         row = entries[f, place] & ROW
         left += sums[row, 0]
         weight_left += sums[row, 1]
+    nearly_last = end - least - longest + 1
     for cut in range(start + least, end - least + 1):
         row = entries[f, cut - 1] & ROW
         left += sums[row, 0]
         weight_left += sums[row, 1]
+        if cut > nearly_last and leaps(entries, f, distinct, first_rank, n_close, start, start + least, cut, end):
+            left, weight_left = taken_from_all(entries, f, sums, total, weight, cut, end)
         right, weight_right = total - left, weight - weight_left
         if left * left * weight_right + right * right * weight_left > not_worse * (weight_left * weight_right):
             judged = left * left / weight_left + right * right / weight_right
@@ -280,6 +298,29 @@ def walk(entries, f, sums, distinct, first_rank, n_close, direction, searched, n
                     # Halves are added, for the sum of two large values overflows.
                     node.threshold = distinct[first + below] / 2.0 + distinct[first + above] / 2.0
     searched.judged = best
+
+
+@kernel
+def leaps(entries, f, distinct, first_rank, n_close, start, first_cut, cut, end):
+    """Whether a cut is further from the one that is tried before it than from the end, for ties are between them."""
+    below, above = entries[f, cut - 1] >> HALF, entries[f, cut] >> HALF
+    if are_close(distinct, first_rank, n_close, below, above):
+        return False
+    for before in range(cut - 1, max(2 * cut - end, first_cut) - 1, -1):
+        below, above = entries[f, before - 1] >> HALF, entries[f, before] >> HALF
+        if not are_close(distinct, first_rank, n_close, below, above):
+            return False
+    return cut - start > end - cut
+
+
+@kernel
+def taken_from_all(entries, f, sums, total, weight, cut, end):
+    """Sum and weight before a cut: those behind it, from the end on, taken from all."""
+    for place in range(end - 1, cut - 1, -1):
+        row = entries[f, place] & ROW
+        total -= sums[row, 0]
+        weight -= sums[row, 1]
+    return total, weight
 
 
 @kernel

@@ -1,7 +1,7 @@
 """Decision trees beside scikit-learn's: with the same random_state the same tree, to the last bit.
 
-Regressors of least squares are exact where no column has ties; with ties their sums are added in another order, so
-there the predictions of unseen rows are compared over seeds.
+Regressors of least squares are exact where the only ties of a column are copies of rows; with others their sums are
+added in another order, so there the predictions of unseen rows are compared over seeds.
 """
 
 import numpy as np
@@ -100,6 +100,19 @@ def test_least_squares_with_ties_scores_alike(parameters):
         # Training rows are told apart equally well.
         assert own.score(X[:200], y[:200]) == pytest.approx(peer.score(X[:200], y[:200]), abs=0.01)
     assert abs(np.mean(differences)) <= 3 * np.std(differences) / np.sqrt(len(differences)) + 1e-12
+
+
+@pytest.mark.parametrize("parameters", [{}, {"min_samples_leaf": 4}, {"max_depth": 3, "max_features": 2}])
+@pytest.mark.parametrize("depth", [None, 6])
+def test_least_squares_with_copies_of_rows(parameters, depth):
+    """Copies, as a bootstrap draws them, are ties whose order does not matter; how far a cut leaps over them does."""
+    X, y, _ = tree_cases.table("regressor", n=80, d=5, ties=False)
+    for seed in range(60):
+        drawn = np.random.default_rng(seed).integers(0, len(y), len(y))
+        weights = None if seed % 3 else 0.5 + np.arange(len(y))[drawn] % 7
+        parameters = {"max_depth": depth, **parameters}
+        own, peer = both("DecisionTreeRegressor", parameters, X[drawn], y[drawn], weights, seed=seed)
+        assert_same_tree(own.tree_, peer.tree_)
 
 
 @pytest.mark.parametrize("name", ["ExtraTreeClassifier", "ExtraTreeRegressor"])
