@@ -152,8 +152,7 @@ def enter_rows(table, number, target, weight, entries, most_copies):
                 place += 1
                 same = rank == rank_before and target[row] == target[row_before] and weight[row] == weight[row_before]
                 copies = copies + 1 if same else 1
-                most = max(most, copies)
-                rank_before, row_before = rank, row
+                most, rank_before, row_before = max(most, copies), rank, row
         most_copies[f] = most
 
 
@@ -229,7 +228,7 @@ def variance(squares, total, weight):
 def search(table, rows, known, directions, draws, max_features, node):
     """Find the best cut over the columns that are drawn."""
     # Arrays are taken out of their tuples here, once: to count who holds them takes longer than to search a small node.
-    entries, sums, searched = rows.entries, known.sums, rows.searched[0]
+    entries, sums, searched, most_copies = rows.entries, known.sums, rows.searched[0], rows.most_copies
     distinct, first_rank, n_close = table.distinct, table.start, table.n_close
     start, last = np.int64(node.start), np.int64(node.end) - 1
     searched.judged = -np.inf
@@ -247,8 +246,7 @@ def search(table, rows, known, directions, draws, max_features, node):
         else:
             found_varying(draws)
             direction = np.int64(directions[f]) if len(directions) > 0 else np.int64(0)
-            longest = np.int64(rows.most_copies[f])
-            walk(entries, f, sums, distinct, first_rank[f], n_close[f], longest, direction, searched, node)
+            walk(entries, f, sums, distinct, first_rank[f], n_close[f], most_copies[f], direction, searched, node)
     node.n_constants = end_draws(draws)
 
 
@@ -262,7 +260,7 @@ def are_close(distinct, first_rank, n_close, below, above):
 
 
 @kernel
-def walk(entries, f, sums, distinct, first_rank, n_close, longest, direction, searched, node):
+def walk(entries, f, sums, distinct, first_rank, n_close, most_copies, direction, searched, node):
     """Try the cuts of one column, from the lowest value on; one that is better than all before is noted in the node."""
     total, weight, best = searched.sum, node.weight, searched.judged
     not_worse = best * ALMOST_ONE
@@ -273,7 +271,7 @@ def walk(entries, f, sums, distinct, first_rank, n_close, longest, direction, se
         row = entries[f, place] & ROW
         left += sums[row, 0]
         weight_left += sums[row, 1]
-    nearly_last = end - least - longest + 1
+    nearly_last = end - least - most_copies + 1
     for cut in range(start + least, end - least + 1):
         row = entries[f, cut - 1] & ROW
         left += sums[row, 0]
@@ -303,12 +301,9 @@ def walk(entries, f, sums, distinct, first_rank, n_close, longest, direction, se
 @kernel
 def leaps(entries, f, distinct, first_rank, n_close, start, first_cut, cut, end):
     """Whether a cut is further from the one that is tried before it than from the end, for ties are between them."""
-    below, above = entries[f, cut - 1] >> HALF, entries[f, cut] >> HALF
-    if are_close(distinct, first_rank, n_close, below, above):
-        return False
-    for before in range(cut - 1, max(2 * cut - end, first_cut) - 1, -1):
-        below, above = entries[f, before - 1] >> HALF, entries[f, before] >> HALF
-        if not are_close(distinct, first_rank, n_close, below, above):
+    for place in range(cut, max(2 * cut - end, first_cut) - 1, -1):
+        below, above = entries[f, place - 1] >> HALF, entries[f, place] >> HALF
+        if are_close(distinct, first_rank, n_close, below, above) == (place == cut):
             return False
     return cut - start > end - cut
 

@@ -257,10 +257,10 @@ def test_regression(base, loss):
 @pytest.mark.parametrize("loss", ["linear", "square", "exponential"])
 def test_regression_with_the_default_tree(loss):
     """Drawn rows are copies of rows: the only ties that our regression trees must part as scikit-learn does."""
-    X, y = numbers(200)
-    for seed in range(4):
+    X, y = numbers(80)
+    for seed in range(8):
         both = [
-            cls(n_estimators=20, loss=loss, random_state=seed)
+            cls(n_estimators=30, loss=loss, random_state=seed)
             for cls in (AdaBoostRegressor, sklearn.ensemble.AdaBoostRegressor)
         ]
         ours, theirs = (model.fit(X, y) for model in both)
