@@ -174,6 +174,7 @@ def lbfgs(
             continue
         n_iter += 1
         new = objective.accept(trial)
+        del trial  # as large as a few columns
         s, y = new.U - point.U, new.gradient - point.gradient
         curvature = float(np.vdot(s, y))
         if curvature > EPSILON * float(np.vdot(y, y)):

@@ -38,7 +38,7 @@ def mean_log_loss(f: Array, y: NDArray, s: Array) -> Losses:
     Each exponential is taken once. `mlx.losses` says the formulas of ℓ; here e = exp(-|f|), or exp(f_k - max f), never
     overflows::
 
-        two classes:   ℓ = log(1 + e) + max(f, 0) - y f,     p = 1 / (1 + e) or e / (1 + e)
+        two classes:   ℓ = log(1 + e) + |f| [(f > 0) ≠ y],   p = 1 / (1 + e) or e / (1 + e)
         K classes:     ℓ = log Σ_k e_k - (f_y - max f),      p_k = e_k / Σ_j e_j
 
     Parameters
@@ -50,11 +50,19 @@ def mean_log_loss(f: Array, y: NDArray, s: Array) -> Losses:
     s : ndarray of shape (n,)
     """
     if len(f) == 1:
-        e = np.exp(-np.abs(f[0]))
+        # In place where it can be: a column of a million rows is 8 MB, and a pass over it is the cost.
+        e = np.abs(f[0])
+        np.exp(np.negative(e, out=e), out=e)
         above = f[0] > 0.0
-        value = float(s @ (np.log1p(e) + f[0] * (above - y)))
-        p = np.where(above, 1.0, e) / (1.0 + e)
-        return Losses(value, ((p - y) * s)[None], p[None])
+        wrong = np.flatnonzero(above != y)
+        losses = np.log1p(e)
+        losses[wrong] += np.abs(f[0, wrong])
+        value = float(s @ losses)
+        p = np.where(above, 1.0, e)
+        p /= np.add(e, 1.0, out=e)
+        slopes = np.subtract(p, y, out=losses)
+        slopes *= s
+        return Losses(value, slopes[None], p[None])
     p = f - f.max(axis=0)
     rows = np.arange(len(y))
     of_label = p[y, rows]

@@ -186,6 +186,7 @@ def newton(
             promise = promise_after(promise, largest_move(objective, trial.f - point.f), left)
         n_rough += small_before and left > LEFT_BY_CG
         point = objective.accept(trial)
+        del trial  # as large as a few columns
         slope = objective.largest_slope(point.U, point.gradient)
         stopped = report is not None and report(point.U)
         settled = is_nothing(promise, point, tol) or has_no_minimum(objective, point)
