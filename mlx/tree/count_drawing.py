@@ -57,24 +57,34 @@ def draw_cuts(table, samples, x_log_x, draws, node, max_features):
 @kernel
 def take_values(column, sample, start, n, values):
     """Write the values of a node's samples; the lowest and the highest."""
-    lowest = highest = column[sample[start] & LOW_HALF]
-    for i in range(n):
-        value = column[sample[start + i] & LOW_HALF]
-        values[i] = value
-        lowest = value if value < lowest else lowest
-        highest = value if value > highest else highest
-    return lowest, highest
+    part, half = sample[start : start + n], n // 2
+    lowest = highest = low = high = column[part[0] & LOW_HALF]
+    # Two samples at a time: a comparison waits for the one before.
+    for i in range(half):
+        one, other = column[part[i] & LOW_HALF], column[part[half + i] & LOW_HALF]
+        values[i], values[half + i] = one, other
+        lowest = one if one < lowest else lowest
+        highest = one if one > highest else highest
+        low = other if other < low else low
+        high = other if other > high else high
+    for i in range(2 * half, n):
+        one = column[part[i] & LOW_HALF]
+        values[i] = one
+        lowest = one if one < lowest else lowest
+        highest = one if one > highest else highest
+    return min(low, lowest), max(high, highest)
 
 
 @kernel
 def count_up_to(threshold, values, sample, start, feature, x_log_x, sums, best, now):
     """Compare the split at a threshold with the best so far."""
-    last, n_left, weight_left = float32_up_to(threshold), np.uint64(0), np.uint64(0)
+    last, part = float32_up_to(threshold), sample[start : start + now.n]
+    n_left, weight_left = np.uint64(0), np.uint64(0)
     for k in range(sums.shape[2]):
         sums[LEFT, 0, k] = 0.0
     for i in range(now.n):
         # No branch: which way a sample goes would be guessed wrong half of the time.
-        goes_left, label = np.uint64(values[i] <= last), sample[start + i] >> HALF
+        goes_left, label = np.uint64(values[i] <= last), part[i] >> HALF
         moved = (label & LOW_16) * goes_left
         n_left += goes_left
         weight_left += moved

@@ -11,7 +11,6 @@ from ..numeric.jit import kernel
 from . import criteria
 from .candidates import CLOSEST, forget
 from .class_impurity import GAIN_RATIO, TOTAL
-from .column_table import float32_up_to
 from .feature_draws import (
     begin_draws,
     draw_feature,
@@ -26,6 +25,9 @@ from .order_choice import choose, is_better
 from .order_parting import divide
 
 __all__ = ["search_random"]
+
+# Added to a place, it leads to the one before: what is too large begins anew at 0.
+BACK = np.uint64(2**64 - 1)
 
 
 @kernel
@@ -53,7 +55,7 @@ def search_random(table, samples, codes, targets, plain, directions, draws, node
         found_varying(draws)
         threshold = random_between(state, lowest, highest)
         missing_left = random_int(state, np.int64(0), np.int64(2)) if n_missing > 0 else np.int64(0)
-        mark_values(values, n, float32_up_to(threshold), n_missing * missing_left, goes_left)
+        mark_values(values, n, threshold, n_missing * missing_left, goes_left)
         cut = divide(order, goes_left, node.start, n, keys)
         if part.criterion == GAIN_RATIO:
             place = n_searched
@@ -74,21 +76,31 @@ def search_random(table, samples, codes, targets, plain, directions, draws, node
     choose(found, n_searched, node, part)
     if node.feature != LEAF and node.feature != last_seen:
         take_values(columns[node.feature], order, node.start, n, values)
-        last, missing_left = float32_up_to(node.threshold), node.missing_left
-        mark_values(values, n, last, missing_left * np.int64(table.missing[node.feature]), goes_left)
+        missing_left = node.missing_left * np.int64(table.missing[node.feature])
+        mark_values(values, n, node.threshold, missing_left, goes_left)
         divide(order, goes_left, node.start, n, keys)
 
 
 @kernel
 def take_values(column, order, start, n, values):
     """Write the values of n samples, from a place in `order` on; the lowest and the highest that is not missing."""
+    part, half = order[start : start + n], n // 2
     lowest, highest = np.float32(np.inf), np.float32(-np.inf)
-    for i in range(n):
-        value = column[order[start + i]]
-        values[i] = value
-        lowest = value if value < lowest else lowest
-        highest = value if value > highest else highest
-    return lowest, highest
+    low, high = lowest, highest
+    # Two samples at a time: a comparison waits for the one before.
+    for i in range(half):
+        one, other = column[part[i]], column[part[half + i]]
+        values[i], values[half + i] = one, other
+        lowest = one if one < lowest else lowest
+        highest = one if one > highest else highest
+        low = other if other < low else low
+        high = other if other > high else high
+    for i in range(2 * half, n):
+        one = column[part[i]]
+        values[i] = one
+        lowest = one if one < lowest else lowest
+        highest = one if one > highest else highest
+    return min(low, lowest), max(high, highest)
 
 
 @kernel
@@ -101,10 +113,10 @@ def count_missing(values, n):
 
 
 @kernel
-def mark_values(values, n, last, missing_left, goes_left):
-    """Write for each of n values whether it goes left: up to the last one, and missing ones unless that is 0."""
+def mark_values(values, n, threshold, missing_left, goes_left):
+    """Write for each of n values whether it goes left: up to the threshold, and missing ones unless that is 0."""
     for i in range(n):
-        goes_left[i] = np.uint8(values[i] <= last)
+        goes_left[i] = np.uint8(values[i] <= threshold)
     if missing_left != 0:
         for i in range(n):
             goes_left[i] |= np.uint8(values[i] != values[i])
@@ -117,16 +129,17 @@ def is_better_for_squares(feature, cut, best, targets, sums, order, weights, par
     if min(cut - start, end - cut) < part.min_samples_leaf:
         return False
     left, weight_left, sign = 0.0, 0.0, 1.0
-    first, step, n = start, np.int64(1), cut - start
-    # The side with fewer samples is added up, and if that is the right one, taken from all.
+    place, step, n = np.uint64(start), np.uint64(1), cut - start
+    # The side with fewer samples is added up, and if that is the right one, taken from all, the last one first.
     if cut - start > end - cut:
         left, weight_left, sign = sums[TOTAL, 0, 0], part.weight, -1.0
-        first, step, n = end - 1, np.int64(-1), end - cut
-    for k in range(n):
-        row = order[first + step * k]
+        place, step, n = np.uint64(end - 1), BACK, end - cut
+    for _ in range(n):
+        row = order[place]
         weight = sign * weights[row]
         left += weight * targets[row, 0]
         weight_left += weight
+        place += step
     right, weight_right = sums[TOTAL, 0, 0] - left, part.weight - weight_left
     if weight_left < part.min_weight_leaf or weight_right < part.min_weight_leaf:
         return False

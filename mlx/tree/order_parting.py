@@ -94,26 +94,28 @@ def mark_ranks(column, last, missing, missing_left, order, start, n, goes_left):
 @kernel
 def divide(order, goes_left, start, n, strays):
     """Part n samples, from a place in `order` on, by whether they go left; the place of the cut."""
-    n_left, n_right, n_strays = np.int64(0), np.int64(0), np.int64(0)
+    part, n_left = order[start : start + n], np.int64(0)
     for i in range(n):
         n_left += np.int64(goes_left[i])
-    cut, end = start + n_left, start + n
     if n_left == n:
-        return cut
+        return start + n_left
     # Strays are before the cut and go right, or behind it and go left: place and sample. There are as many of both.
-    for p in range(start, cut):
-        strays[0, n_right] = (np.uint64(p) << RANK_SHIFT) | np.uint64(order[p])
-        n_right += 1 - np.int64(goes_left[p - start])
-    for p in range(end - 1, cut - 1, -1):
-        strays[1, n_strays] = (np.uint64(p) << RANK_SHIFT) | np.uint64(order[p])
-        n_strays += np.int64(goes_left[p - start])
-    strays[0, n_right] = np.uint64(order[cut])
-    for p in range(cut, end - 1):
-        order[p] = order[p + 1]
-    order[end - 1] = np.uint32(strays[0, 0] & ROW)
+    n_right, n_strays = np.uint64(0), np.uint64(0)
+    for i in range(n_left):
+        strays[0, n_right] = (np.uint64(i) << RANK_SHIFT) | np.uint64(part[i])
+        n_right += np.uint64(1) - np.uint64(goes_left[i])
+    for i in range(n - n_left):
+        place = np.uint64(n - 1) - np.uint64(i)
+        strays[1, n_strays] = (place << RANK_SHIFT) | np.uint64(part[place])
+        n_strays += np.uint64(goes_left[place])
+    cut, last = np.uint64(n_left), np.uint64(n - 1)
+    strays[0, n_right] = np.uint64(part[cut])
+    for place in range(cut, last):
+        part[place] = part[place + np.uint64(1)]
+    part[last] = np.uint32(strays[0, 0] & ROW)
     for k in range(n_strays):
         to_right, to_left = strays[0, k], strays[1, k]
-        order[to_right >> RANK_SHIFT] = np.uint32(to_left & ROW)
-        if to_left >> RANK_SHIFT > np.uint64(cut):
-            order[(to_left >> RANK_SHIFT) - np.uint64(1)] = np.uint32(strays[0, k + 1] & ROW)
-    return cut
+        part[to_right >> RANK_SHIFT] = np.uint32(to_left & ROW)
+        if to_left >> RANK_SHIFT > cut:
+            part[(to_left >> RANK_SHIFT) - np.uint64(1)] = np.uint32(strays[0, k + np.uint64(1)] & ROW)
+    return start + n_left
