@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -205,7 +206,7 @@ class TracedTrees(BaseEstimator):
 
         Raises
         ------
-        ValueError
+        TypeError, ValueError
             If there is no such node, or if the present parameters are not those that the tree was grown with.
 
         Examples
@@ -228,6 +229,7 @@ class TracedTrees(BaseEstimator):
 
         ensemble = self.__tree_ensemble__()
         (traced,) = self._traced(tree).trees
+        check_number("node", node)
         # Pruned nodes have numbers beyond those of the tree.
         ensemble = ensemble_as_grown(ensemble) if node >= traced.n_nodes and has_pruned(traced) else ensemble
         return node_arithmetic(ensemble, tree, node, _growth_rules(self))
@@ -237,9 +239,16 @@ class TracedTrees(BaseEstimator):
         ensemble: TreeEnsemble = self.__tree_ensemble__()
         if tree is None:
             return ensemble
+        check_number("tree", tree)
         if not 0 <= tree < ensemble.n_trees:
             raise ValueError(f"tree={tree}: the model has {ensemble.n_trees} trees, the first one is number 0")
         return ensemble.select([tree])
+
+
+def check_number(name: str, number: Any) -> None:
+    """Raise a TypeError that names what is no whole number."""
+    if not isinstance(number, Integral):
+        raise TypeError(f"{name}={number!r}: must be the number of a {name}, an integer")
 
 
 def _pruned_text(ensemble: TreeEnsemble, tree: int, with_stats: bool) -> str:

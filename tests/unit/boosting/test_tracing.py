@@ -113,6 +113,19 @@ def test_parameters_that_are_not_those_of_the_training_are_refused(changed):
             model.explain_node(0, node)
 
 
+@pytest.mark.parametrize("number", ["0", 0.5, None])
+def test_numbers_of_trees_and_nodes_are_whole(number):
+    X, y = table()
+    model = XGBRegressor(n_estimators=1, max_depth=2).fit(X, y)
+    with pytest.raises(TypeError, match=r"node=.*: must be the number of a node"):
+        model.explain_node(0, number)
+    if number is not None:
+        for ask in (lambda: model.explain_node(number, 0), lambda: model.to_text(number)):
+            with pytest.raises(TypeError, match=r"tree=.*: must be the number of a tree"):
+                ask()
+    assert str(model.explain_node(np.int64(0), np.int32(0))).startswith("tree 0, node 0")
+
+
 def test_a_learning_rate_of_the_tree_is_said():
     X, y = table()
     model = XGBRegressor(n_estimators=1, max_depth=2).fit(X, y)
