@@ -9,9 +9,9 @@ One fit, in the order of the functions below, with c_j = X_jᵀ r - λ₂ w_j:
 1. `first_members`: only columns that may come to bear are worked on, the *members*. For a small step of λ₁ from
    the last problem these are chosen by the strong rule |c_j| ≥ 2 λ₁ - λ₁' (Tibshirani et al. 2012, equation 21), else
    those whose c_j is largest.
-2. `settle`: sweeps of coordinate descent over the members, and between them `polish`: as long as no coefficient changes
-   its sign, the objective is a parabola, and conjugate gradients find its minimum in a few steps where coordinate
-   descent on correlated columns needs thousands.
+2. `settle`: sweeps of coordinate descent over the members. After one in which no coefficient became zero or ceased to
+   be, and after the last, `polish`: as long as none changes its sign, the objective is a parabola, and conjugate
+   gradients find its minimum in a few steps where coordinate descent on correlated columns needs thousands.
 3. `start`, `duality_gap`: the residual anew from w, its products with all columns, and the gap.
 4. `grow`: columns with w_j = 0 and |c_j| > λ₁ become members. Those that cannot be in any solution leave for good: the
    gap-safe rule |c_j| / max(λ₁, max|c|) + √(2 gap (‖X_j‖² + λ₂)) / λ₁ < 1 (Ndiaye et al. 2017, equation 11).
@@ -42,6 +42,9 @@ UNSURE = 1e-13
 
 # Members are settled when a sweep lowers the objective by less than this share of the gap that is allowed.
 SETTLED = 1e-3
+
+# Conjugate gradients end where what they leave is less than this share of the gap that is allowed.
+POLISHED = 1e-6
 
 # Where the gap needs finer grains than were thought of (λ₁ far below the products at zero), they become so much finer.
 FINER = 1e-4
@@ -89,11 +92,12 @@ def first_members(problem, penalty, rules, point):
 
 @kernel
 def sweep(problem, penalty, rules, point, columns, n_columns):
-    """One step of coordinate descent for each column; returns by how much the objective fell, at least.
+    """One step of coordinate descent for each column.
 
-    A step Δ lowers it by ½ (‖X_j‖² + λ₂) Δ² or more.
+    Returns by how much the objective fell, at least (a step Δ lowers it by ½ (‖X_j‖² + λ₂) Δ² or more), and how often a
+    coefficient became zero or ceased to be.
     """
-    fall = 0.0
+    fall, n_turned = 0.0, 0
     status = point.status[0]
     for place in range(n_columns):
         j = columns[place]
@@ -104,10 +108,11 @@ def sweep(problem, penalty, rules, point, columns, n_columns):
         z = column_product(problem, point.residual, j) + length * before
         after = 0.0 if rules.positive and z < 0.0 else soft_threshold(z, penalty.l1) / (length + penalty.l2)
         if after != before:
+            n_turned += (after == 0.0) != (before == 0.0)
             point.columns[j].w = after
             move(problem, point.residual, j, after - before)
             fall += 0.5 * (length + penalty.l2) * (after - before) * (after - before)
-    return fall
+    return fall, n_turned
 
 
 @kernel
@@ -158,8 +163,10 @@ def first_to_vanish(point, n_support, step):
 def polish(problem, penalty, rules, point, n_support, n_iter):
     """Conjugate gradients in the coefficients that are not zero, scaled by ‖X_j‖² + λ₂, until one of them vanishes.
 
-    Returns the iterations so far, and whether one vanished.
+    Ends earlier where a step would gain less than a grain, or where Σ |w_j slope_j|, which is what these coefficients
+    add to the gap, is small. Returns the iterations so far, and whether one vanished.
     """
+    allowed = POLISHED * rules.gap if penalty.l1 > 0.0 else 0.0
     for k in range(n_support):
         column = point.columns[point.support[k]]
         c = column_product(problem, point.residual, point.support[k]) - penalty.l2 * column.w
@@ -167,11 +174,12 @@ def polish(problem, penalty, rules, point, n_support, n_iter):
         column.direction = 0.0
     last, slope_before = min(n_iter + 2 * n_support, rules.max_iter), np.inf
     while n_iter < last:
-        slope = 0.0
+        slope, slack = 0.0, 0.0
         for k in range(n_support):
             column = point.columns[point.support[k]]
             slope += column.slope * column.slope / (problem.columns[point.support[k]].length + penalty.l2)
-        if slope <= point.status[0].grain:
+            slack += abs(column.w * column.slope)
+        if slope <= point.status[0].grain or slack <= allowed:
             break
         curvature = face_direction(problem, penalty, point, n_support, slope / slope_before)
         # Along columns that cancel each other the objective is a straight line: down it until one of them vanishes.
@@ -197,16 +205,17 @@ def settle(problem, penalty, rules, point, n_members, n_iter):
     """Minimise over the members; returns the iterations so far, and whether a sweep gained more than a grain."""
     moved = False
     while n_iter < rules.max_iter:
-        fall = sweep(problem, penalty, rules, point, point.members, n_members)
+        fall, n_turned = sweep(problem, penalty, rules, point, point.members, n_members)
         n_iter += 1
         moved |= fall > point.status[0].grain
-        # What vanishes stays at zero until the others are settled: a sweep at once would bring it back with a small
-        # value, to vanish again.
-        has_vanished = True
+        is_settled = fall <= max(SETTLED * rules.gap, point.status[0].grain)
+        # While the support changes a sweep does more: conjugate gradients end at the first coefficient that vanishes.
+        # That stays at zero until the others are settled: a sweep at once would bring it back, to vanish again.
+        has_vanished = is_settled or n_turned == 0
         while has_vanished and n_iter < rules.max_iter:
             n_support = gather_support(point, n_members)
             n_iter, has_vanished = polish(problem, penalty, rules, point, n_support, n_iter)
-        if fall <= max(SETTLED * rules.gap, point.status[0].grain):
+        if is_settled:
             break
     return n_iter, moved
 

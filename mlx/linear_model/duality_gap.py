@@ -137,8 +137,9 @@ def column_product(problem, residual, j):
         for i in range(line.size):
             total += line[i] * residual[i]
     else:
+        # A place without a sign cannot count from the end, which spares a comparison for each.
         for k in range(problem.starts[j], problem.starts[j + 1]):
-            total += problem.entries[k] * residual[problem.places[k]]
+            total += problem.entries[k] * residual[np.uint32(problem.places[k])]
         # Xᵀ is applied to r = ρ + c √s, and the weighted mean of r is 0: the entries meet c with Σ s x = n m.
         total += residual[problem.n] * problem.n * problem.columns[j].mean
     return total
@@ -149,7 +150,7 @@ def move(problem, residual, j, step):
     """Move along a column: r ← r - step X_j, in place."""
     if problem.form == SPARSE:
         for k in range(problem.starts[j], problem.starts[j + 1]):
-            residual[problem.places[k]] -= step * problem.entries[k]
+            residual[np.uint32(problem.places[k])] -= step * problem.entries[k]
         residual[problem.n] += step * problem.columns[j].mean
     else:
         line = problem.lines[j]
