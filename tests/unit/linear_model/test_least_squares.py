@@ -7,12 +7,18 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from mlx.linear_model import LinearRegression
+from mlx.linear_model import LinearRegression, by_singular_values, least_squares
 from mlx.linear_model.least_squares import SAFE_RECIPROCAL_CONDITION, fit_least_squares
 from mlx.linear_model.matrix_free import centred_rows, solve_lsqr
 from mlx.numeric import moments
 from mlx.numeric.linalg import gram_matrix, scaled_cholesky
 from tests.reference.linear import least_squares_by_descent, least_squares_by_hand, solve_by_elimination
+
+
+@pytest.fixture(params=[0.0, least_squares.SMALL_WORK], ids=["as large", "as small"], autouse=True)
+def small_work(request, monkeypatch):
+    """Every test sees both ways: tables here are small, and normal equations are for others."""
+    monkeypatch.setattr(least_squares, "SMALL_WORK", request.param)
 
 
 @pytest.fixture
@@ -333,3 +339,36 @@ def test_bad_input_is_named(table, change, message):
     X, y, weights = change(X, y, np.ones(len(y)))
     with pytest.raises(ValueError, match=message):
         LinearRegression().fit(X, y, weights)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("fit_intercept", [False, True])
+def test_a_small_table_has_the_fit_and_the_inference_that_products_give(monkeypatch, weighted, fit_intercept):
+    monkeypatch.setattr(least_squares, "SMALL_WORK", np.inf)
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(80, 5)) * 10.0 ** np.arange(-2, 3) + 3.0
+    Y = X @ rng.normal(size=(5, 2)) + rng.normal(size=(80, 2))
+    weights = rng.integers(0, 3, 80).astype(float) if weighted else None
+    small = least_squares.fit_least_squares(X, Y, weights, fit_intercept=fit_intercept)
+    monkeypatch.setattr(least_squares, "SMALL_WORK", 0.0)
+    large = least_squares.fit_least_squares(X, Y, weights, fit_intercept=fit_intercept)
+    assert small.rank == large.rank == 5
+    np.testing.assert_allclose(small.coefficients, large.coefficients, rtol=1e-9)
+    np.testing.assert_allclose(small.intercepts, large.intercepts, rtol=1e-9)
+    np.testing.assert_allclose(small.singular_values, large.singular_values, rtol=1e-9)
+    for one, other in zip(small.spread, large.spread, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-9)
+
+
+@pytest.mark.parametrize("collinearity", [0.0, 1e-13, 1e-9])
+def test_substitution_leaves_directions_in_doubt_to_singular_values(collinearity):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 3))
+    X[:, 2] = X[:, 0] + X[:, 1] + collinearity * rng.normal(size=60)
+    design = np.linalg.qr(X - X.mean(axis=0), mode="r")
+    noise = np.zeros(3)
+    assert by_singular_values.solve_by_substitution(design, np.ones((3, 1)), noise) is None
+    clear = np.linalg.qr(rng.normal(size=(60, 3)), mode="r")
+    found = by_singular_values.solve_by_substitution(clear, np.ones((3, 1)), noise)
+    np.testing.assert_allclose(clear @ found.solution, 1.0, rtol=1e-12)
+    assert by_singular_values.solve_by_substitution(clear, np.ones((3, 1)), np.full(3, 100.0)) is None
