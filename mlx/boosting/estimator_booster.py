@@ -30,7 +30,7 @@ class ShowsBooster(BaseEstimator):
     """`get_booster` and `get_xgb_params` of the boosted estimators."""
 
     # Of the class that this one is a part of.
-    _as_file: Any
+    _as_model: Any
     _objective: Any
 
     def get_booster(self) -> Booster:
@@ -46,11 +46,11 @@ class ShowsBooster(BaseEstimator):
 
         check_is_fitted(self)
         booster = Booster()
-        file = self._as_file()
-        booster._take(file._replace(attributes={k: v for k, v in file.attributes.items() if k.startswith("best_")}))
+        model = self._as_model()
+        booster._take(model)
         parameters = {name: value for name, value in self.get_xgb_params().items() if name != "objective"}
         booster._parameters.set_known(parameters)
-        booster._parameters.take_objective(file)
+        booster._parameters.take_objective(model)
         return booster
 
     def get_xgb_params(self) -> dict[str, Any]:

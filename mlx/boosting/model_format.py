@@ -223,11 +223,16 @@ class ModelFile(BaseEstimator):
 
     def _as_file(self) -> XGBoostModel:
         """The fitted model as a file has it, but for its growth records."""
+        model = self._as_model()
+        extras = extras_text(self.get_params(deep=False), getattr(self, "classes_", None))
+        return model._replace(attributes={ATTRIBUTE: extras, **model.attributes})
+
+    def _as_model(self) -> XGBoostModel:
+        """The fitted model without what is the estimator's own: its parameters and labels."""
         ensemble, n_outputs = self.tree_ensemble_, self.tree_ensemble_.n_outputs
         per_round = n_outputs if np.all(np.asarray(ensemble.tree_output) >= 0) else 1
         rounds = self._round_start
         best = {} if self._best is None else {"best_iteration": str(self._best[0]), "best_score": repr(self._best[1])}
-        extras = extras_text(self.get_params(deep=False), getattr(self, "classes_", None))
         return XGBoostModel(
             ensemble=ensemble,
             objective=self._objective,
@@ -239,7 +244,7 @@ class ModelFile(BaseEstimator):
             booster=self._booster,
             feature_types=self._feature_types,
             category_names=self._category_names,
-            attributes={ATTRIBUTE: extras, **best},
+            attributes=best,
             position_bias=self._position_bias,
         )
 

@@ -1,6 +1,7 @@
 import copy
 import json
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -348,6 +349,17 @@ def test_same_trees_for_any_number_of_threads():
     target = big[:, 0] * big[:, 1]
     dumps = [train({"nthread": n, "max_depth": 4}, DMatrix(big, target), 2).get_dump() for n in (1, 2)]
     assert dumps[0] == dumps[1]
+
+
+def test_a_booster_of_an_own_objective_is_no_file_that_lacks_it():
+    def squares(y_true, y_pred):
+        return y_pred - y_true, np.ones_like(y_true)
+
+    model = XGBRegressor(n_estimators=2, objective=squares).fit(X, y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        booster = model.get_booster()
+    np.testing.assert_array_equal(booster.predict(rows()), model.predict(X))
 
 
 def test_estimators_as_boosters():
