@@ -11,8 +11,6 @@ import pytest
 from tests.inventory import all_modules, estimator_classes, explainer_classes, public_objects
 
 HEAVY = {"numba", "llvmlite", "pandas", "pyarrow", "matplotlib", "rich", "xgboost", "shap", "lime", "dask", "torch"}
-# Packages whose first use compiles anyway may load Numba; the others must not.
-MAY_LOAD_NUMBA = {"boosting", "tree", "ensemble", "manifold", "explain"}
 # Internal places whose import must stay free of Numba too.
 WITHOUT_NUMBA = ("cli", "compare", "callbacks", "environment", "losses", "plots", "validation")
 # What a user of the same model imports today from scikit-learn: the yardstick of an import's cost.
@@ -70,19 +68,23 @@ def test_import_mlx_loads_the_standard_library_only():
     assert modules >= {"mlx", "mlx.environment"}
 
 
-@pytest.mark.parametrize(("package", "name"), PUBLIC_NAMES)
-def test_import_of_a_public_name_loads_no_heavy_library(package, name):
-    top, _ = loaded_by(f"from mlx.{package} import {name}")
-    allowed = {"numba", "llvmlite"} if package in MAY_LOAD_NUMBA else set()
-    assert not (top & HEAVY) - allowed - by_scikit_learn(PEER_IMPORT[package])
+@pytest.mark.parametrize("package", PEER_IMPORT)
+def test_import_adds_no_library_to_scikit_learns(package):
+    """The deterministic twin of the cost: beyond what the peer's module loads, nothing but this package.
+
+    One process for all names of a package: none of them may add anything, so none can hide what another adds.
+    """
+    names = [name for other, name in PUBLIC_NAMES if other == package]
+    code = f"import {PEER_IMPORT[package]}, sys; before = set(sys.modules)\n"
+    for name in names:
+        code += f"from mlx.{package} import {name}; print({name!r}, *sorted(set(sys.modules) - before))\n"
+    for line in run_python(code).stdout.splitlines():
+        name, *modules = line.split()
+        assert {module.split(".")[0] for module in modules} - sys.stdlib_module_names <= {"mlx"}, name
 
 
-@pytest.mark.parametrize(("package", "name"), PUBLIC_NAMES)
-def test_import_adds_no_library_to_scikit_learns(package, name):
-    """The deterministic twin of the cost: beyond what the peer's module loads, nothing but this package."""
-    peers, _ = loaded_by(f"import {PEER_IMPORT[package]}")
-    ours, _ = loaded_by(f"from mlx.{package} import {name}")
-    assert ours - peers <= {"mlx"}
+def test_every_package_has_its_peer():
+    assert {package for package, _ in PUBLIC_NAMES} == set(PEER_IMPORT)
 
 
 @pytest.mark.parametrize("name", WITHOUT_NUMBA)
@@ -95,7 +97,7 @@ def test_internal_module_loads_no_heavy_library(name):
 @pytest.mark.slow
 @pytest.mark.parametrize(("package", "name"), PUBLIC_NAMES)
 def test_import_costs_at_most_a_tenth_of_a_second_more(package, name):
-    """What ours adds once the peer's module is loaded: CPU time of one process, the least of some runs.
+    """What ours adds once the peer's module is loaded: CPU time of one process, the least of up to three.
 
     Two processes, one for each, would differ by more than what is measured: the same libraries loaded in another
     order meet Python's garbage collector at other moments, which alone is worth 0.1 s. The only assertion about time
@@ -105,8 +107,10 @@ def test_import_costs_at_most_a_tenth_of_a_second_more(package, name):
         f"import time, {PEER_IMPORT[package]}; start = time.process_time(); "
         f"from mlx.{package} import {name}; print(time.process_time() - start)"
     )
-    extra = min(float(run_python(code).stdout) for _ in range(3))
-    assert extra <= LARGEST_EXTRA_SECONDS
+    seconds = []
+    while not seconds or (min(seconds) > LARGEST_EXTRA_SECONDS and len(seconds) < 3):
+        seconds.append(float(run_python(code).stdout))
+    assert min(seconds) <= LARGEST_EXTRA_SECONDS
 
 
 # Everything that an import could change behind the user's back. Libraries are imported first: what they
