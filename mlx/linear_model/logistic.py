@@ -131,6 +131,9 @@ class LogisticRegression(CallbackSupportMixin, LogisticClassifierMixin, BaseEsti
     With a length alone in the penalty (`l1_ratio` 1) and an even number of classes, adding one number to a column's
     coefficients for all classes may leave the objective as it is: then there are several minima, of which this is one.
 
+    Without an intercept columns are not centred: where their means are some 1e4 times their deviations and more,
+    rounding error is what ends a fit.
+
     A dense `X` is copied only if it is not float64 in rows, or if the mean of a column is further from zero than a
     hundred of its deviations. Sparse `X` stays sparse.
 
