@@ -35,7 +35,7 @@ from ..numeric.threads import thread_team
 from .attraction import Affinities, attract, cross_entropy
 from .repulsion_exact import Repulsion, Run
 
-__all__ = ["Descent", "Forces", "Phase", "Watch", "descend", "step"]
+__all__ = ["Descent", "Forces", "Phase", "Watch", "call", "descend", "step"]
 
 f32 = np.float32
 
@@ -116,15 +116,16 @@ class Forces:
 
         `charges` are the points that act on them and stay where they were placed; by default the points themselves.
         """
-        if charges is None:
-            charges = points
-            self.repulsion.place(charges, self.run)
-
-        def of_block(block: tuple[int, int]) -> None:
-            attract(self.affinities, points, charges, self.freedom, *block, self.attraction)
-            self.repulsion.repel(points, *block, self.push, self.similarity)
-
-        self.run(of_block, self.blocks)
+        stages = [] if charges is not None else self.repulsion.place(points)
+        stages.append([partial(self.repulsion.repel, points, *block, self.push, self.similarity) for block in self.blocks])
+        # Attraction waits for nothing: its tasks fill the time of threads that would wait for the first stage.
+        there = points if charges is None else charges
+        stages[0] += [
+            partial(attract, self.affinities, points, there, self.freedom, *block, self.attraction)
+            for block in self.blocks
+        ]
+        for stage in stages:
+            self.run(call, stage)
 
     def normalizer(self) -> float:
         """Z of the points that `compute` saw last: all similarities but those of points with themselves.
@@ -141,6 +142,11 @@ class Forces:
             lambda block: cross_entropy(self.affinities, points, points, self.freedom, *block), self.blocks
         )
         return sum(of_blocks) + float(np.log(self.normalizer())) - self.affinities.entropy
+
+
+def call(task: Callable[[], None]) -> None:
+    """Do a task."""
+    task()
 
 
 def descend(

@@ -22,7 +22,7 @@ from scipy import sparse
 from ..numeric.threads import thread_team
 from .affinities import conditional_probabilities
 from .attraction import Affinities
-from .gradient_descent import Forces, step
+from .gradient_descent import Forces, call, step
 from .neighbors import Neighbors
 from .repulsion_exact import Repulsion
 
@@ -70,7 +70,8 @@ def place_rows(
     velocity, gains = np.zeros_like(points), np.ones_like(points)
     factor = (freedom + 1.0) / freedom
     with thread_team(n_threads) as run:
-        repulsion.place(charges, run)
+        for stage in repulsion.place(charges):
+            run(call, stage)
         forces = Forces(Affinities.of(P), repulsion, freedom, points.shape, run)
         for _ in range(N_ITERATIONS):
             forces.compute(points, charges)

@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..numeric.jit import kernel
-from .repulsion_exact import Run
+from .repulsion_exact import Stage
 
 __all__ = ["BarnesHutTree", "Cells", "build_cells"]
 
@@ -80,12 +80,16 @@ class BarnesHutTree:
         self.ranks: NDArray[np.int32] = np.empty(0, dtype=np.int32)
         self.charges: NDArray[np.float32] = np.empty((0, 0), dtype=np.float32)
 
-    def place(self, charges: NDArray[np.float32], run: Run) -> None:
-        """Build the tree."""
+    def place(self, charges: NDArray[np.float32]) -> list[Stage]:
+        """Build the tree: one task."""
         self.charges = charges
-        self.cells = build_cells(_in_space(charges))
-        self.ranks = np.empty(charges.shape[1], dtype=np.int32)
-        self.ranks[self.cells.order] = np.arange(charges.shape[1], dtype=np.int32)
+
+        def build() -> None:
+            self.cells = build_cells(_in_space(charges))
+            self.ranks = np.empty(charges.shape[1], dtype=np.int32)
+            self.ranks[self.cells.order] = np.arange(charges.shape[1], dtype=np.int32)
+
+        return [[build]]
 
     def repel(self, points, first, last, force, similarity) -> None:
         """Walk through the tree for each point."""

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from ..numeric.jit import kernel
 
-__all__ = ["AllPairs", "Repulsion", "Run"]
+__all__ = ["AllPairs", "Repulsion", "Run", "Stage"]
 
 f32 = np.float32
 
@@ -30,12 +30,15 @@ STRIP = 1024
 # Runs a function on tasks, some at a time: what `mlx.numeric.threads.thread_team` offers.
 Run = Callable[[Callable[[Any], Any], Any], list[Any]]
 
+# Tasks that may run side by side.
+Stage = list[Callable[[], None]]
+
 
 class Repulsion(Protocol):
     """Charges in the map, and what they do to points."""
 
-    def place(self, charges: NDArray[np.float32], run: Run) -> None:
-        """Say where the charges are, shape (d, n)."""
+    def place(self, charges: NDArray[np.float32]) -> list[Stage]:
+        """Say where the charges are, shape (d, n); returns what is to be done before `repel`, one stage at a time."""
         ...
 
     def repel(
@@ -63,9 +66,10 @@ class AllPairs:
         self.freedom = freedom
         self.charges: NDArray[np.float32] = np.empty((0, 0), dtype=np.float32)
 
-    def place(self, charges: NDArray[np.float32], run: Run) -> None:
+    def place(self, charges: NDArray[np.float32]) -> list[Stage]:
         """Remember the charges."""
         self.charges = charges
+        return []
 
     def repel(self, points, first, last, force, similarity) -> None:
         """Add up all charges for each point."""

@@ -35,12 +35,14 @@ transformed in blocks that do not depend on the number of threads.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
 from ..numeric.jit import kernel
-from .repulsion_exact import Run
+from .repulsion_exact import Stage
 
 __all__ = ["Mesh"]
 
@@ -64,8 +66,8 @@ MOST_NODES = 2**24
 SMALLEST_EXTENT = 0.02
 # Lines of one task of the FFT.
 LINES = 32
-# K of a point that has no charge.
-NOT_A_CHARGE = np.zeros((4, 4), dtype=np.float32)
+# Unsigned, for places in a table need no test of being negative.
+ONE, TWO, THREE = np.uint32(1), np.uint32(2), np.uint32(3)
 
 
 class Mesh:
@@ -91,8 +93,8 @@ class Mesh:
         self._of_one: NDArray[np.float32] = np.zeros((4, 4), dtype=np.float32)
         self._response_of: tuple[int, int, float] = (0, 0, 0.0)
 
-    def place(self, charges: NDArray[np.float32], run: Run) -> None:
-        """Compute the potential of the charges."""
+    def place(self, charges: NDArray[np.float32]) -> list[Stage]:
+        """Lay the grid; the potential of the charges comes in four stages."""
         self.charges = charges
         self.is_flat = bool(charges[1].min() == charges[1].max())
         low, high = charges.min(axis=1).astype(np.float64), charges.max(axis=1).astype(np.float64)
@@ -102,7 +104,7 @@ class Mesh:
             self.potential = None
             self.centre = charges.mean(axis=1, dtype=np.float64).astype(np.float32)
             self.spread_about_centre = float(((charges - self.centre[:, None]) ** 2).sum(dtype=np.float64))
-            return
+            return []
         halvings = np.ceil(np.log2(FEWEST_CELLS * self.largest_cell / extent))
         self.cell = self.largest_cell * 0.5 ** min(max(halvings, 0.0), MOST_HALVINGS)
         while np.prod((high - low) / self.cell + 2 * MARGIN) > MOST_NODES:
@@ -111,8 +113,10 @@ class Mesh:
         # A node is in the middle of the map: one of a single dimension has all its points on nodes of the other.
         self.origin = ((low + high) / 2 - np.array(sizes) // 2 * self.cell).astype(np.float32)
         grid = np.zeros(sizes, dtype=np.float32)
-        spread(charges, self.origin, f32(1.0 / self.cell), grid)
-        self.potential = self._convolve(grid, run)
+        return [
+            [partial(spread, charges, self.origin, f32(1.0 / self.cell), grid), partial(self._prepare, grid.shape)],
+            *self._convolve(grid),
+        ]
 
     def repel(self, points, first, last, force, similarity) -> None:
         """Gather potential and slope where the points are.
@@ -122,10 +126,12 @@ class Mesh:
         if self.potential is None:
             self._repel_nearby(points, first, last, force, similarity)
         else:
-            are_charges = points is self.charges
-            own = self._of_one if are_charges else NOT_A_CHARGE
-            gather(points, self.origin, f32(1.0 / self.cell), self.potential, own, first, last, force, similarity)
-            similarity[first:last] += are_charges
+            per_cell = f32(1.0 / self.cell)
+            gather(points, self.origin, per_cell, self.potential, first, last, force, similarity)
+            if points is self.charges:
+                block = slice(first, last)
+                places = points[0, block], points[1, block], self.origin, per_cell
+                take_out_own(*places, self._of_one, force[0, block], force[1, block], similarity[block])
             if self.is_flat:  # rounding must not push a map of one dimension out of it
                 force[1, first:last] = 0.0
 
@@ -136,47 +142,49 @@ class Mesh:
         squared = (difference.astype(np.float64) ** 2).sum(axis=0)
         similarity[first:last] = self.n_charges * (1.0 - squared) - self.spread_about_centre
 
-    def _convolve(self, grid: NDArray[np.float32], run: Run) -> NDArray[np.float32]:
+    def _convolve(self, grid: NDArray[np.float32]) -> list[Stage]:
         """Φ from G."""
-        response = self._transfer(grid.shape)
         rows, columns = grid.shape
         lines = [slice(start, start + LINES) for start in range(0, rows, LINES)]
         # The slope of a small map is small beside its potential, and float32 would lose it. Its grid costs nothing.
         precise = self.cell < self.largest_cell
-        grid = grid.astype(np.float64) if precise else grid
         spectrum = np.empty((rows, columns + 1), dtype=np.complex128 if precise else np.complex64)
-        potential = np.empty(grid.shape, dtype=np.float32)
+        potential = self.potential = np.empty(grid.shape, dtype=np.float32)
 
         def along_rows(block: slice) -> None:
-            spectrum[block] = fft.rfft(grid[block], 2 * columns, axis=1)
+            charge = grid[block].astype(np.float64) if precise else grid[block]
+            spectrum[block] = fft.rfft(charge, 2 * columns, axis=1)
 
         def along_columns(block: slice) -> None:
             waves = fft.fft(spectrum[:, block], 2 * rows, axis=0)
-            waves *= response[:, block]
+            waves *= self._response[:, block]
             spectrum[:, block] = fft.ifft(waves, axis=0, overwrite_x=True)[:rows]
 
         def back_along_rows(block: slice) -> None:
             potential[block] = fft.irfft(spectrum[block], 2 * columns, axis=1)[:, :columns]
 
-        run(along_rows, lines)
-        run(along_columns, [slice(start, start + LINES) for start in range(0, columns + 1, LINES)])
-        run(back_along_rows, lines)
-        return potential
+        return [
+            [partial(along_rows, block) for block in lines],
+            [partial(along_columns, slice(start, start + LINES)) for start in range(0, columns + 1, LINES)],
+            [partial(back_along_rows, block) for block in lines],
+        ]
 
-    def _transfer(self, shape: tuple[int, ...]) -> NDArray[np.float32]:
-        """F[w] / b² on the doubled grid, shape (2 N, N' + 1); the last one is kept, as maps grow slowly."""
-        key = (shape[0], shape[1], self.cell)
-        if key != self._response_of:
-            squares, smoothing = [], []
-            for size in shape:
-                steps = np.minimum(np.arange(2 * size), 2 * size - np.arange(2 * size))
-                squares.append((steps * self.cell) ** 2)
-                smoothing.append(((4.0 + 2.0 * np.cos(np.pi * np.arange(2 * size) / size)) / 6.0) ** 2)
-            response = fft.rfft2(1.0 / (1.0 + squares[0][:, None] + squares[1])).real
-            response /= smoothing[0][:, None] * smoothing[1][: shape[1] + 1]
-            self._response, self._response_of = response.astype(np.float32), key
-            self._of_one = fft.irfft2(response)[:4, :4].astype(np.float32)
-        return self._response
+    def _prepare(self, shape: tuple[int, int]) -> None:
+        """Set F[w] / b² on the doubled grid, shape (2 N, N' + 1), and K; the last ones are kept: maps grow slowly.
+
+        On the doubled grid w is even, so that its transform is one of cosines, of a quarter of the nodes.
+        """
+        key = (*shape, self.cell)
+        if key == self._response_of:
+            return
+        steps = [np.arange(size + 1) for size in shape]
+        squares = [(step * self.cell) ** 2 for step in steps]
+        smoothing = [((4.0 + 2.0 * np.cos(np.pi * step / step[-1])) / 6.0) ** 2 for step in steps]
+        quarter = fft.dctn(1.0 / (1.0 + squares[0][:, None] + squares[1]), type=1)
+        quarter /= smoothing[0][:, None] * smoothing[1]
+        self._of_one = fft.idctn(quarter, type=1)[:4, :4].astype(np.float32)
+        self._response = np.concatenate([quarter, quarter[-2:0:-1]]).astype(np.float32)
+        self._response_of = key
 
 
 def _good_size(nodes: int) -> int:
@@ -187,24 +195,22 @@ def _good_size(nodes: int) -> int:
 
 
 @kernel
-def spline(t, weights, slopes):
-    """Values and derivatives of the cubic B-spline at the four nodes around a point, for t in [0, 1) past the second.
-
-    Parameters
-    ----------
-    t : float32
-    weights, slopes : float32 (4,)
-        Overwritten.
-    """
+def spline(t):
+    """The cubic B-spline at the four nodes around a point, for t in [0, 1) past the second of them."""
     u = f32(1) - t
-    weights[0] = u * u * u * f32(1 / 6)
-    weights[1] = f32(2 / 3) - t * t * (f32(1) - f32(0.5) * t)
-    weights[2] = f32(2 / 3) - u * u * (f32(1) - f32(0.5) * u)
-    weights[3] = t * t * t * f32(1 / 6)
-    slopes[0] = f32(-0.5) * u * u
-    slopes[1] = t * (f32(1.5) * t - f32(2))
-    slopes[2] = u * (f32(2) - f32(1.5) * u)
-    slopes[3] = f32(0.5) * t * t
+    return (
+        u * u * u * f32(1 / 6),
+        f32(2 / 3) - t * t * (f32(1) - f32(0.5) * t),
+        f32(2 / 3) - u * u * (f32(1) - f32(0.5) * u),
+        t * t * t * f32(1 / 6),
+    )
+
+
+@kernel
+def spline_slopes(t):
+    """Its derivative by t."""
+    u = f32(1) - t
+    return f32(-0.5) * u * u, t * (f32(1.5) * t - f32(2)), u * (f32(2) - f32(1.5) * u), f32(0.5) * t * t
 
 
 @kernel
@@ -221,34 +227,42 @@ def spread(charges, origin, per_cell, grid):
     grid : float32 (N, N')
         Zeros at first.
     """
-    weights_x, weights_y, slopes = np.empty(4, np.float32), np.empty(4, np.float32), np.empty(4, np.float32)
     for i in range(charges.shape[1]):
         x, y = (charges[0, i] - origin[0]) * per_cell, (charges[1, i] - origin[1]) * per_cell
         a, b = int(x), int(y)
-        spline(x - f32(a), weights_x, slopes)
-        spline(y - f32(b), weights_y, slopes)
+        weights_x, weights_y = spline(x - f32(a)), spline(y - f32(b))
         for p in range(4):
             for q in range(4):
                 grid[a + p - 1, b + q - 1] += weights_x[p] * weights_y[q]
 
 
 @kernel
-def overlaps(weights, slopes, products, derivatives):
-    """Σ_a B(a) B(a + p) over both signs of p = 0, 1, 2, 3, and half of its derivative, for one coordinate."""
-    for p in range(4):
-        products[p], derivatives[p] = f32(0), f32(0)
-        for a in range(4 - p):
-            products[p] += weights[a] * weights[a + p]
-            derivatives[p] += slopes[a] * weights[a + p] + weights[a] * slopes[a + p]
-        if p > 0:
-            products[p] *= f32(2)
-        else:
-            derivatives[p] *= f32(0.5)
+def product(u, v):
+    """Σ u v of two times four numbers."""
+    return u[0] * v[0] + u[1] * v[1] + u[2] * v[2] + u[3] * v[3]
+
+
+@kernel
+def across(weights, table, place):
+    """Σ_q weights[q] table[place + q]."""
+    return product(weights, (table[place], table[place + ONE], table[place + TWO], table[place + THREE]))
+
+
+@kernel
+def weigh(weights_x, weights_y, table, place, width):
+    """Σ_pq weights_x[p] weights_y[q] table[p, q] of the four lines of a table of some width, from a place on."""
+    lines = (
+        across(weights_y, table, place),
+        across(weights_y, table, place + width),
+        across(weights_y, table, place + TWO * width),
+        across(weights_y, table, place + THREE * width),
+    )
+    return product(weights_x, lines)
 
 
 @kernel(reassociate=True)
-def gather(points, origin, per_cell, potential, own, first, last, force, similarity):
-    """R_i = -½ ∇Φ(y_i) and m_i = Φ(y_i), less S, of the points from `first` to before `last`.
+def gather(points, origin, per_cell, potential, first, last, force, similarity):
+    """R_i = -½ ∇Φ(y_i) and m_i = Φ(y_i) of the points from `first` to before `last`.
 
     Parameters
     ----------
@@ -256,39 +270,79 @@ def gather(points, origin, per_cell, potential, own, first, last, force, similar
     origin, per_cell
         As in `spread`.
     potential : float32 (N, N')
-    own : float32 (4, 4)
-        K of the nearest nodes; zeros if the points are not charges.
     first, last : int
     force : float32 (2, m)
         Overwritten in part.
     similarity : float64 (m,)
         The same.
     """
-    weights_x, weights_y = np.empty(4, np.float32), np.empty(4, np.float32)
-    slopes_x, slopes_y = np.empty(4, np.float32), np.empty(4, np.float32)
-    products_x, products_y = np.empty(4, np.float32), np.empty(4, np.float32)
-    halves_x, halves_y = np.empty(4, np.float32), np.empty(4, np.float32)
     most_x, most_y = f32(potential.shape[0]) - f32(2.001), f32(potential.shape[1]) - f32(2.001)
+    width, nodes = np.uint32(potential.shape[1]), potential.ravel()
+    half = f32(-0.5) * per_cell
     for i in range(first, last):
         x, y = (points[0, i] - origin[0]) * per_cell, (points[1, i] - origin[1]) * per_cell
         x, y = min(max(x, f32(1)), most_x), min(max(y, f32(1)), most_y)
-        a, b = int(x), int(y)
-        spline(x - f32(a), weights_x, slopes_x)
-        spline(y - f32(b), weights_y, slopes_y)
-        overlaps(weights_x, slopes_x, products_x, halves_x)
-        overlaps(weights_y, slopes_y, products_y, halves_y)
-        value, slope_x, slope_y = f32(0), f32(0), f32(0)
-        for p in range(4):
-            along, slope_along = f32(0), f32(0)
-            for q in range(4):
-                value -= products_x[p] * products_y[q] * own[p, q]
-                slope_x -= halves_x[p] * products_y[q] * own[p, q]
-                slope_y -= products_x[p] * halves_y[q] * own[p, q]
-                along += weights_y[q] * potential[a + p - 1, b + q - 1]
-                slope_along += slopes_y[q] * potential[a + p - 1, b + q - 1]
-            value += weights_x[p] * along
-            slope_x += slopes_x[p] * along
-            slope_y += weights_x[p] * slope_along
-        force[0, i] = f32(-0.5) * per_cell * slope_x
-        force[1, i] = f32(-0.5) * per_cell * slope_y
-        similarity[i] = value
+        a, b = np.uint32(x), np.uint32(y)
+        place = np.uint32((a - ONE) * width + b - ONE)
+        x, y = x - f32(a), y - f32(b)
+        weights_x, weights_y = spline(x), spline(y)
+        value = weigh(weights_x, weights_y, nodes, place, width)
+        slope_x = weigh(spline_slopes(x), weights_y, nodes, place, width)
+        slope_y = weigh(weights_x, spline_slopes(y), nodes, place, width)
+        force[0, i], force[1, i], similarity[i] = half * slope_x, half * slope_y, value
+
+
+@kernel
+def four_of(line):
+    """Four numbers out of an array."""
+    return line[0], line[1], line[2], line[3]
+
+
+@kernel
+def times(lines, v):
+    """A matrix of four lines times four numbers."""
+    return product(lines[0], v), product(lines[1], v), product(lines[2], v), product(lines[3], v)
+
+
+@kernel
+def overlaps(u, v):
+    """Σ_a u(a) v(a + p), over both signs of p = 0, 1, 2, 3."""
+    return (
+        product(u, v),
+        u[0] * v[1] + u[1] * v[2] + u[2] * v[3] + u[1] * v[0] + u[2] * v[1] + u[3] * v[2],
+        u[0] * v[2] + u[1] * v[3] + u[2] * v[0] + u[3] * v[1],
+        u[0] * v[3] + u[3] * v[0],
+    )
+
+
+@kernel(reassociate=True)
+def take_out_own(points_x, points_y, origin, per_cell, own, force_x, force_y, similarity):
+    """Take S out of m_i and -½ ∇S out of R_i, and count the charge itself as the 1 that it is.
+
+    Nothing is looked up in the mesh, and each coordinate is an array of its own: the processor does sixteen points at a
+    time.
+
+    Parameters
+    ----------
+    points_x, points_y : float32 (b,)
+        Some of the points.
+    origin, per_cell
+        As in `spread`.
+    own : float32 (4, 4)
+        K of the nearest nodes.
+    force_x, force_y, similarity : float32 (b,), float32 (b,), float64 (b,)
+        Changed.
+    """
+    half = f32(0.5) * per_cell
+    lines = four_of(own[0]), four_of(own[1]), four_of(own[2]), four_of(own[3])
+    origin_x, origin_y = origin[0], origin[1]
+    for i in range(points_x.size):
+        x, y = (points_x[i] - origin_x) * per_cell, (points_y[i] - origin_y) * per_cell
+        x, y = x - np.floor(x), y - np.floor(y)
+        weights_x, weights_y = spline(x), spline(y)
+        own_x, own_y = overlaps(weights_x, weights_x), overlaps(weights_y, weights_y)
+        # Half the derivative: a product of two splines has two equal terms of it.
+        slopes_x, slopes_y = overlaps(spline_slopes(x), weights_x), overlaps(spline_slopes(y), weights_y)
+        force_x[i] += half * product(slopes_x, times(lines, own_y))
+        force_y[i] += half * product(own_x, times(lines, slopes_y))
+        similarity[i] += f32(1) - product(own_x, times(lines, own_y))
