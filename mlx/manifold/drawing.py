@@ -70,17 +70,16 @@ def draw_map(
     )
     P = joint_probabilities(near, model.perplexity, n_threads)
     start = starting_map(model, X, random_state)
-    own_rate = max(n / model.early_exaggeration / 4.0, SMALLEST_OWN_RATE)
+    rates = learning_rates(model, n)
     found = descend(
         np.ascontiguousarray(start.T, dtype=np.float32),
         Affinities.of(P),
         repulsion_of(model, n),
         degrees_of_freedom(model.n_components),
         (
-            Phase(ITERATIONS_OF_EXAGGERATION, model.early_exaggeration, 0.5, ITERATIONS_OF_EXAGGERATION),
-            Phase(model.max_iter, 1.0, 0.8, model.n_iter_without_progress),
+            Phase(ITERATIONS_OF_EXAGGERATION, model.early_exaggeration, 0.5, rates[0], ITERATIONS_OF_EXAGGERATION),
+            Phase(model.max_iter, 1.0, 0.8, rates[1], model.n_iter_without_progress),
         ),
-        learning_rate=own_rate if model.learning_rate == "auto" else model.learning_rate,
         smallest_gradient=model.min_grad_norm,
         n_threads=n_threads,
         watch=WatchedFit(rounds, model.max_iter, model.verbose, attributes),
@@ -109,6 +108,18 @@ def add_to_map(model: Any, X: Any, n_threads: int) -> NDArray[np.float32]:
     same = near.squared_distances[:, 0] == 0.0 if precomputed else _equal_rows(X, model._training_rows, first)
     places[same] = model.embedding_[first[same]]
     return places
+
+
+def learning_rates(model: Any, n: int) -> tuple[float, float]:
+    """Learning rates in early exaggeration and after it: what the user says, or scikit-learn's rule and four times it.
+
+    The first is the rule of Belkina et al. 2019. Exaggeration makes the gradient larger; without it the map can take
+    longer steps, and a thousand iterations bring a large one nearer to rest.
+    """
+    if model.learning_rate != "auto":
+        return model.learning_rate, model.learning_rate
+    own = n / model.early_exaggeration
+    return max(own / 4.0, SMALLEST_OWN_RATE), max(own, SMALLEST_OWN_RATE)
 
 
 def degrees_of_freedom(n_components: int) -> int:

@@ -33,9 +33,10 @@ from numpy.typing import NDArray
 from ..numeric.jit import kernel
 from ..numeric.threads import thread_team
 from .attraction import Affinities, attract, cross_entropy
-from .repulsion_exact import Repulsion, Run
+from .repulsion_exact import Repulsion
+from .stages import Run, Stage, run_stages
 
-__all__ = ["Descent", "Forces", "Phase", "Watch", "call", "descend", "step"]
+__all__ = ["Descent", "Forces", "Phase", "Watch", "descend", "step"]
 
 f32 = np.float32
 
@@ -54,6 +55,8 @@ class Phase(NamedTuple):
         Iterations in all when it ends.
     exaggeration : float
     momentum : float
+    learning_rate : float
+        η.
     patience : int
         Iterations without a smaller divergence after which the phase ends.
     """
@@ -61,6 +64,7 @@ class Phase(NamedTuple):
     last_iteration: int
     exaggeration: float
     momentum: float
+    learning_rate: float
     patience: int
 
 
@@ -77,7 +81,7 @@ class Watch(Protocol):
 
 
 class Descent(NamedTuple):
-    """What a descent leaves: the map, its divergence, the iterations done, and their learning rate."""
+    """What a descent leaves: the map, its divergence, the iterations done, and the learning rate of the first phase."""
 
     points: NDArray[np.float32]
     divergence: float
@@ -98,12 +102,21 @@ class Forces:
         (d, n).
     run : callable
         Runs tasks side by side.
+    n_threads : int
+        Threads that `run` has.
     """
 
     def __init__(
-        self, affinities: Affinities, repulsion: Repulsion, freedom: int, shape: tuple[int, int], run: Run
+        self,
+        affinities: Affinities,
+        repulsion: Repulsion,
+        freedom: int,
+        shape: tuple[int, int],
+        run: Run,
+        n_threads: int,
     ) -> None:
-        self.affinities, self.repulsion, self.freedom, self.run = affinities, repulsion, freedom, run
+        self.affinities, self.repulsion, self.freedom = affinities, repulsion, freedom
+        self.run, self.n_threads = run, n_threads
         self.attraction = np.zeros(shape, dtype=np.float32)
         self.push = np.zeros(shape, dtype=np.float32)
         self.similarity = np.zeros(shape[1])
@@ -116,16 +129,24 @@ class Forces:
 
         `charges` are the points that act on them and stay where they were placed; by default the points themselves.
         """
-        stages = [] if charges is not None else self.repulsion.place(points)
-        stages.append([partial(self.repulsion.repel, points, *block, self.push, self.similarity) for block in self.blocks])
-        # Attraction waits for nothing: its tasks fill the time of threads that would wait for the first stage.
+        before = self.repulsion.place(points) if charges is None else []
         there = points if charges is None else charges
-        stages[0] += [
-            partial(attract, self.affinities, points, there, self.freedom, *block, self.attraction)
-            for block in self.blocks
-        ]
-        for stage in stages:
-            self.run(call, stage)
+
+        def pull(block: tuple[int, int]) -> None:
+            attract(self.affinities, points, there, self.freedom, *block, self.attraction)
+
+        def push(block: tuple[int, int]) -> None:
+            self.repulsion.repel(points, *block, self.push, self.similarity)
+
+        def both(block: tuple[int, int]) -> None:
+            pull(block)
+            push(block)
+
+        if before:
+            pushes: Stage = [partial(push, block) for block in self.blocks]
+            run_stages(self.run, self.n_threads, [*before, pushes], [partial(pull, block) for block in self.blocks])
+        else:
+            self.run(both, self.blocks)
 
     def normalizer(self) -> float:
         """Z of the points that `compute` saw last: all similarities but those of points with themselves.
@@ -144,11 +165,6 @@ class Forces:
         return sum(of_blocks) + float(np.log(self.normalizer())) - self.affinities.entropy
 
 
-def call(task: Callable[[], None]) -> None:
-    """Do a task."""
-    task()
-
-
 def descend(
     start: NDArray[np.float32],
     affinities: Affinities,
@@ -156,7 +172,6 @@ def descend(
     freedom: int,
     phases: tuple[Phase, ...],
     *,
-    learning_rate: float,
     smallest_gradient: float,
     n_threads: int,
     watch: Watch,
@@ -171,8 +186,6 @@ def descend(
     freedom : int
         Degrees of freedom ν.
     phases : tuple of Phase
-    learning_rate : float
-        η.
     smallest_gradient : float
         A phase ends when the norm of the gradient times the gains is not larger.
     n_threads : int
@@ -189,10 +202,10 @@ def descend(
     n_iter, stopped = 0, False
 
     def state(n_iter: int) -> Descent:
-        return Descent(points, forces.divergence(points), n_iter, learning_rate)
+        return Descent(points, forces.divergence(points), n_iter, phases[0].learning_rate)
 
     with thread_team(n_threads) as run:
-        forces = Forces(affinities, repulsion, freedom, points.shape, run)
+        forces = Forces(affinities, repulsion, freedom, points.shape, run, n_threads)
         for phase in phases:
             velocity, gains = np.zeros_like(points), np.ones_like(points)
             smallest, smallest_at = np.inf, n_iter
@@ -208,7 +221,7 @@ def descend(
                     factor * phase.exaggeration,
                     factor / forces.normalizer(),
                     phase.momentum,
-                    learning_rate,
+                    phase.learning_rate,
                 )
                 points -= points.mean(axis=1, dtype=np.float64).astype(np.float32)[:, None]
                 n_iter += 1
@@ -224,11 +237,11 @@ def descend(
                         break
         found = state(n_iter)
     if not np.isfinite(found.divergence):
-        raise ValueError(f"learning_rate={learning_rate} is too large: the map has flown apart")
+        raise ValueError(f"learning_rate={phase.learning_rate} is too large: the map has flown apart")
     return found
 
 
-@kernel
+@kernel(reassociate=True)
 def step(points, velocity, gains, attraction, push, of_attraction, of_push, momentum, learning_rate):
     """Move the points by one step; returns Σ (γ ∂KL/∂y)².
 

@@ -81,7 +81,7 @@ def neighbors_by_metric(X: Any, k: int, metric: Any, parameters: Mapping[str, An
         rows = slice(first, first + len(block))
         if not ((block >= 0.0) & (block < np.inf)).all():
             raise ValueError(f"metric={metric!r} gives distances that are negative, infinite or not numbers")
-        _select_distances(block, first if queries is None else -1, found, rows)
+        _select_distances(block, queries is None, found, rows)
         first += len(block)
     return found
 
@@ -104,7 +104,7 @@ def neighbors_in_table(distances: Any, k: int, among_themselves: bool = True) ->
     m = distances.shape[0]
     found = empty_neighbors(m, k)
     if not sparse.issparse(distances):
-        _select_distances(distances, 0 if among_themselves else -1, found, slice(0, m))
+        _select_distances(distances, among_themselves, found, slice(0, m))
         return found
     table = sparse.csr_array(distances)
     for i in range(m):
@@ -154,9 +154,10 @@ def approximate_neighbors(
     )
 
 
-def _select_distances(distances: Any, first: int, found: Neighbors, rows: slice) -> None:
+def _select_distances(distances: Any, among_themselves: bool, found: Neighbors, rows: slice) -> None:
     """Put the smallest of a block of distances into these rows of what is found."""
+    numbers = np.arange(rows.start, rows.stop) if among_themselves else np.full(len(distances), -1)
     block = np.ascontiguousarray(distances, dtype=np.float64)
     indices, smallest = found.indices[rows], found.squared_distances[rows]
-    select_smallest(block, np.zeros(block.shape[1]), first, indices, smallest)
+    select_smallest(block, numbers, indices, smallest)
     np.square(smallest, out=smallest)

@@ -6,7 +6,8 @@ For Euclidean distances a block of rows is compared with all rows at once, by a 
 
 which is fast and, for rows that lie close together, loses digits. So it only names candidates, some more than are
 wanted; their distances are then computed from the differences of their columns, and decide. Rows are centred for the
-products, which leaves the distances as they are and makes the products small.
+products, which leaves the distances as they are and makes the products small. The products are of float32 at first; for
+the rows where their rounding may have kept a neighbour from the candidates they are computed anew in float64.
 
 Of rows at equal distances the first ones are taken. Blocks do not depend on the number of threads, and BLAS
 works on one thread within each: nor do the bits of the result.
@@ -35,6 +36,11 @@ __all__ = ["Neighbors", "empty_neighbors", "nearest_neighbors", "select_smallest
 
 # Entries of one block of products: 32 MiB of float64 for each thread.
 BLOCK_ENTRIES = 2**22
+
+# Groups of columns whose minima give a limit for the k-th smallest, for each neighbour wanted.
+GROUPS_PER_NEIGHBOR = 4
+# Columns that are compared with the limit at once: most strips have none below it.
+STRIP = 64
 
 # Candidates beyond the k that are wanted. Rounding may put some wrong ones before the last right ones, as happens where
 # many distances are equal.
@@ -78,27 +84,68 @@ def nearest_neighbors(X: Any, k: int, n_threads: int, queries: Any = None) -> Ne
     ValueError
         If a squared distance may be too large for float64.
     """
-    among_themselves = queries is None
     if sparse.issparse(X) or sparse.issparse(queries):
         return _nearest_sparse(X, k, n_threads, queries)
     rows = np.ascontiguousarray(X, dtype=np.float64)
-    asked = rows if among_themselves else np.ascontiguousarray(queries, dtype=np.float64)
-    mean = column_means(X)
+    asked = rows if queries is None else np.ascontiguousarray(queries, dtype=np.float64)
     found = empty_neighbors(len(asked), k)
-    n_candidates = min(k + SPARE_CANDIDATES, len(rows) - among_themselves)
     with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
-        centred = rows - mean
-        squared = np.einsum("ij,ij->i", centred, centred)
-        _refuse_overflow(squared, np.einsum("ij,ij->i", asked - mean, asked - mean))
+        products = _Products(rows, asked, column_means(X))
+        n_candidates = min(k + SPARE_CANDIDATES, len(rows) - (queries is None))
 
         def search(block: slice) -> None:
-            scores = (-2.0 * (asked[block] - mean)) @ centred.T
-            near = empty_neighbors(len(scores), n_candidates)
-            select_smallest(scores, squared, block.start if among_themselves else -1, *near)
-            measure_again(asked[block], rows, near.indices, found.indices[block], found.squared_distances[block])
+            numbers = np.arange(block.start, block.stop)
+            for dtype in (np.float32, np.float64):
+                near = empty_neighbors(len(numbers), n_candidates)
+                select_smallest(
+                    products.scores(numbers, dtype), numbers if queries is None else _nobody(numbers), *near
+                )
+                best = empty_neighbors(len(numbers), k)
+                measure_again(asked[numbers], rows, near.indices, *best)
+                found.indices[numbers], found.squared_distances[numbers] = best
+                if n_candidates == len(rows) - (queries is None):
+                    return
+                numbers = numbers[products.may_have_missed(numbers, near, best)]
+                if numbers.size == 0:
+                    return
 
         run_tasks(search, _blocks(len(asked), len(rows)), n_threads)
     return found
+
+
+class _Products:
+    """‖x‖² - 2 q·x of all rows x, by one product of matrices, with an extra column for ‖x‖².
+
+    Lengths are in units of the longest centred row, so that float32 holds them.
+    """
+
+    def __init__(self, rows: NDArray[np.float64], asked: NDArray[np.float64], mean: NDArray) -> None:
+        centred, centred_asked = rows - mean, asked - mean
+        squared, self.squared_asked = (np.einsum("ij,ij->i", A, A) for A in (centred, centred_asked))
+        _refuse_overflow(squared, self.squared_asked)
+        longest = max(squared.max(initial=0.0), self.squared_asked.max(initial=0.0))
+        self.unit = longest if longest > 0.0 else 1.0
+        length = np.sqrt(self.unit)
+        self.squared_asked /= self.unit
+        self.asked = np.column_stack([centred_asked * (-2.0 / length), np.ones(len(asked))])
+        self.rows = np.column_stack([centred / length, squared / self.unit])
+        self.rows_in_float32 = self.rows.astype(np.float32)
+
+    def scores(self, numbers: NDArray[np.int64], dtype: type) -> NDArray:
+        """Scores of all rows, for some of those who ask."""
+        rows = self.rows_in_float32 if dtype is np.float32 else self.rows
+        return self.asked[numbers].astype(dtype) @ rows.T
+
+    def may_have_missed(self, numbers: NDArray[np.int64], near: Neighbors, best: Neighbors) -> NDArray[np.bool_]:
+        """Whether a row that is no candidate may be nearer than the last one taken, as far as float32 knows.
+
+        A sum of p + 1 products, of which the absolute values add up to at most 2 ‖q‖ ‖x‖ + ‖x‖², is off by at most
+        (p + 1) u of that; rounding the factors to float32 adds 2 u (u = 2⁻²⁴; N. Higham, Accuracy and Stability of
+        Numerical Algorithms, 2002, section 3.1). No ‖x‖ is larger than 1.
+        """
+        error = 2.0**-24 * (self.rows.shape[1] + 4) * (2.0 * np.sqrt(self.squared_asked[numbers]) + 1.0)
+        excluded = near.squared_distances.max(axis=1) + self.squared_asked[numbers] - error
+        return ~(best.squared_distances.max(axis=1) < self.unit * excluded)
 
 
 def _nearest_sparse(X: Any, k: int, n_threads: int, queries: Any) -> Neighbors:
@@ -113,7 +160,9 @@ def _nearest_sparse(X: Any, k: int, n_threads: int, queries: Any) -> Neighbors:
     def search(block: slice) -> None:
         scores = ((-2.0 * asked[block]) @ columns).toarray()
         distances = found.squared_distances[block]
-        select_smallest(scores, squared, block.start if queries is None else -1, found.indices[block], distances)
+        scores += squared
+        numbers = np.arange(block.start, block.stop)
+        select_smallest(scores, numbers if queries is None else _nobody(numbers), found.indices[block], distances)
         distances += squared_asked[block, None]
         np.maximum(distances, 0.0, out=distances)
 
@@ -124,6 +173,11 @@ def _nearest_sparse(X: Any, k: int, n_threads: int, queries: Any) -> Neighbors:
 def empty_neighbors(m: int, k: int) -> Neighbors:
     """Room for k neighbours of m rows."""
     return Neighbors(np.empty((m, k), dtype=np.int32), np.empty((m, k), dtype=np.float64))
+
+
+def _nobody(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """For rows of which none is among those compared: no column to leave out."""
+    return np.full(len(numbers), -1)
 
 
 def _refuse_overflow(*squared_norms: NDArray[np.float64]) -> None:
@@ -140,23 +194,21 @@ def _blocks(m: int, n: int) -> list[slice]:
 
 
 @kernel
-def select_smallest(scores, offsets, first, indices, smallest):
-    """For each row the k columns j with the smallest score + offset, in ascending order of j.
+def select_smallest(scores, themselves, indices, smallest):
+    """For each row the k columns j with the smallest scores, in ascending order of j.
 
-    Of equal values the smaller j counts as smaller. Columns that are better than a limit are collected in a buffer;
-    when it is full, the best k stay, and the limit is the worst of them::
+    Of equal scores the smaller j counts as smaller. The columns are dealt to some groups, and the smallest score of
+    each is found. At least k columns are not above the k-th smallest of those minima, which is thus a limit; few others
+    are below it::
 
-        buffer   5 2 9 7 4 1 | full, k = 3     →     2 4 1 _ _ _ | limit 4
-
-    Nearly all columns are worse than the limit, and cost one comparison.
+        scores   5 2 9 | 7 4 1 | 8 6 3    k = 2, minima of three groups    5 2 1    limit 2
 
     Parameters
     ----------
-    scores : float64 (b, n)
+    scores : float32 or float64 (b, n)
         Finite.
-    offsets : float64 (n,)
-    first : int
-        Row r leaves out the column first + r; -1 leaves out none.
+    themselves : int64 (b,)
+        A column that each row leaves out; -1 for none.
     indices : int32 (b, k)
         Overwritten.
     smallest : float64 (b, k)
@@ -164,20 +216,28 @@ def select_smallest(scores, offsets, first, indices, smallest):
     """
     b, n = scores.shape
     k = indices.shape[1]
-    room = min(n, 4 * k)
-    values, scratch, columns = np.empty(room), np.empty(room), np.empty(room, np.int32)
+    n_groups = min(n, GROUPS_PER_NEIGHBOR * (k + 1))
+    minima = np.empty(n_groups, scores.dtype)
+    values, scratch, columns = np.empty(n, scores.dtype), np.empty(n, scores.dtype), np.empty(n, np.int32)
     for r in range(b):
-        itself = first + r if first >= 0 else -1
-        size, limit = 0, np.inf
-        for j in range(n):
-            value = offsets[j] + scores[r, j]
-            if value >= limit or j == itself:
-                continue
-            values[size], columns[size] = value, j
-            size += 1
-            if size == room and size > k:
-                limit = keep_smallest(values, columns, scratch, size, k)
-                size = k
+        row, itself = scores[r], themselves[r]
+        for start in range(0, n, n_groups):
+            part = row[start : start + n_groups]
+            for group in range(part.size):
+                minima[group] = part[group] if start == 0 else min(minima[group], part[group])
+        # The group of the column that is left out may have no other one below the limit: one group more.
+        limit = kth_smallest(minima, n_groups, k + (itself >= 0))
+        size = 0
+        for start in range(0, n, STRIP):
+            part = row[start : start + STRIP]
+            any_below = False
+            for place in range(part.size):
+                any_below |= part[place] <= limit
+            if any_below:
+                for place in range(part.size):
+                    if part[place] <= limit and start + place != itself:
+                        values[size], columns[size] = part[place], start + place
+                        size += 1
         if size > k:
             keep_smallest(values, columns, scratch, size, k)
         for place in range(k):

@@ -22,9 +22,10 @@ from scipy import sparse
 from ..numeric.threads import thread_team
 from .affinities import conditional_probabilities
 from .attraction import Affinities
-from .gradient_descent import Forces, call, step
+from .gradient_descent import Forces, step
 from .neighbors import Neighbors
 from .repulsion_exact import Repulsion
+from .stages import run_stages
 
 __all__ = ["PERPLEXITY", "place_rows"]
 
@@ -70,9 +71,8 @@ def place_rows(
     velocity, gains = np.zeros_like(points), np.ones_like(points)
     factor = (freedom + 1.0) / freedom
     with thread_team(n_threads) as run:
-        for stage in repulsion.place(charges):
-            run(call, stage)
-        forces = Forces(Affinities.of(P), repulsion, freedom, points.shape, run)
+        run_stages(run, n_threads, repulsion.place(charges), [])
+        forces = Forces(Affinities.of(P), repulsion, freedom, points.shape, run, n_threads)
         for _ in range(N_ITERATIONS):
             forces.compute(points, charges)
             forces.push /= forces.similarity

@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..numeric.jit import kernel
-from .repulsion_exact import Stage
+from .stages import Stage
 
 __all__ = ["BarnesHutTree", "Cells", "build_cells"]
 

@@ -12,26 +12,20 @@ ways, `repulsion_fft` and `repulsion_barnes_hut`, offer the same two methods.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..numeric.jit import kernel
+from .stages import Stage
 
-__all__ = ["AllPairs", "Repulsion", "Run", "Stage"]
+__all__ = ["AllPairs", "Repulsion"]
 
 f32 = np.float32
 
 # Charges that one row looks at before it goes on: what is computed of them stays in the nearest cache.
 STRIP = 1024
-
-# Runs a function on tasks, some at a time: what `mlx.numeric.threads.thread_team` offers.
-Run = Callable[[Callable[[Any], Any], Any], list[Any]]
-
-# Tasks that may run side by side.
-Stage = list[Callable[[], None]]
 
 
 class Repulsion(Protocol):

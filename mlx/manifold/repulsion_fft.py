@@ -42,7 +42,7 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from ..numeric.jit import kernel
-from .repulsion_exact import Stage
+from .stages import Stage
 
 __all__ = ["Mesh"]
 
@@ -149,7 +149,8 @@ class Mesh:
         # The slope of a small map is small beside its potential, and float32 would lose it. Its grid costs nothing.
         precise = self.cell < self.largest_cell
         spectrum = np.empty((rows, columns + 1), dtype=np.complex128 if precise else np.complex64)
-        potential = self.potential = np.empty(grid.shape, dtype=np.float32)
+        potential = np.empty(grid.shape, dtype=np.float32)
+        self.potential = potential
 
         def along_rows(block: slice) -> None:
             charge = grid[block].astype(np.float64) if precise else grid[block]

@@ -17,6 +17,8 @@ TABLES = {
     "few places": np.random.default_rng(2).integers(0, 3, size=(120, 2)).astype(float),
     "one place": np.ones((20, 3)),
     "float32": np.random.default_rng(3).normal(size=(60, 4)).astype(np.float32),
+    # Distances within a crowd are far below the rounding of float32.
+    "two crowds": np.random.default_rng(4).normal(size=(120, 3)) * 1e-5 + np.repeat([[1.0], [-1.0]], 60, axis=0),
     "two rows": np.array([[0.0, 1.0], [2.0, 3.0]]),
 }
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from mlx.manifold import repulsion_fft
-from mlx.manifold.gradient_descent import call
 from mlx.manifold.repulsion_barnes_hut import BarnesHutTree, build_cells
 from mlx.manifold.repulsion_exact import STRIP, AllPairs
 from mlx.manifold.repulsion_fft import Mesh, spline, spline_slopes
+from mlx.manifold.stages import run_stages
 from tests.reference import tsne as reference
 
 
@@ -20,8 +20,7 @@ def forces_of(repulsion, charges, points=None):
     charges = np.ascontiguousarray(charges.T, dtype=np.float32)
     points = charges if points is None else np.ascontiguousarray(points.T, dtype=np.float32)
     force, similarity = np.empty_like(points), np.empty(points.shape[1])
-    for stage in repulsion.place(charges):
-        run(call, stage)
+    run_stages(run, 1, repulsion.place(charges), [])
     middle = points.shape[1] // 3
     repulsion.repel(points, 0, middle, force, similarity)
     repulsion.repel(points, middle, points.shape[1], force, similarity)

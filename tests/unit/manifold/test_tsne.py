@@ -12,7 +12,7 @@ from sklearn.neighbors import KNeighborsClassifier, kneighbors_graph
 
 from mlx.callbacks import SUPPORTS_CALLBACKS
 from mlx.manifold import TSNE
-from mlx.manifold.drawing import repulsion_of, starting_map
+from mlx.manifold.drawing import learning_rates, repulsion_of, starting_map
 from mlx.manifold.neighbors import nearest_neighbors
 from mlx.manifold.placement import place_rows
 from mlx.manifold.repulsion_exact import AllPairs
@@ -293,6 +293,13 @@ def test_learning_rate():
     assert TSNE(max_iter=250, early_exaggeration=1.0, learning_rate=7.0).fit(IRIS).learning_rate_ == 7.0
     many = np.random.default_rng(0).normal(size=(900, 3))
     assert TSNE(max_iter=250, early_exaggeration=4.0).fit(many).learning_rate_ == 900 / 4.0 / 4.0
+
+
+def test_learning_rate_after_early_exaggeration():
+    assert learning_rates(TSNE(), 100) == (50.0, 50.0)
+    assert learning_rates(TSNE(), 1_800) == (50.0, 150.0)
+    assert learning_rates(TSNE(early_exaggeration=4.0), 1_600) == (100.0, 400.0)
+    assert learning_rates(TSNE(learning_rate=7.0), 1_600) == (7.0, 7.0)
 
 
 def test_failed_fit_leaves_no_half_model():
