@@ -126,9 +126,9 @@ class Mesh:
         if self.potential is None:
             self._repel_nearby(points, first, last, force, similarity)
         else:
-            per_cell = f32(1.0 / self.cell)
+            per_cell, are_charges = f32(1.0 / self.cell), points is self.charges
             gather(points, self.origin, per_cell, self.potential, first, last, force, similarity)
-            if points is self.charges:
+            if are_charges:
                 block = slice(first, last)
                 places = points[0, block], points[1, block], self.origin, per_cell
                 take_out_own(*places, self._of_one, force[0, block], force[1, block], similarity[block])
@@ -149,7 +149,7 @@ class Mesh:
         # The slope of a small map is small beside its potential, and float32 would lose it. Its grid costs nothing.
         precise = self.cell < self.largest_cell
         spectrum = np.empty((rows, columns + 1), dtype=np.complex128 if precise else np.complex64)
-        potential = np.empty(grid.shape, dtype=np.float32)
+        potential: NDArray[np.float32] = np.empty(grid.shape, dtype=np.float32)
         self.potential = potential
 
         def along_rows(block: slice) -> None:
