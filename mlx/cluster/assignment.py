@@ -292,7 +292,7 @@ def _of_others(moved: Array) -> Array:
     """For each center the largest move of another one, shape (k,)."""
     if len(moved) == 1:
         return np.zeros(1)
-    largest = np.argmax(moved)
-    others = np.full(len(moved), moved[largest])
-    others[largest] = np.delete(moved, largest).max()
+    second, largest = np.partition(moved, -2)[-2:]
+    others = np.full(len(moved), largest)
+    others[moved.argmax()] = second
     return others
