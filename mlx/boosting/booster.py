@@ -27,6 +27,7 @@ Reference: T. Chen and C. Guestrin, "XGBoost: A Scalable Tree Boosting System", 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import Any, Self
 
@@ -158,7 +159,7 @@ class Training:
         self.margin = self._margin_with(self.weights)
         self._gradients = np.empty((n_outputs, n_samples, 2), dtype=self.weight.dtype)
         self._parts = _row_ranges(n_samples, n_threads) if objective.rows_apart else np.array([[0, n_samples]])
-        self._threads, self._vector_leaves = ExitStack(), vector_leaves
+        self._gradients_of, self._threads, self._vector_leaves = list(self._gradients), ExitStack(), vector_leaves
         self._quantile_leaves = objective.leaf_quantile and tree_method != "exact"
         self._run = self._threads.enter_context(thread_team(n_threads))
         self._grower: Grower = (
@@ -211,8 +212,9 @@ class Training:
         """
         first, dropped = len(self.trees), self._dropped()
         seen = self._margin_without(dropped)
+        own_gradients: Sequence[NDArray[np.floating]] = self._gradients_of if gradients is None else list(gradients)
         gradients = self._gradients_at(seen) if gradients is None else gradients
-        of_trees: list[tuple[Any, NDArray[np.floating]]] = list(enumerate(gradients))
+        of_trees: list[tuple[Any, NDArray[np.floating]]] = list(enumerate(own_gradients))
         if self._vector_leaves:
             of_trees = [(slice(None), gradients)]
         residual = self.y.T - seen if self._quantile_leaves else None

@@ -5,13 +5,13 @@ Who does what at each step::
     owners of rows            part the rows of each node that is split                (`part_rows`)
     in one place              children, which of two is counted                       (`frontier.add_children`)
     owners of rows            count the rows of the smaller child of each pair        (`count_group`)
-    the seam                  histograms of all owners are added                      (`_Growth.count`)
+    the seam                  histograms of all owners are added                      (`Growth.count`)
     in one place              the larger child is what remains; best splits           (`find_splits`)
                               which nodes are split next                              (`frontier.choose`)
 
 An owner never sees another one's rows: what crosses the seam is histograms, and what comes back is splits. Where one
 owner has all rows, and nobody has to be asked between two steps, the steps of a whole tree are one kernel that a team
-of threads runs together (`grow_alone`); else they are taken one by one (`_Growth.grow_by_steps`).
+of threads runs together (`grow_alone`); else they are taken one by one (`Growth.grow_by_steps`).
 
 A step splits the nodes of a level, from left to right, or with ``grow_policy="lossguide"`` a single node. Children get
 the next numbers, the two of a node side by side, as in xgboost::
@@ -61,7 +61,7 @@ from .sampling import ColumnSampler, Sampling
 from .searching import find_splits, is_too_light
 from .splitting import Rules
 
-__all__ = ["LEAST_GAIN", "GrowthSettings", "HistGrower", "grow_tree"]
+__all__ = ["LEAST_GAIN", "Growth", "GrowthSettings", "HistGrower"]
 
 # In place of margins to which nothing is added.
 NO_MARGIN = np.empty(0, dtype=np.float32)
@@ -115,6 +115,7 @@ class HistGrower:
         self._owner = self.owner_of(table, self._run, self._n_threads)
         words = n_words(table.n_bins, self.settings.categories.is_category)
         self._workspace = Workspace(int(table.start[-1]), table.n_features, words)
+        self._growth: Growth | None = None
 
     def grow(self, gradients: NDArray[np.floating], number: int, margin: NDArray[np.float32] | None = None) -> Tree:
         """Grow one tree, see `Grower`."""
@@ -125,10 +126,9 @@ class HistGrower:
     ) -> GrownNodes:
         """Grow one tree, and leave it to the caller to make it of its nodes."""
         columns = self.sampling.columns_of(number, self.table.n_features)
-        own_margin = None if margin is None else [margin]
-        return grow_tree(
-            [self._owner], [gradients], self._workspace, self.settings, self._run, self._n_threads, columns, own_margin
-        )
+        if self._growth is None or self._growth.settings is not self.settings:
+            self._growth = Growth([self._owner], self._workspace, self.settings, self._run, self._n_threads)
+        return self._growth.tree([gradients], columns, None if margin is None else [margin])
 
     def add_values(self, tree: Tree, margin: NDArray[np.float32]) -> None:
         """Add the values of the leaves to the margins of their rows, see `Grower`."""
@@ -139,73 +139,75 @@ class HistGrower:
         return self._owner.rows_of(leaf, self._workspace.nodes)
 
 
-def grow_tree(
-    owners: Sequence[RowOwner],
-    gradients: Sequence[NDArray[np.floating]],
-    workspace: Workspace,
-    settings: GrowthSettings,
-    run: Run,
-    n_threads: int,
-    sampler: ColumnSampler | None = None,
-    margins: Sequence[NDArray[np.float32]] | None = None,
-) -> GrownNodes:
-    """Grow one tree; the owners keep which rows are in which leaf until they start the next one.
+class Growth:
+    """Trees that owners of rows grow together, one after the other.
 
     Parameters
     ----------
     owners : sequence of RowOwner
-    gradients : sequence of ndarray of float32 or float64, shape (n_samples_of_owner, 2)
-        Gradient and Hessian of each row of each owner.
+        They keep which rows are in which leaf until the next tree is started.
     workspace : Workspace
     settings : GrowthSettings
     run : callable
         ``run(function, tasks)`` of `mlx.numeric.threads.thread_team`.
     n_threads : int
         Number of threads behind `run`.
-    sampler : ColumnSampler, optional
-        Columns that each node may ask about; by default all.
-    margins : sequence of ndarray of float32, shape (n_samples_of_owner,), optional
-        Margins of each owner's rows, to which the values of the tree are added.
-
-    Returns
-    -------
-    GrownNodes
-        Nodes of the tree.
     """
-    for owner, own_gradients in zip(owners, gradients):
-        owner.start(own_gradients)
-    growth = _Growth(owners, workspace, settings, run, n_threads, sampler)
-    if len(owners) == 1 and owners[0].grows_alone and growth.columns.same_for_all:
-        growth.grow_at_once(NO_MARGIN if margins is None else margins[0])
-        return growth.grown()
-    growth.grow_by_steps()
-    grown = growth.grown()
-    for owner, margin in zip(owners, margins or ()):
-        owner.add_values(grown.nodes.facts["weight"] * settings.learning_rate, workspace.nodes, margin)
-    return grown
-
-
-class _Growth:
-    """A tree while it grows."""
 
     def __init__(
-        self,
-        owners: Sequence[RowOwner],
-        workspace: Workspace,
-        settings: GrowthSettings,
-        run: Run,
-        n_threads: int,
-        sampler: ColumnSampler | None,
+        self, owners: Sequence[RowOwner], workspace: Workspace, settings: GrowthSettings, run: Run, n_threads: int
     ) -> None:
         self.owners, self.workspace, self.settings = owners, workspace, settings
         self.run, self.n_threads, self.team = run, n_threads, new_team(n_threads)
         self.table = owners[0].table
-        self.columns = ColumnRules(self.table.n_features, settings.interactions, sampler)
-        shared = (settings.penalty, settings.gamma, settings.max_depth, settings.max_leaves, settings.best_first)
         categories = settings.categories if len(settings.categories.is_category) else None
-        self.rules = Rules(*shared, settings.direction, self.columns.allowed(range(1), 0), categories)
         self.scans = workspace.scans(n_threads, self.table.n_bins, categories is not None)
-        workspace.clear()
+        self.columns = self._all_columns = ColumnRules(self.table.n_features, (), None)
+        shared = (settings.penalty, settings.gamma, settings.max_depth, settings.max_leaves, settings.best_first)
+        allowed = self._all_columns.allowed(range(1), 0)
+        self.rules = self._rules_of_all = Rules(*shared, settings.direction, allowed, categories)
+
+    def tree(
+        self,
+        gradients: Sequence[NDArray[np.floating]],
+        sampler: ColumnSampler | None = None,
+        margins: Sequence[NDArray[np.float32]] | None = None,
+    ) -> GrownNodes:
+        """Grow one tree.
+
+        Parameters
+        ----------
+        gradients : sequence of ndarray of float32 or float64, shape (n_samples_of_owner, 2)
+            Gradient and Hessian of each row of each owner.
+        sampler : ColumnSampler, optional
+            Columns that each node may ask about; by default all.
+        margins : sequence of ndarray of float32, shape (n_samples_of_owner,), optional
+            Margins of each owner's rows, to which the values of the tree are added.
+
+        Returns
+        -------
+        GrownNodes
+            Nodes of the tree.
+        """
+        self.begin(gradients, sampler)
+        if len(self.owners) == 1 and self.owners[0].grows_alone and self.columns.same_for_all:
+            self.grow_at_once(NO_MARGIN if margins is None else margins[0])
+            return self.grown()
+        self.grow_by_steps()
+        grown = self.grown()
+        for owner, margin in zip(self.owners, margins or ()):
+            owner.add_values(grown.nodes.facts["weight"] * self.settings.learning_rate, self.workspace.nodes, margin)
+        return grown
+
+    def begin(self, gradients: Sequence[NDArray[np.floating]], sampler: ColumnSampler | None = None) -> None:
+        """Start a tree, which is a root with all rows."""
+        for owner, own_gradients in zip(self.owners, gradients):
+            owner.start(own_gradients)
+        self.columns, self.rules = self._all_columns, self._rules_of_all
+        if sampler is not None or self.settings.interactions:
+            self.columns = ColumnRules(self.table.n_features, self.settings.interactions, sampler)
+            self.rules = self.rules._replace(allowed=self.columns.allowed(range(1), 0))
+        self.workspace.clear()
 
     def grow_at_once(self, margin: NDArray[np.float32] = NO_MARGIN) -> None:
         """All steps in one kernel, for one owner; it comes back where more room is needed."""

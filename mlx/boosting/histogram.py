@@ -26,7 +26,17 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..numeric.intrinsics import PAIR_SHIFT, add_pair, fetch_ahead
+from ..numeric.intrinsics import (
+    PAIR_SHIFT,
+    add_pair,
+    fetch_ahead,
+    is_any,
+    pair_at,
+    pair_difference,
+    pair_of,
+    pair_sum,
+    put_pair,
+)
 from ..numeric.jit import kernel
 from .binning import FIRST_PLACES, LANES, LEAST_BITS, SHARED_CODES, Column, Group
 
@@ -37,6 +47,9 @@ SPARSE = 8
 
 # In place of how many bins are listed: all of them may be occupied.
 EVERY = np.iinfo(np.uint16).max
+
+# Where more than 1 / CROWDED of a column's bins are listed, it is faster to clear all of them.
+CROWDED = 4
 
 # Nodes with fewer rows than this, for each bin of a column, pass over the bins that they do not occupy.
 ROWS_PER_BIN = 4
@@ -155,7 +168,7 @@ def clear_group(group, parent_bins, table, histogram):
         f = table.members[member]
         own, bins = histogram[table.start[f] : table.start[f + 1]], parent_bins[table.start[f] : table.start[f + 1]]
         n_bins, n_listed = table.n_bins[f], np.int64(bins[table.n_bins[f]])
-        if n_listed == EVERY:
+        if n_listed * CROWDED > n_bins:  # EVERY is more than any number of bins
             own[:] = 0.0
             continue
         for place in range(np.uint64(n_listed)):
@@ -191,7 +204,7 @@ def may_be_listed(node, table, parted, nodes):
 
 
 @kernel
-def subtract_and_list(counted, parent, counted_bins, parent_bins, n_bins, every, G, H):
+def subtract_and_list(counted, parent, counted_bins, parent_bins, n_bins, every, sums):
     """Turn the histogram of a parent into that of the child's sibling; list the bins that each of both occupies.
 
     ::
@@ -209,8 +222,8 @@ def subtract_and_list(counted, parent, counted_bins, parent_bins, n_bins, every,
     n_bins : int
     every : ndarray of uint16
         All bins: of a parent whose bins are not listed.
-    G, H : ndarray of float64, shape (2, n_bins)
-        Get the sums up to each occupied bin, of both.
+    sums : ndarray of float64, shape (2, 2 * n_bins)
+        Get G and H up to each occupied bin, of both, bin after bin.
 
     Returns
     -------
@@ -220,21 +233,23 @@ def subtract_and_list(counted, parent, counted_bins, parent_bins, n_bins, every,
     n_parent = np.int64(parent_bins[n_bins])
     is_listed = n_parent != EVERY
     bins = parent_bins if is_listed else every
-    own_G, own_H, its_G, its_H = 0.0, 0.0, 0.0, 0.0
+    own_sums, its_sums = sums[0], sums[1]
     n, its_n = np.uint64(0), np.uint64(0)
+    missing = np.uint64(n_bins) << PAIR_SHIFT
+    own = pair_at(counted, missing)
+    put_pair(parent, missing, pair_difference(pair_at(parent, missing), own))
+    own_sum = its_sum = pair_of(0.0, 0.0)
     for place in range(np.uint64(n_parent if is_listed else n_bins)):
         b = np.uint64(bins[place])
-        g, h = counted[b, 0], counted[b, 1]
-        own_G += g
-        own_H += h
-        G[0, n], H[0, n], counted_bins[n] = own_G, own_H, b
-        n += np.uint64((g != 0.0) | (h != 0.0))
-        g, h = parent[b, 0] - g, parent[b, 1] - h
-        parent[b, 0], parent[b, 1] = g, h
-        its_G += g
-        its_H += h
-        G[1, its_n], H[1, its_n], parent_bins[its_n] = its_G, its_H, b
-        its_n += np.uint64((g != 0.0) | (h != 0.0))
-    parent[n_bins, 0] -= counted[n_bins, 0]
-    parent[n_bins, 1] -= counted[n_bins, 1]
+        own = pair_at(counted, b << PAIR_SHIFT)
+        own_sum = pair_sum(own_sum, own)
+        put_pair(own_sums, n << PAIR_SHIFT, own_sum)
+        counted_bins[n] = b
+        n += is_any(own)
+        its = pair_difference(pair_at(parent, b << PAIR_SHIFT), own)
+        put_pair(parent, b << PAIR_SHIFT, its)
+        its_sum = pair_sum(its_sum, its)
+        put_pair(its_sums, its_n << PAIR_SHIFT, its_sum)
+        parent_bins[its_n] = b
+        its_n += is_any(its)
     return np.int64(n), np.int64(its_n)

@@ -81,10 +81,11 @@ class RowOwner:
 
     def start(self, gradients: NDArray[np.floating]) -> None:
         """Put all rows into the root; gradients has shape (n_samples, 2), and is not changed while the tree grows."""
-        others = self.parted.gradients[1:]
-        if others[0].shape != gradients.shape or others[0].dtype != gradients.dtype:
-            others = (np.empty_like(gradients), np.empty_like(gradients))
-        self.parted = self.parted._replace(gradients=(gradients, *others))
+        last, one, other = self.parted.gradients
+        if last is not gradients:
+            if one.shape != gradients.shape or one.dtype != gradients.dtype:
+                one, other = np.empty_like(gradients), np.empty_like(gradients)
+            self.parted = self.parted._replace(gradients=(gradients, one, other))
         self.reserve(1)
         self.parted.sides[0], self.parted.segments[0] = 0, (0, len(gradients))
 
@@ -92,6 +93,8 @@ class RowOwner:
         """Make room for a tree of so many nodes."""
         sides, segments, pieces = self.parted.sides, self.parted.segments, self.parted.pieces
         n_pieces = n_nodes + self.table.n_samples // self.parted.rows_per_piece
+        if n_nodes <= len(sides) and n_pieces <= len(pieces):
+            return
         if n_nodes > len(sides):
             more = n_nodes - len(sides)
             sides = np.concatenate([sides, np.zeros(more, dtype=np.int64)])

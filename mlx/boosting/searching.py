@@ -11,14 +11,21 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..numeric.intrinsics import PAIR_SHIFT, bits_of, pair_at, pair_of, pair_sum, put_pair
 from ..numeric.jit import kernel
 from .categories import CategoryScratch, best_category_split, new_category_scratch, parent_of
 from .histogram import EVERY, subtract_and_list
-from .splitting import INFINITY, bounded_gain, free_similarity, gain_of_weight, similarity, split_gain
+from .splitting import bounded_gain, free_similarity, gain_of_weight, similarity, split_gain
 
 __all__ = ["CANDIDATE", "Cuts", "Scan", "find_splits", "is_too_light", "new_scan"]
 
 f32 = np.float32
+
+# Cuts whose gains are computed side by side.
+CUTS_AT_ONCE = np.uint64(8)
+
+# Of a float32: a larger one has larger bits, but for nan, whose bits are larger than those of infinity.
+BITS_OF_INFINITY = np.int32(0x7F800000)
 
 # In place of a column's direction where no column has one.
 UNBOUNDED = np.int8(2)
@@ -84,16 +91,15 @@ class Cuts(NamedTuple):
     bins : ndarray of uint16
         Occupied bins, in rising order.
     n_occupied : int
-    G, H : ndarray of float64
-        Sums of the occupied bins up to each of them.
+    sums : ndarray of float64
+        G and H of the occupied bins up to each of them, one after the other.
     """
 
     histogram: NDArray[np.float64]
     n_bins: int
     bins: NDArray[np.uint16]
     n_occupied: int | np.integer
-    G: NDArray[np.float64]
-    H: NDArray[np.float64]
+    sums: NDArray[np.float64]
 
 
 class Scan(NamedTuple):
@@ -101,12 +107,10 @@ class Scan(NamedTuple):
 
     Attributes
     ----------
-    G, H : ndarray of float64, shape (2, n_cuts)
+    sums : ndarray of float64, shape (2, 2 * (n_cuts + 8))
         Of the `Cuts` of both nodes of a pair.
-    gain : ndarray of float32, shape (n_cuts,)
+    gain : ndarray of float32, shape (n_cuts + 8,)
         Of each cut, in the order in which they are tried.
-    bits : ndarray of int32, shape (n_cuts,)
-        The same memory as `gain`.
     every : ndarray of uint16, shape (n_cuts,)
         All bins, in place of a list of occupied ones.
     nobody, nobodys_bins : ndarray of float64, shape (n_cuts + 1, 2); ndarray of uint16, shape (n_cuts + 1,)
@@ -115,10 +119,8 @@ class Scan(NamedTuple):
         None if no column holds categories.
     """
 
-    G: NDArray[np.float64]
-    H: NDArray[np.float64]
+    sums: NDArray[np.float64]
     gain: NDArray[np.float32]
-    bits: NDArray[np.int32]
     every: NDArray[np.uint16]
     nobody: NDArray[np.float64]
     nobodys_bins: NDArray[np.uint16]
@@ -148,7 +150,7 @@ def find_splits(columns, counted, sibling, pool, occupied, first_new, nodes, tab
         n_occupied = (np.int64(0), np.int64(0))
         if not (is_light[0] and is_light[1]):
             n_occupied = subtract_and_list(
-                histograms[0], histograms[1], bins[0], bins[1], n_bins, scan.every, scan.G, scan.H
+                histograms[0], histograms[1], bins[0], bins[1], n_bins, scan.every, scan.sums
             )
             bins[0][n_bins] = n_occupied[0] if other.is_listed else EVERY
             bins[1][n_bins] = n_occupied[1] if own.is_listed else EVERY
@@ -161,7 +163,7 @@ def find_splits(columns, counted, sibling, pool, occupied, first_new, nodes, tab
             is_allowed = rules.allowed[min(place, len(rules.allowed) - 1), f]
             if is_light[side] or not is_allowed or n_occupied[side] == 0:
                 continue
-            cuts = Cuts(histograms[side], n_bins, bins[side], n_occupied[side], scan.G[side], scan.H[side])
+            cuts = Cuts(histograms[side], n_bins, bins[side], n_occupied[side], scan.sums[side])
             direction = rules.direction[f] if len(rules.direction) > 0 else UNBOUNDED
             best = _best_split(cuts, f, facts[side], direction, penalty, rules.categories, scan)
             found.gain, found.bin, found.missing_left = best.gain, best.bin, best.missing_left
@@ -182,10 +184,11 @@ def facts_of(node, penalty):
 
 def new_scan(n_cuts: int, has_categories: bool) -> Scan:
     """Room for a `Scan` of columns of so many bins."""
-    sums, gain, every = np.empty((2, 2, n_cuts)), np.empty(n_cuts, dtype=f32), np.arange(n_cuts, dtype=np.uint16)
+    n_padded = n_cuts + int(CUTS_AT_ONCE)
+    sums, gain, every = np.zeros((2, 2 * n_padded)), np.empty(n_padded, dtype=f32), np.arange(n_cuts, dtype=np.uint16)
     nobody, nobodys_bins = np.zeros((n_cuts + 1, 2)), np.full(n_cuts + 1, EVERY, dtype=np.uint16)
     scratch = new_category_scratch(n_cuts) if has_categories else None
-    return Scan(sums[0], sums[1], gain, gain.view(np.int32), every, nobody, nobodys_bins, scratch)
+    return Scan(sums, gain, every, nobody, nobodys_bins, scratch)
 
 
 @kernel
@@ -195,7 +198,7 @@ def _best_split(cuts, f, node, direction, penalty, categories, scan):
     if categories is not None:  # noqa: SIM102 (a test of its own: the compiler knows its answer)
         if categories.is_category[f]:
             return _best_of_categories(cuts, node, direction, penalty, categories, scan.categories)
-    return best_of_column(cuts, node, direction, penalty, scan.gain, scan.bits)
+    return best_of_column(cuts, node, direction, penalty, scan.gain)
 
 
 @kernel
@@ -210,22 +213,22 @@ def _best_of_categories(cuts, node, direction, penalty, categories, scratch):
 
 
 @kernel
-def best_of_column(cuts, node, direction, penalty, gain, bits):
+def best_of_column(cuts, node, direction, penalty, gain):
     """Best split of a node on a column of numbers: the cuts forwards and, if rows are missing, backwards.
 
     At least one bin is occupied.
     """
-    missing, bins, G, H = cuts.histogram[cuts.n_bins], cuts.bins, cuts.G, cuts.H
+    missing, bins, sums = cuts.histogram[cuts.n_bins], cuts.bins, cuts.sums
     has_missing = missing[0] != 0.0 or missing[1] != 0.0
 
     # Missing values go right. The cut after the last bin parts what is present from what is missing.
     is_last = bins[cuts.n_occupied - 1] == cuts.n_bins - 1
     n_cuts = cuts.n_occupied - np.int64(is_last and not has_missing)
-    _gains(n_cuts, G, H, node, direction, penalty, gain)
-    best = _first_largest(bits, n_cuts)
+    best = _best_cut(n_cuts, sums, node, direction, penalty, gain)
     split = Candidate(f32(0.0), np.int32(-1), False, 0.0, 0.0)
     if best >= 0:
-        split = Candidate(gain[best], np.int32(bins[best]), False, G[best], H[best])
+        G, H = sums_of_cut(np.uint64(best), sums)
+        split = Candidate(gain[best], np.int32(bins[best]), False, G, H)
     if not has_missing:
         return split
 
@@ -233,68 +236,112 @@ def best_of_column(cuts, node, direction, penalty, gain, bits):
     n_cuts = cuts.n_occupied - np.int64(bins[0] == 0 and direction == UNBOUNDED)
     _add_up_backwards(n_cuts, cuts)
     # Seen from the other side, a rising column falls.
-    _gains(n_cuts, G, H, node, direction if direction == UNBOUNDED else np.int8(-direction), penalty, gain)
-    best = _first_largest(bits, n_cuts)
+    direction = direction if direction == UNBOUNDED else np.int8(-direction)
+    best = _best_cut(n_cuts, sums, node, direction, penalty, gain)
     if best >= 0 and gain[best] > split.gain:
         last_left = np.int32(bins[cuts.n_occupied - 1 - best]) - 1
-        split = Candidate(gain[best], np.int32(last_left), True, node.G - G[best], node.H - H[best])
+        G, H = sums_of_cut(np.uint64(best), sums)
+        split = Candidate(gain[best], np.int32(last_left), True, node.G - G, node.H - H)
     return split
+
+
+@kernel
+def sums_of_cut(c, sums):
+    """G and H on one side of a cut."""
+    return sums[c + c], sums[c + c + np.uint64(1)]
 
 
 @kernel
 def _add_up_backwards(n_cuts, cuts):
     """Sums of the occupied bins from each of them on, the last one first."""
-    G, H = 0.0, 0.0
+    both = pair_of(0.0, 0.0)
     for c in range(np.uint64(n_cuts)):
         b = np.uint64(cuts.bins[np.uint64(cuts.n_occupied - 1) - c])
-        G += cuts.histogram[b, 0]
-        H += cuts.histogram[b, 1]
-        cuts.G[c], cuts.H[c] = G, H
+        both = pair_sum(both, pair_at(cuts.histogram, b << PAIR_SHIFT))
+        put_pair(cuts.sums, c << PAIR_SHIFT, both)
 
 
 @kernel
-def _gains(n_cuts, side_G, side_H, node, direction, penalty, gains):
-    """Gain of each cut; 0 where it is no candidate. Sums and direction are those of one side."""
-    n, G, H, least = np.uint64(n_cuts), node.G, node.H, penalty.min_child_weight
-    if direction != UNBOUNDED:
-        parent = gain_of_weight(G, H, node.weight, penalty)
-        for c in range(n):
-            g, h = side_G[c], side_H[c]
-            gain = bounded_gain(g, h, G - g, H - h, parent, direction, node.low, node.high, penalty)
-            gains[c] = gain if h >= least and H - h >= least and 0.0 < gain < INFINITY else f32(0.0)
-    elif penalty.max_delta_step != 0.0:
-        for c in range(n):
-            g, h = side_G[c], side_H[c]
-            gain = split_gain(g, h, G - g, H - h, node.similarity, penalty)
-            gains[c] = gain if h >= least and H - h >= least and 0.0 < gain < INFINITY else f32(0.0)
-    else:
-        _free_gains(n, G, H, node.similarity, penalty, side_G, side_H, gains)
+def _best_cut(n_cuts, sums, node, direction, penalty, gains):
+    """Place of the first of the cuts of largest gain, -1 if no gain is positive; what is not finite is no gain.
 
-
-@kernel
-def _free_gains(n, G, H, parent, penalty, side_G, side_H, gains):
-    """`split_gain` for several cuts at a time: most of the time of a search."""
-    least = penalty.min_child_weight
-    for c in range(n):
-        g, h = side_G[c], side_H[c]
-        gain = free_similarity(g, h, penalty) + free_similarity(G - g, H - h, penalty) - parent
-        is_candidate = (h >= least) & (H - h >= least) & (gain > f32(0.0)) & (gain < INFINITY)
-        gains[c] = gain if is_candidate else f32(0.0)
-
-
-@kernel
-def _first_largest(bits, n_cuts):
-    """Place of the first of the largest gains, -1 if all are 0.
-
-    The bits of floats that are not negative, read as integers, are in the order of the floats; and the largest integer
-    is found for several cuts at a time, which for floats would depend on what the compiler makes of nan.
+    Sums and direction are those of one side. The largest gain is found by its bits: those of positive floats, read as
+    integers, are in the order of the floats, those of others are negative, and the largest integer is found for several
+    cuts at a time, which for floats would depend on what the compiler makes of nan.
     """
-    largest = np.int32(0)
-    for c in range(np.uint64(n_cuts)):
-        largest = max(largest, bits[c])
+    n = np.uint64(n_cuts)
+    if direction != UNBOUNDED or penalty.max_delta_step != 0.0:
+        largest = _limited_gains(n, sums, node, direction, penalty, gains)
+    elif penalty.reg_alpha != 0.0 or penalty.min_child_weight == 0.0:
+        largest = _free_gains(n, sums, node.G, node.H, node.similarity, penalty, gains)
+    else:
+        largest = _plain_gains(n, sums, node.G, node.H, node.similarity, penalty, gains)
+    if largest >= BITS_OF_INFINITY:
+        largest = _largest_finite(n, gains)
     if largest == 0:
         return -1
     place = np.uint64(0)
-    while bits[place] != largest:
+    while bits_of(gains[place]) != largest:
         place += np.uint64(1)
     return np.int64(place)
+
+
+@kernel
+def _limited_gains(n, sums, node, direction, penalty, gains):
+    """Gains of cuts where weights have bounds, 0 where a side has too little cover; returns the bits of the largest."""
+    G, H, least, largest = node.G, node.H, penalty.min_child_weight, np.int32(0)
+    parent = gain_of_weight(G, H, node.weight, penalty)
+    for c in range(n):
+        g, h = sums_of_cut(c, sums)
+        if direction != UNBOUNDED:
+            gain = bounded_gain(g, h, G - g, H - h, parent, direction, node.low, node.high, penalty)
+        else:
+            gain = split_gain(g, h, G - g, H - h, node.similarity, penalty)
+        gains[c] = gain if h >= least and H - h >= least else f32(0.0)
+        largest = max(largest, bits_of(gains[c]))
+    return largest
+
+
+@kernel
+def _free_gains(n, sums, G, H, parent, penalty, gains):
+    """The same where they have none: `split_gain` for several cuts at a time."""
+    least, largest = penalty.min_child_weight, np.int32(0)
+    for c in range(n_padded(n, sums)):
+        g, h = sums_of_cut(c, sums)
+        gain = free_similarity(g, h, penalty) + free_similarity(G - g, H - h, penalty) - parent
+        gain = gain if (h >= least) & (H - h >= least) else f32(0.0)
+        gains[c] = gain
+        largest = max(largest, bits_of(gain))
+    return largest
+
+
+@kernel
+def _plain_gains(n, sums, G, H, parent, penalty, gains):
+    """The same where α is 0 and min_child_weight is not, with less to ask: most of the time of a search."""
+    least, reg_lambda, largest = penalty.min_child_weight, penalty.reg_lambda, np.int32(0)
+    for c in range(n_padded(n, sums)):
+        g, h = sums_of_cut(c, sums)
+        left, right = f32(g * g) / f32(h + reg_lambda), f32((G - g) * (G - g)) / f32((H - h) + reg_lambda)
+        gain = left + right - parent if (h >= least) & (H - h >= least) else f32(0.0)
+        gains[c] = gain
+        largest = max(largest, bits_of(gain))
+    return largest
+
+
+@kernel
+def n_padded(n, sums):
+    """A number of cuts, made a multiple of `CUTS_AT_ONCE` by cuts that are no candidates: of negative cover."""
+    for c in range(CUTS_AT_ONCE):
+        sums[np.uint64(2) * (n + c) + np.uint64(1)] = -1.0
+    return (n + CUTS_AT_ONCE - np.uint64(1)) // CUTS_AT_ONCE * CUTS_AT_ONCE
+
+
+@kernel
+def _largest_finite(n, gains):
+    """Make 0 of gains that are not finite, and return the bits of the largest of the others."""
+    largest = np.int32(0)
+    for c in range(n):
+        if bits_of(gains[c]) >= BITS_OF_INFINITY:
+            gains[c] = f32(0.0)
+        largest = max(largest, bits_of(gains[c]))
+    return largest

@@ -8,7 +8,7 @@ import pytest
 from mlx.boosting.binning import bin_table
 from mlx.boosting.fixed_point import in_units, unit_of
 from mlx.boosting.frontier import Workspace
-from mlx.boosting.growing import GrowthSettings, grow_tree
+from mlx.boosting.growing import Growth, GrowthSettings
 from mlx.boosting.grown_tree import trees_of_nodes
 from mlx.boosting.row_owner import RowOwner
 from mlx.boosting.splitting import Penalty
@@ -72,7 +72,8 @@ def test_the_tree_does_not_depend_on_who_owns_which_rows():
                 tables = [table._replace(codes=np.ascontiguousarray(table.codes[:, r])) for r in rows]
                 owners = [RowOwner(t, team, 2) for t in tables]
                 workspace = Workspace(int(table.start[-1]), table.n_features)
-                grown += trees_of_nodes([grow_tree(owners, [own[r] for r in rows], workspace, settings, team, 2)])
+                growth = Growth(owners, workspace, settings, team, 2)
+                grown += trees_of_nodes([growth.tree([own[r] for r in rows])])
         return grown
 
     one, several = trees(in_units(gradients, run))

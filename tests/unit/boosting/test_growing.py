@@ -3,11 +3,10 @@
 import numpy as np
 import pytest
 
-from mlx.boosting import growing
 from mlx.boosting.binning import bin_table
 from mlx.boosting.booster import boost
 from mlx.boosting.frontier import FIRST_CAPACITY, Workspace
-from mlx.boosting.growing import GrowthSettings, HistGrower, grow_tree
+from mlx.boosting.growing import Growth, GrowthSettings, HistGrower
 from mlx.boosting.grown_tree import trees_of_nodes
 from mlx.boosting.growth_policy import add_waiting, next_waiting
 from mlx.boosting.objectives import OBJECTIVES
@@ -113,7 +112,7 @@ def test_rows_of_several_owners_grow_the_same_tree():
         for tables, own in (([table], [gradients]), (halves, [gradients[:250], gradients[250:]])):
             workspace = Workspace(int(table.start[-1]), table.n_features)
             owners = [RowOwner(t, run, 1) for t in tables]
-            trees += trees_of_nodes([grow_tree(owners, own, workspace, settings(max_depth=5), run, 1)])
+            trees += trees_of_nodes([Growth(owners, workspace, settings(max_depth=5), run, 1).tree(own)])
     assert trees[0].n_nodes > 20
     for part in ("left", "feature", "threshold", "missing_left", "value", "cover", "gain"):
         np.testing.assert_array_equal(getattr(trees[0], part), getattr(trees[1], part))
@@ -140,10 +139,9 @@ def test_a_tree_grown_at_once_is_the_one_grown_by_steps(options):
             table = bin_table(X, None, 256, n_threads, run)
             for way in ("grow_at_once", "grow_by_steps"):
                 owner = RowOwner(table, run, n_threads, rows_per_piece=64)
-                owner.start(gradients)
-                growth = growing._Growth(
-                    [owner], Workspace(int(table.start[-1]), table.n_features), chosen, run, n_threads, None
-                )
+                workspace = Workspace(int(table.start[-1]), table.n_features)
+                growth = Growth([owner], workspace, chosen, run, n_threads)
+                growth.begin([gradients])
                 getattr(growth, way)()
                 trees.append(trees_of_nodes([growth.grown()])[0])
     assert trees[0].n_nodes == {11: 21, 40: 79}.get(chosen.max_leaves, trees[0].n_nodes)
@@ -174,9 +172,8 @@ def test_small_nodes_pass_over_empty_bins(hessian):
         table = bin_table(X, None, 256, 1, run)
         for way in ("grow_at_once", "grow_by_steps"):
             owner, workspace = RowOwner(table, run, 1), Workspace(int(table.start[-1]), table.n_features)
-            owner.start(gradients.astype(np.float32))
-            chosen = settings(max_depth=9, min_child_weight=0.0)
-            growth = growing._Growth([owner], workspace, chosen, run, 1, None)
+            growth = Growth([owner], workspace, settings(max_depth=9, min_child_weight=0.0), run, 1)
+            growth.begin([gradients.astype(np.float32)])
             getattr(growth, way)()
             trees.append(trees_of_nodes([growth.grown()])[0])
             listed.append(workspace.nodes.facts["is_listed"][: trees[-1].n_nodes].sum())

@@ -100,9 +100,9 @@ def test_siblings_bins_are_listed_and_added_up(is_listed):
     if is_listed:
         empty = np.setdiff1d(np.arange(n_bins), known)
         child[empty] = parent[empty] = np.nan
-    G, H = np.empty((2, n_bins)), np.empty((2, n_bins))
+    both_sums = np.empty((2, 2 * n_bins))
     every = np.arange(n_bins, dtype=np.uint16)
-    counts = subtract_and_list(child, parent, child_bins, parent_bins, n_bins, every, G, H)
+    counts = subtract_and_list(child, parent, child_bins, parent_bins, n_bins, every, both_sums)
     np.testing.assert_array_equal(parent[known], expected[1][known])
     np.testing.assert_array_equal(parent[n_bins], expected[1][n_bins])
     for side, bins in enumerate((child_bins, parent_bins)):
@@ -110,8 +110,7 @@ def test_siblings_bins_are_listed_and_added_up(is_listed):
         assert 0 < len(occupied) < len(known) + side
         np.testing.assert_array_equal(bins[: counts[side]], occupied)
         sums = np.cumsum(expected[side][occupied], axis=0)
-        np.testing.assert_array_equal(G[side, : counts[side]], sums[:, 0])
-        np.testing.assert_array_equal(H[side, : counts[side]], sums[:, 1])
+        np.testing.assert_array_equal(both_sums[side, : 2 * counts[side]], sums.ravel())
 
 
 def test_listed_bins_are_cleared_and_no_others():
