@@ -13,7 +13,6 @@ import numpy as np
 
 from ..tree import TreeEnsemble
 from ..tree.dump import dot_dump, feature_name, json_dump, node_categories, number_text, text_dump
-from ..tree.frame import trees_to_dataframe
 from ..tree.importance import IMPORTANCE_TYPES, importance_by_name
 from .grown_model import GrownModel
 from .parameters import LearnerParameters
@@ -137,15 +136,59 @@ class LearnerTrees:
         return self.get_score(fmap)
 
     def trees_to_dataframe(self, fmap: str | os.PathLike = "") -> Any:
-        """The nodes of all trees, a row per node: xgboost's columns and some of ours, see `mlx.tree.frame`.
+        """The nodes of all trees, a row per node: the columns of the estimators' `trees_to_dataframe`.
 
-        As there, thresholds of columns of type "int" are shown as whole numbers, as in `get_dump`.
+        As in the library, thresholds of columns of type "int" are shown as whole numbers, as in `get_dump`.
         """
         ensemble, types = self._with_names(fmap)
-        frame = trees_to_dataframe(ensemble)
+        frame = self._as_estimator(ensemble, types).trees_to_dataframe()
         whole = [feature_name(ensemble, j) for j, kind in enumerate(types or ()) if kind == "int"]
         frame["Split"] = frame["Split"].where(~frame["Feature"].isin(whole), np.ceil(frame["Split"]))
         return frame
+
+    def to_text(self, tree: int | None = None, *, with_stats: bool = True, dump_format: str = "text") -> str:
+        """The trees as text, as of the estimators; `get_dump` has them one by one."""
+        return self._as_estimator(*self._with_names("")).to_text(tree, with_stats=with_stats, dump_format=dump_format)
+
+    def explain_node(self, tree: int, node: int) -> Any:
+        """The arithmetic of one node, as one would write it by hand: `explain_node` of the estimators.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If there is no such node, or if the present parameters are not those that the tree was grown with.
+
+        Examples
+        --------
+        >>> from mlx.boosting import DMatrix, train
+        >>> rows = DMatrix([[5, 20], [10, 21], [12, 29], [8, 30]], [13, 14, 12, 11])
+        >>> train({"max_depth": 1, "lambda": 0}, rows, 1).explain_node(0, 1)
+        tree 0, node 1: leaf
+          sums        G = -2, H = 2
+          weight      w = -G / (H + λ) = 2 / (2 + 0) = 1
+          similarity  G² / (H + λ) = (-2)² / (2 + 0) = 2
+          value       η w = 0.3 · 1 = 0.3
+          no split    none lowers the loss, or none was looked for, as the tree may not be deeper
+        """
+        return self._as_estimator(*self._with_names("")).explain_node(tree, node)
+
+    def _as_estimator(self, ensemble: TreeEnsemble, types: list[str] | None) -> LearnerParameters:
+        """The estimator that these parameters and trees make: it shows where numbers come from."""
+        model, fitted = self._model(), self._parameters.copy()
+        known = {
+            "tree_ensemble_": ensemble,
+            "n_features_in_": ensemble.n_features,
+            "feature_names_in_": ensemble.feature_names,
+            "_feature_types": types,
+            "_objective": model.objective,
+            "_objective_parameters": model.objective_parameters,
+            "_n_parallel_trees": model.n_parallel_trees,
+            "_round_start": None,
+            "_best": None,
+        }
+        for name, value in known.items():
+            setattr(fitted, name, value)
+        return fitted
 
     def get_split_value_histogram(
         self, feature: str, fmap: str | os.PathLike = "", bins: int | None = None, as_pandas: bool = True

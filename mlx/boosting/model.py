@@ -153,7 +153,13 @@ class XGBModel(CallbackSupportMixin, TrainingOptions, EncodesCategories, TracedT
         raise NotImplementedError
 
     def set_params(self, **params: Any) -> Self:
-        """Set parameters, as scikit-learn's method of this name; those of the engine's names, too."""
+        """Set parameters.
+
+        Parameters
+        ----------
+        **params : dict
+            By their names, those of xgboost's engine included (eta, lambda, ...).
+        """
         return super().set_params(**without_aliases(params))
 
     def get_num_boosting_rounds(self) -> int:

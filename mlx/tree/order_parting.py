@@ -110,8 +110,8 @@ def divide(order, goes_left, start, n, strays):
         n_strays += np.uint64(goes_left[place])
     cut, last = np.uint64(n_left), np.uint64(n - 1)
     strays[0, n_right] = np.uint64(part[cut])
-    for place in range(cut, last):
-        part[place] = part[place + np.uint64(1)]
+    for i in range(n - 1 - n_left):
+        part[cut + np.uint64(i)] = part[cut + np.uint64(i + 1)]
     part[last] = np.uint32(strays[0, 0] & ROW)
     for k in range(n_strays):
         to_right, to_left = strays[0, k], strays[1, k]

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
+import pandas as pd
 import pytest
 
 matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
 
-from mlx.boosting import XGBClassifier, XGBRegressor
+from mlx.boosting import Booster, DMatrix, XGBClassifier, XGBRegressor, train
 from mlx.boosting.arithmetic import node_arithmetic
 from mlx.boosting.node_sums import GrowthRules, node_sums
 from mlx.boosting.splitting import Penalty, leaf_weight, similarity
@@ -292,3 +293,32 @@ def test_drawing_shows_every_node_and_answer():
     given = plt.subplots()[1]
     assert model.plot_tree(0, max_depth=1, ax=given) is given
     assert sum("…" in text.get_text() for text in given.texts) == 2
+
+
+def test_a_booster_traces_as_the_estimator_does():
+    X, y = table()
+    given = {"max_depth": 3, "reg_lambda": 2.0, "gamma": 1.0, "monotone_constraints": (1, 0, 0, 0)}
+    model = XGBRegressor(n_estimators=3, **given).fit(X, y)
+    booster = train(given, DMatrix(X, y), 3)
+    for other in (booster, model.get_booster(), booster[:]):
+        pd.testing.assert_frame_equal(other.trees_to_dataframe(), model.trees_to_dataframe())
+        assert other.to_text() == model.to_text() and other.to_text(1) == model.to_text(1)
+        assert [str(other.explain_node(*at)) for at in nodes(model)] == [
+            str(model.explain_node(*at)) for at in nodes(model)
+        ]
+    assert str(booster[1:].explain_node(0, 0))[len("tree 0") :] == str(model.explain_node(1, 0))[len("tree 1") :]
+    with pytest.raises(ValueError, match="tree=3"):
+        booster.explain_node(3, 0)
+    loaded = Booster(model_file=booster.save_raw())
+    with pytest.raises(ValueError, match="reg_lambda"):
+        loaded.explain_node(0, 0)  # a file does not hold the penalty
+    loaded.set_param(given)
+    assert str(loaded.explain_node(0, 0)) == str(model.explain_node(0, 0))
+
+
+def test_a_booster_shows_what_was_pruned():
+    X, y = table()
+    given = {"tree_method": "exact", "gamma": 500.0, "keep_pruned": True}
+    booster, model = train(given, DMatrix(X, y), 2), XGBRegressor(n_estimators=2, **given).fit(X, y)
+    assert booster.trees_to_dataframe()["Pruned"].any() and "pruned:" in booster.to_text()
+    pd.testing.assert_frame_equal(booster.trees_to_dataframe(), model.trees_to_dataframe())
