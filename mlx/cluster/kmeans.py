@@ -21,6 +21,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerMixin, _fit_context
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics.pairwise import euclidean_distances
@@ -206,7 +207,13 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
         ndarray of int32 of shape (n_samples,)
         """
         check_is_fitted(self)
-        return self._labels(self._validated(X, reset=False))
+        X, centers = self._validated(X, reset=False), self.cluster_centers_
+        if self.metric == "iou":
+            return boxes.distances(X, centers).argmin(axis=1).astype(np.int32)
+        from .nearest import nearest_labels
+
+        with one_blas_thread(), thread_team(resolve_n_jobs(self.n_jobs, when_none=-1)) as run:
+            return nearest_labels(X.astype(centers.dtype, copy=False), centers, run)
 
     def transform(self, X):
         """Distances of rows to the centers.
@@ -221,7 +228,10 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
         """
         check_is_fitted(self)
         X = self._validated(X, reset=False)
-        return (boxes.distances if self.metric == "iou" else euclidean_distances)(X, self.cluster_centers_)
+        if self.metric == "iou":
+            return boxes.distances(X, self.cluster_centers_)
+        with config_context(assume_finite=True):  # it would look at all numbers once more
+            return euclidean_distances(X, self.cluster_centers_)
 
     def fit_predict(self, X, y=None, sample_weight=None):
         """Find the centers and return the labels of the rows.
@@ -275,14 +285,16 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
         check_is_fitted(self)
         X = self._validated(X, reset=False)
         weights = check_sample_weight(sample_weight, X)
-        weights = np.ones(X.shape[0]) if weights is None else weights
+        centers = self.cluster_centers_
         if self.metric == "iou":
-            return -float(boxes.distances(X, self.cluster_centers_).min(axis=1) @ weights)
-        from .lloyd import inertia_of, nearest_labels
+            distances = boxes.distances(X, centers).min(axis=1)
+        else:
+            from .nearest import nearest_labels, squared_distances
 
-        with one_blas_thread(), thread_team(resolve_n_jobs(self.n_jobs, when_none=-1)) as run:
-            rows = cut_rows(X.astype(self.cluster_centers_.dtype, copy=False), weights, run)
-            return -inertia_of(rows, self.cluster_centers_, nearest_labels(rows, self.cluster_centers_))
+            X = X.astype(centers.dtype, copy=False)
+            with one_blas_thread(), thread_team(resolve_n_jobs(self.n_jobs, when_none=-1)) as run:
+                distances = squared_distances(X, centers, nearest_labels(X, centers, run), run)
+        return -float(distances.sum() if weights is None else distances @ weights)
 
     def _validated(self, X: Any, *, reset: bool) -> Any:
         """The table as a float array in C order, or csr array; boxes must be boxes."""
@@ -375,17 +387,6 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
         if isinstance(self.init, str) or callable(self.init):
             return self.init
         return check_centers(self.init, X, self.n_clusters)
-
-    def _labels(self, X: Any) -> NDArray[np.int32]:
-        """Number of the nearest center of each row of a validated table."""
-        centers = self.cluster_centers_
-        if self.metric == "iou":
-            return boxes.distances(X, centers).argmin(axis=1).astype(np.int32)
-        from .lloyd import nearest_labels
-
-        with one_blas_thread(), thread_team(resolve_n_jobs(self.n_jobs, when_none=-1)) as run:
-            rows = cut_rows(X.astype(centers.dtype, copy=False), np.ones(X.shape[0]), run)
-            return nearest_labels(rows, centers)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

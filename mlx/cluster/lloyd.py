@@ -28,16 +28,13 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from .assignment import Assignment, assign_part, centers_at, new_assignment
+from .nearest import squared_distances
 from .rows import Rows
 from .runs import Clustering
 
-__all__ = ["inertia_of", "lloyd", "nearest_labels"]
+__all__ = ["lloyd"]
 
 Array = NDArray[np.floating]
-
-
-# Rows whose differences from their centers are held at once.
-WIDE_BLOCK = 1024
 
 
 def lloyd(
@@ -84,13 +81,6 @@ def lloyd(
     return Clustering(labels, centers, inertia_of(rows, centers, labels), iteration + 1)
 
 
-def nearest_labels(rows: Rows, centers: Array) -> NDArray[np.int32]:
-    """Number of the nearest center of each row."""
-    assignment = new_assignment(rows, len(centers), 1, bound_each=False)
-    _assign(rows, centers, np.zeros(len(centers)), assignment)
-    return assignment.labels
-
-
 def _assign(rows: Rows, centers: Array, moved: Array, assignment: Assignment) -> tuple[int, Array, Array]:
     """Give every row its label; returns how many changed, and the sums of rows and of weights of all clusters."""
     at = centers_at(centers, moved)
@@ -108,7 +98,7 @@ def relocate_empty(rows: Rows, centers: Array, labels: NDArray[np.int32], sums: 
     empty = np.flatnonzero(sizes == 0.0)
     if not len(empty):
         return
-    distances = squared_distances(rows, centers, labels)
+    distances = squared_distances(rows.X, centers, labels, rows.run)
     if distances.max() == 0.0:  # more clusters than different rows
         return
     farthest = np.argpartition(distances, -len(empty))[: -len(empty) - 1 : -1]
@@ -130,26 +120,6 @@ def _means(sums: Array, sizes: Array) -> Array:
     return means
 
 
-def squared_distances(rows: Rows, centers: Array, labels: NDArray[np.int32]) -> Array:
-    """‖x_i - c_{a_i}‖² of each row, shape (n,), float64."""
-    if sparse.issparse(rows.X):
-        exact = centers.astype(np.float64)
-        products = [rows.X[part].multiply(exact[labels[part]]).sum(axis=1) for part in rows.parts]
-        norms = np.einsum("ij,ij->i", exact, exact)
-        return np.maximum(rows.squared_norms - 2.0 * np.concatenate(products) + norms[labels], 0.0)
-    distances = np.empty(len(labels))
-
-    def fill(part: slice) -> None:
-        for start in range(part.start, part.stop, WIDE_BLOCK):
-            block = slice(start, min(start + WIDE_BLOCK, part.stop))
-            own = np.take(centers, labels[block], axis=0)
-            np.subtract(rows.X[block], own, out=own)
-            np.einsum("ij,ij->i", own, own, out=distances[block], dtype=np.float64)
-
-    rows.run(fill, rows.parts)
-    return distances
-
-
 def inertia_of(rows: Rows, centers: Array, labels: NDArray[np.int32]) -> float:
     """J of the formula."""
-    return float(squared_distances(rows, centers, labels) @ rows.weights)
+    return float(squared_distances(rows.X, centers, labels, rows.run) @ rows.weights)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.utils.sparsefuncs import mean_variance_axis
 
-__all__ = ["BLOCK", "Rows", "cut_rows", "mean_variance", "squared_row_norms"]
+__all__ = ["BLOCK", "Rows", "cut_rows", "mean_variance", "parts_of", "squared_row_norms"]
 
 Array = NDArray[np.floating]
 
@@ -52,10 +52,13 @@ class Rows(NamedTuple):
 
 def cut_rows(X: Any, weights: Array, run: Callable[[Callable, Iterable], list]) -> Rows:
     """Rows with their norms, cut into parts."""
-    n = X.shape[0]
+    return Rows(X, squared_row_norms(X), weights, parts_of(X.shape[0]), run)
+
+
+def parts_of(n: int) -> list[slice]:
+    """Consecutive parts of n rows."""
     step = max(-(-n // MOST_PARTS), SHORTEST_PART)
-    parts = [slice(start, min(start + step, n)) for start in range(0, n, step)]
-    return Rows(X, squared_row_norms(X), weights, parts, run)
+    return [slice(start, min(start + step, n)) for start in range(0, n, step)]
 
 
 def squared_row_norms(X: Any) -> Array:
