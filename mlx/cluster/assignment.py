@@ -66,7 +66,7 @@ class Centers(NamedTuple):
 
     Attributes
     ----------
-    scaled : ndarray of shape (k, p)
+    scaled : ndarray of shape (p, k)
         -2 c, in the dtype of X.
     squared_norms : ndarray of shape (k,)
         In the dtype of X.
@@ -116,9 +116,10 @@ def centers_at(points: Array, moved: Array) -> Centers:
     rounding = (points.shape[1] + 8) * EPSILON * (2.0 * reach) ** 2
     gaps = norms[:, None] + norms - 2.0 * (exact @ exact.T) - rounding  # never too large
     half_gaps = np.sqrt(np.maximum(gaps, 0.0)) / 2.0
-    np.fill_diagonal(half_gaps, np.inf)
+    half_gaps.flat[:: len(points) + 1] = np.inf
+    scaled = np.ascontiguousarray(-2 * points.T)
     squared_norms = np.einsum("ij,ij->i", points, points)
-    return Centers(-2 * points, squared_norms, reach, moved, _of_others(moved), half_gaps, half_gaps.min(axis=1))
+    return Centers(scaled, squared_norms, reach, moved, _of_others(moved), half_gaps, half_gaps.min(axis=1))
 
 
 @kernel
@@ -252,7 +253,7 @@ def assign_rows(X, first, last, squared_norms, weights, assignment, centers, sum
             chosen = rows[:n]
         if n > 0:
             products = memory[: k * n].reshape((k, n))
-            np.dot(centers.scaled, chosen.T, products)
+            np.dot(centers.scaled.T, chosen.T, products)
             n_changed += settle_rows(picked[:n], products, squared_norms, assignment, centers)
         for i in range(start, stop):
             label, weight = labels[i], weights[i]
@@ -274,14 +275,14 @@ def assign_part(rows: Rows, centers: Centers, assignment: Assignment, part: slic
     sizes : ndarray of shape (k,)
         Sums of their weights.
     """
-    k, p = centers.scaled.shape
+    p, k = centers.scaled.shape
     if not sparse.issparse(rows.X):
         sums, sizes = np.zeros((k, p)), np.zeros(k)
         fixed = rows.X, part.start, part.stop, rows.squared_norms, rows.weights
         return assign_rows(*fixed, assignment, centers, sums, sizes), sums, sizes
     picked = np.empty(part.stop - part.start, dtype=np.int64)
     picked = picked[: unsettled_rows(part.start, part.stop, assignment, centers, picked)]
-    products = np.ascontiguousarray((rows.X[picked] @ centers.scaled.T).T)
+    products = np.ascontiguousarray((rows.X[picked] @ centers.scaled).T)
     n_changed = settle_rows(picked, products, rows.squared_norms, assignment, centers)
     labels, weights = assignment.labels[part], rows.weights[part]
     members = sparse.csr_array((weights, (labels, np.arange(len(labels)))), shape=(k, len(labels)))
@@ -292,7 +293,7 @@ def _of_others(moved: Array) -> Array:
     """For each center the largest move of another one, shape (k,)."""
     if len(moved) == 1:
         return np.zeros(1)
-    second, largest = np.partition(moved, -2)[-2:]
-    others = np.full(len(moved), largest)
-    others[moved.argmax()] = second
+    second, first = moved.argsort()[-2:]
+    others = np.full(len(moved), moved[first])
+    others[first] = moved[second]
     return others

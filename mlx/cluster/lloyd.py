@@ -62,7 +62,8 @@ def lloyd(
         n_changed, sums, sizes = _assign(rows, centers, moved, assignment)
         relocate_empty(rows, centers, assignment.labels, sums, sizes)
         means = _means(sums, sizes).astype(centers.dtype)
-        moved = np.sqrt(np.sum((means.astype(np.float64) - centers) ** 2, axis=1))
+        moves = np.subtract(means, centers, dtype=np.float64)
+        moved = np.sqrt(np.einsum("ij,ij->i", moves, moves))
         centers = means
         if verbose:
             print(f"Iteration {iteration}, inertia {inertia_of(rows, centers, assignment.labels)}.")
@@ -70,7 +71,7 @@ def lloyd(
             if verbose:
                 print(f"Converged at iteration {iteration}: strict convergence.")
             break
-        shift = float(np.sum(moved**2))
+        shift = float(moved @ moved)
         if shift <= tolerance:
             if verbose:
                 print(f"Converged at iteration {iteration}: center shift {shift} within tolerance {tolerance}.")
@@ -95,9 +96,9 @@ def _assign(rows: Rows, centers: Array, moved: Array, assignment: Assignment) ->
 
 def relocate_empty(rows: Rows, centers: Array, labels: NDArray[np.int32], sums: Array, sizes: Array) -> None:
     """Give each cluster without weight the row that is farthest from its center; changes sums and sizes."""
-    empty = np.flatnonzero(sizes == 0.0)
-    if not len(empty):
+    if sizes.all():
         return
+    empty = np.flatnonzero(sizes == 0.0)
     distances = squared_distances(rows.X, centers, labels, rows.run)
     if distances.max() == 0.0:  # more clusters than different rows
         return
@@ -115,8 +116,9 @@ def relocate_empty(rows: Rows, centers: Array, labels: NDArray[np.int32], sums: 
 def _means(sums: Array, sizes: Array) -> Array:
     """Centers from the sums; one that is still empty is put where the heaviest cluster is."""
     weighted = sizes > 0.0
-    means = sums * np.where(weighted, 1.0 / np.where(weighted, sizes, 1.0), 0.0)[:, None]
-    means[~weighted] = means[np.argmax(sizes)]
+    means = sums * np.divide(1.0, sizes, out=np.zeros(len(sizes)), where=weighted)[:, None]
+    if not weighted.all():
+        means[~weighted] = means[np.argmax(sizes)]
     return means
 
 
