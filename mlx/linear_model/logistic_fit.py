@@ -1,7 +1,7 @@
 """Fitting a logistic regression: which minimiser is called, from which start.
 
-Where the penalty has a length (λ₁ > 0) it is `proximal.proximal_newton`. Else, where a Hessian costs next to nothing,
-it is Newton's method under every name. Where it does not:
+Where the penalty has a length (λ₁ > 0) it is `proximal.proximal_newton`. Else, where a Hessian costs no more than a
+pass over the rows, it is Newton's method under every name. Where it does:
 
 ``lbfgs``
     L-BFGS that begins with a Hessian's inverse in place of the identity. On many rows the Hessian is that of a few
@@ -45,22 +45,26 @@ MOST_APART = 12
 SAMPLE_TOL = 1e-3
 SAMPLE_ITERATIONS = 50
 
-# Iterations before the Hessian is taken, where there is no sample; and, where it is not stored, one more for so many
-# unknowns before conjugate gradients finish.
+# Iterations before the Hessian is taken, where there is no sample: a pass over the rows for so many unknowns, no less
+# and no more than this, as a Hessian costs as many passes as there are unknowns. Where it is not stored, the most and
+# one more for so many unknowns, before conjugate gradients finish.
+LEAST_FIRST, FIRST_ITERATIONS = 7, 15
+UNKNOWNS_PER_FIRST = 40
 UNKNOWNS_PER_ITERATION = 8
-FIRST_ITERATIONS = 15
 
 # Hessians that L-BFGS begins with, one after the other, before each step takes its own.
 MOST_HESSIANS = 2
 
-# Multiplications up to which a Hessian and its factor are a matter of some milliseconds.
+# Multiplications up to which a Hessian and its factor are a matter of some milliseconds, and up to which they cost no
+# more than a pass over the rows.
 CHEAP_HESSIAN = 50_000_000
+HESSIAN_LIKE_A_PASS = 600_000
 
 
-def has_cheap_hessian(objective: LogisticObjective) -> bool:
-    """Whether Newton steps with the Hessian as a matrix cost next to nothing."""
+def multiplications(objective: LogisticObjective) -> int:
+    """About what a Hessian and its factor cost."""
     q = objective.shape[0] * objective.shape[1]
-    return max(len(objective.y), q) * q**2 <= CHEAP_HESSIAN
+    return max(len(objective.y), q) * q**2
 
 
 def sample_of(objective: LogisticObjective) -> LogisticObjective | None:
@@ -88,7 +92,7 @@ def quasi_newton(
     objective: LogisticObjective, U: Array, *, tol: float, max_iter: int, report: Report | None = None
 ) -> Minimum:
     """L-BFGS from an approximate Hessian, finished by Newton steps. Parameters as for `newton`, U the start."""
-    if has_cheap_hessian(objective):
+    if multiplications(objective) <= HESSIAN_LIKE_A_PASS:
         return newton_cholesky(objective, U, tol=tol, max_iter=max_iter, report=report)
     if U.size > STORED_HESSIAN:
         n_first = min((max_iter + 1) // 2, FIRST_ITERATIONS + U.size // UNKNOWNS_PER_ITERATION)
@@ -96,7 +100,7 @@ def quasi_newton(
         return first if first.stopped else finish(objective, first, cg_direction, tol, max_iter, report)
     sample = sample_of(objective) if max_iter > 0 else None
     if sample is None:
-        n_first = min((max_iter + 1) // 2, FIRST_ITERATIONS)
+        n_first = min((max_iter + 1) // 2, FIRST_ITERATIONS, max(LEAST_FIRST, U.size // UNKNOWNS_PER_FIRST))
         found = lbfgs(objective, start_of(objective, U), tol=max(tol, SAMPLE_TOL), max_iter=n_first, report=report)
     else:
         found = Minimum(start_of(objective, U, sample), 0, False, np.inf)
@@ -162,7 +166,7 @@ def newton_cg(
 
     Parameters as for `newton`, U the start.
     """
-    if has_cheap_hessian(objective):
+    if multiplications(objective) <= CHEAP_HESSIAN:
         return newton_cholesky(objective, U, tol=tol, max_iter=max_iter, report=report)
     start = start_of(objective, U, sample_of(objective) if max_iter > 0 else None)
     found = newton(objective, start, cg_direction, tol=tol, max_iter=max_iter, report=report)

@@ -28,9 +28,9 @@ m, d    (p,)              centre and scale of the columns
 The variables that are minimised over are those of columns centred and divided by d, and the solution is translated
 back. In exact arithmetic nothing changes: the centre goes into the intercept, which is not penalised, and the
 penalties of a column become λ₂ / d² and λ₁ / d. In floating point everything changes: with d² = ¼ mean(x²) + λ₂, an
-upper bound of the Hessian's diagonal, a column in millimetres and one in kilometres are equally easy. The columns
-themselves stay as they are: W x = U ((x - m) / d) is computed as (U / d) x - (U / d) m, unless that would lose digits.
-Sparse X is not centred, and nothing is where the intercept is penalised.
+upper bound of the Hessian's diagonal, a column in millimetres and one in kilometres are equally easy. A large table
+stays as it is: W x = U ((x - m) / d) is computed as (U / d) x - (U / d) m, unless that would lose digits. Sparse X is
+not centred, and nothing is where the intercept is penalised.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from ..numeric.linalg import centred_blocks, row_blocks
+from ..numeric.linalg import row_blocks
+from .column_scale import FARTHEST_MEAN, column_moments, column_scale
 from .logistic_losses import Losses, mean_log_loss
 from .penalties import stationarity
 
@@ -50,12 +51,8 @@ __all__ = ["LogisticObjective", "Point", "Trial", "logistic_objective"]
 
 Array = NDArray[np.floating]
 
-# Largest curvature of the binary log loss and of any one output of the multinomial: p (1 - p) at p = ½.
-LARGEST_CURVATURE = 0.25
-
-# A column whose mean is further from zero than this many of its deviations is centred in a copy: products of what
-# is not centred would lose as many digits as this number has.
-FARTHEST_MEAN = 100.0
+# A table of up to so many numbers, 8 MiB, is copied for speed: centred once, and stored by columns.
+ENTRIES_OF_COPY = 2**20
 
 
 class Point(NamedTuple):
@@ -189,7 +186,8 @@ class LogisticObjective(NamedTuple):
     def hessian(self, p: Array) -> Array:
         """∂²F/∂U² from the probabilities, shape (K q, K q); block (k, l) belongs to outputs k and l.
 
-        With z_i = (p_i1 x_i, ..., p_iK x_i) it is diag_k(Σ_i s_i p_ik x_i x_iᵀ) - Σ_i s_i z_i z_iᵀ. About n p² K² / 2
+        With A_kl = Σ_i s_i p_ik p_il x_i x_iᵀ, block (k, l) is -A_kl and, as the probabilities of a row sum to 1,
+        block (k, k) is Σ_l≠k A_kl: a sum of what is not negative, which no p near 1 can cancel. About n p² K² / 2
         multiplications.
         """
         K, q = self.shape
@@ -197,18 +195,21 @@ class LogisticObjective(NamedTuple):
             hessian = self._sparse_hessian(p)
         elif K == 1:
             hessian = np.zeros((q, q))
-            for rows, x in self._blocks(q):
-                x *= np.sqrt(self.s[rows] * p[0, rows] * (1.0 - p[0, rows]))[:, None]
-                hessian += x.T @ x
+            for _, x in self._blocks(np.sqrt(self.s * p[0] * (1.0 - p[0])), q):
+                hessian += x @ x.T
+            self._scale_block(hessian)
         else:
             hessian = np.zeros((K * q, K * q))
-            for rows, x in self._blocks(K * q):
-                x *= np.sqrt(self.s[rows])[:, None]
-                z = (p[:, rows].T[:, :, None] * x[:, None, :]).reshape(len(x), K * q)
-                hessian -= z.T @ z
-                for k in range(K):
-                    block = slice(k * q, (k + 1) * q)
-                    hessian[block, block] += z[:, block].T @ x
+            blocks = hessian.reshape(K, q, K, q)
+            for rows, x in self._blocks(np.sqrt(self.s), K * q):
+                z = (p[:, None, rows] * x).reshape(K * q, -1)
+                for k in range(1, K):
+                    hessian[k * q : (k + 1) * q, : k * q] -= z[k * q : (k + 1) * q] @ z[: k * q].T
+            for k in range(1, K):
+                for other in range(k):
+                    blocks[other, :, k] = self._scale_block(blocks[k, :, other]).T
+            for k in range(K):
+                blocks[k, :, k] = -blocks[k].sum(axis=1)
         hessian[np.diag_indices(K * q)] += np.tile(self.penalty, K)
         return hessian
 
@@ -272,22 +273,30 @@ class LogisticObjective(NamedTuple):
     def _products(self, R: Array) -> Array:
         return np.ascontiguousarray((self.X.T @ R.T).T) if sparse.issparse(self.X) else R @ self.X
 
-    def _blocks(self, width: int) -> Iterator[tuple[slice, Array]]:
-        """Blocks of rows ((x_i - m) / d, 1), so many rows that tables of the given width stay in the cache.
+    def _blocks(self, roots: Array, width: int) -> Iterator[tuple[slice, Array]]:
+        """Blocks of columns v_i (x_i - m, 1), so many that tables of the given width stay in the cache.
 
-        Each overwrites the one before.
+        Each, shape (q, rows), overwrites the one before.
         """
-        p = self.X.shape[1]
-        buffer: Array = np.empty((0, self.shape[1]))
+        p, centred = self.X.shape[1], not self.offset.any()
+        buffer: Array = np.empty((self.shape[1], 0))
         for rows in row_blocks(len(self.y), width):
             size = rows.stop - rows.start
-            if len(buffer) < size:
-                buffer = np.empty((size, self.shape[1]))
-            block = buffer[:size]
-            np.subtract(self.X[rows], self.offset, out=block[:, :p])
-            block[:, :p] *= 1.0 / self.scale
-            block[:, p:] = 1.0
-            yield rows, block
+            if buffer.shape[1] != size:
+                buffer = np.empty((self.shape[1], size))
+            x, v = self.X[rows].T, roots[rows]
+            if not centred:
+                x = np.subtract(x, self.offset[:, None], out=buffer[:p])
+            np.multiply(x, v, out=buffer[:p])
+            buffer[p:] = v
+            yield rows, buffer
+
+    def _scale_block(self, block: Array) -> Array:
+        """Divide a block of the Hessian, shape (q, q), by the scales of its rows and columns, in place."""
+        p = self.X.shape[1]
+        block[:p] /= self.scale[:, None]
+        block[:, :p] /= self.scale
+        return block
 
     def _sparse_hessian(self, p: Array) -> Array:
         """The Hessian without its penalty, of sparse rows."""
@@ -346,13 +355,15 @@ def logistic_objective(
     offset = centre = np.zeros(p)
     if sparse.issparse(X):
         X = sparse.csr_array(X, dtype=np.float64)
-        scale = _column_scale(X.power(2).T @ s, l2)
+        scale = column_scale(X.power(2).T @ s, l2)
     else:
-        means, variances = _column_moments(X, s)
+        means, variances = column_moments(X, s)
         if fit_intercept and intercept_scaling is None:
             offset = centre = means
-        scale = _column_scale(variances + (means - centre) ** 2, l2)
-        if X.dtype != np.float64 or not X.flags.c_contiguous or (np.abs(centre) > FARTHEST_MEAN * scale).any():
+        scale = column_scale(variances + (means - centre) ** 2, l2)
+        if X.size <= ENTRIES_OF_COPY:
+            X, offset = np.subtract(X.T, centre[:, None], dtype=np.float64, order="C").T, np.zeros(p)
+        elif X.dtype != np.float64 or not X.flags.c_contiguous or (np.abs(centre) > FARTHEST_MEAN * scale).any():
             X, offset = np.subtract(X, centre, dtype=np.float64), np.zeros(p)
     penalty, lengths = l2 / scale**2, l1 / scale
     if fit_intercept:
@@ -360,34 +371,3 @@ def logistic_objective(
         penalty, lengths = np.append(penalty, l2 / of_intercept**2), np.append(lengths, l1 / of_intercept)
     n_outputs = 1 if n_classes == 2 else n_classes
     return LogisticObjective(X, y, s, n_outputs, penalty, lengths, centre, scale, offset, fit_intercept)
-
-
-def _column_moments(X: Array, s: Array) -> tuple[Array, Array]:
-    """Mean and variance of each column under weights that sum to 1, in one pass.
-
-    Sums are of differences from a row with weight: a constant column has exactly its constant for a mean and no
-    variance. From a row far outside the others, variances would be differences of large numbers: a second pass then.
-    """
-    origin = X[int(np.argmax(s > 0.0))].astype(np.float64)
-    first, second = _moments_about(origin, X, s)
-    means, variances = origin + first, second - first**2
-    if (variances < FARTHEST_MEAN**-2 * second).any():
-        drift, second = _moments_about(means, X, s)
-        variances = second - drift**2
-    return means, np.maximum(variances, 0.0)
-
-
-def _moments_about(origin: Array, X: Array, s: Array) -> tuple[Array, Array]:
-    """Σ_i s_i (x_i - origin) and Σ_i s_i (x_i - origin)² of each column."""
-    first, second = np.zeros(X.shape[1]), np.zeros(X.shape[1])
-    for rows, block in centred_blocks(X, origin):
-        first += s[rows] @ block
-        np.square(block, out=block)
-        second += s[rows] @ block
-    return first, second
-
-
-def _column_scale(mean_square: Array, strength: float) -> Array:
-    """Scale d = √(¼ mean(x²) + λ₂), 1 for a column of zeros without a penalty."""
-    scale = np.sqrt(LARGEST_CURVATURE * mean_square + strength)
-    return np.where(scale > 0.0, scale, 1.0)

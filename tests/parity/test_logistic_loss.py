@@ -1,6 +1,7 @@
 """Logistic regression on any table: at the defaults its loss is never above scikit-learn's."""
 
 import warnings
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression as PeerLogisticRegression
 
-from mlx.linear_model import LogisticRegression
+from mlx.linear_model import LogisticRegression, logistic_fit
 from tests.properties.test_logistic import tables
 from tests.reference.linear import logistic_objective_by_hand
 
@@ -89,6 +90,15 @@ def test_loss_is_never_above_the_librarys(table, C, solver):
 def test_loss_is_never_above_the_librarys_on_hard_tables(table_and_intercept, C, solver):
     table, fit_intercept = table_and_intercept
     check_loss(table, with_rounding=True, C=C, solver=solver, fit_intercept=fit_intercept)
+
+
+@settings(max_examples=60, deadline=None)
+@given(hard_tables(), st.sampled_from([0.01, 1.0, 100.0, 1e4]), st.sampled_from(["lbfgs", "newton-cg"]))
+@example((FLAT, True), 100.0, "lbfgs")
+def test_loss_is_never_above_the_librarys_where_a_hessian_costs_much(table_and_intercept, C, solver):
+    table, fit_intercept = table_and_intercept
+    with mock.patch.multiple(logistic_fit, HESSIAN_LIKE_A_PASS=0, CHEAP_HESSIAN=0):
+        check_loss(table, with_rounding=True, C=C, solver=solver, fit_intercept=fit_intercept)
 
 
 @pytest.mark.parametrize("fit_intercept", [True, False])

@@ -68,6 +68,20 @@ def test_gradient_and_hessian_are_those_of_central_differences(options):
         np.testing.assert_allclose(objective.hessian_product(point.p, step / h).ravel(), hessian[index], atol=1e-12)
 
 
+@pytest.mark.parametrize("n_classes", [2, 4])
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_no_derivative_depends_on_how_the_rows_are_stored_or_cut_into_blocks(monkeypatch, n_classes, fit_intercept):
+    copied, U, _ = objective_of(n_classes, fit_intercept=fit_intercept)
+    monkeypatch.setattr("mlx.linear_model.logistic_objective.ENTRIES_OF_COPY", 0)
+    as_given, _, (X, _, _) = objective_of(n_classes, fit_intercept=fit_intercept)
+    assert np.array_equal(as_given.X, X) and as_given.offset.any() == fit_intercept and not copied.offset.any()
+    point, whole = copied.at(U), copied.hessian(copied.at(U).p)
+    monkeypatch.setattr("mlx.numeric.linalg.BLOCK_ENTRIES", 1)
+    for objective in (copied, as_given):
+        np.testing.assert_allclose(objective.at(U).gradient, point.gradient, atol=1e-13)
+        np.testing.assert_allclose(objective.hessian(point.p), whole, atol=1e-13)
+
+
 @every_objective
 def test_largest_slope_is_in_the_users_units(options):
     objective, U, (X, y, weights) = objective_of(**options)

@@ -177,6 +177,8 @@ def test_what_does_not_go_together_is_refused_as_in_the_library(parameters, name
 def test_a_sample_of_many_rows_is_a_start_and_nothing_else(monkeypatch, n_classes, solver):
     X, y, weights = table(n_classes, n=600)
     monkeypatch.setattr(logistic_fit, "CHEAP_HESSIAN", 0)
+    monkeypatch.setattr(logistic_fit, "HESSIAN_LIKE_A_PASS", 0)
+    monkeypatch.setattr(logistic_fit, "LEAST_FIRST", logistic_fit.FIRST_ITERATIONS)
     alone = LogisticRegression(solver=solver, tol=1e-9).fit(X, y, weights)
     sizes = []
 
