@@ -42,6 +42,9 @@ Array = NDArray[np.floating]
 
 EPSILON = float(np.finfo(np.float64).eps)
 
+# Rows from which the distances between centers may spare more than they cost; the bounds do without them.
+LONG_TABLE = 8192
+
 
 class Assignment(NamedTuple):
     """Labels of all rows and what is known of their distances; changed in place.
@@ -75,7 +78,7 @@ class Centers(NamedTuple):
     moved, moved_others : ndarray of shape (k,)
         δ: how far each has moved since the assignment before; the largest δ of another one; float64.
     half_gaps : ndarray of shape (k, k)
-        ½ ‖c_i - c_j‖ or, by rounding, less; infinite for i = j; float64.
+        ½ ‖c_i - c_j‖ or less, by rounding, or 0 where the table is short; infinite for i = j; float64.
     half_gap : ndarray of shape (k,)
         The smallest of each row.
     """
@@ -108,18 +111,23 @@ def new_assignment(rows: Rows, n_clusters: int, max_iter: int, *, bound_each: bo
     return Assignment(np.full(n, -1, dtype=np.int32), np.zeros(n), lower, slack)
 
 
-def centers_at(points: Array, moved: Array) -> Centers:
-    """Centers with their norms and the distances between them."""
-    exact = points.astype(np.float64)
+def centers_at(points: Array, moved: Array, n_rows: int) -> Centers:
+    """Centers with their norms and, for a long table, the distances between them."""
+    k = len(points)
+    exact = points.astype(np.float64, copy=False)
     norms = np.einsum("ij,ij->i", exact, exact)
     reach = float(np.sqrt(norms.max()))
-    rounding = (points.shape[1] + 8) * EPSILON * (2.0 * reach) ** 2
-    gaps = norms[:, None] + norms - 2.0 * (exact @ exact.T) - rounding  # never too large
-    half_gaps = np.sqrt(np.maximum(gaps, 0.0)) / 2.0
-    half_gaps.flat[:: len(points) + 1] = np.inf
+    if n_rows >= LONG_TABLE:
+        rounding = (points.shape[1] + 8) * EPSILON * (2.0 * reach) ** 2
+        gaps = norms[:, None] + norms - 2.0 * (exact @ exact.T) - rounding  # never too large
+        half_gaps = np.sqrt(np.maximum(gaps, 0.0)) / 2.0
+        half_gaps.flat[:: k + 1] = np.inf
+        half_gap = half_gaps.min(axis=1)
+    else:
+        half_gaps, half_gap = np.zeros((k, k)), np.zeros(k)
     scaled = np.ascontiguousarray(-2 * points.T)
     squared_norms = np.einsum("ij,ij->i", points, points)
-    return Centers(scaled, squared_norms, reach, moved, _of_others(moved), half_gaps, half_gaps.min(axis=1))
+    return Centers(scaled, squared_norms, reach, moved, _of_others(moved), half_gaps, half_gap)
 
 
 @kernel

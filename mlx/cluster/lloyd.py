@@ -84,7 +84,7 @@ def lloyd(
 
 def _assign(rows: Rows, centers: Array, moved: Array, assignment: Assignment) -> tuple[int, Array, Array]:
     """Give every row its label; returns how many changed, and the sums of rows and of weights of all clusters."""
-    at = centers_at(centers, moved)
+    at = centers_at(centers, moved, len(assignment.labels))
     parts = rows.run(lambda part: assign_part(rows, at, assignment, part), rows.parts)
     n_changed, sums, sizes = parts[0]
     for more_changed, more_sums, more_sizes in parts[1:]:

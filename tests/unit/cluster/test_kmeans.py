@@ -9,6 +9,7 @@ from sklearn.datasets import load_iris, load_wine, make_blobs
 from sklearn.exceptions import ConvergenceWarning
 
 from mlx.cluster import KMeans
+from mlx.cluster.assignment import LONG_TABLE
 from tests.reference.kmeans import kmeans, squared_distances
 
 ALGORITHMS = ("lloyd", "elkan")
@@ -34,9 +35,10 @@ def test_slow_twin(load, weighted, algorithm):
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 @pytest.mark.parametrize("max_iter", [1, 2, 3, 7])
-def test_bounds_leave_out_no_row_that_moves(max_iter, algorithm):
+@pytest.mark.parametrize("n", [3000, LONG_TABLE])
+def test_bounds_leave_out_no_row_that_moves(n, max_iter, algorithm):
     """After any number of iterations the labels are those of the nearest centers, in 12 dimensions without clusters."""
-    X = np.random.default_rng(0).normal(size=(3000, 12))
+    X = np.random.default_rng(0).normal(size=(n, 12))
     model = KMeans(15, random_state=0, max_iter=max_iter, tol=0.0, algorithm=algorithm).fit(X)
     distances = ((X[:, None] - model.cluster_centers_) ** 2).sum(axis=2)
     np.testing.assert_array_equal(model.labels_, distances.argmin(axis=1))
@@ -46,9 +48,10 @@ def test_bounds_leave_out_no_row_that_moves(max_iter, algorithm):
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-def test_many_iterations_with_tiny_moves(algorithm):
+@pytest.mark.parametrize("n", [4000, LONG_TABLE])
+def test_many_iterations_with_tiny_moves(n, algorithm):
     """Bounds that are moved dozens of times are still bounds."""
-    X = np.random.default_rng(2).uniform(size=(4000, 2))
+    X = np.random.default_rng(2).uniform(size=(n, 2))
     model = KMeans(12, init=X[:12], n_init=1, max_iter=500, tol=0.0, algorithm=algorithm).fit(X)
     assert model.n_iter_ > 30
     np.testing.assert_array_equal(model.labels_, squared_distances(X, model.cluster_centers_).argmin(axis=1))
