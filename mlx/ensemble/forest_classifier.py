@@ -1,7 +1,8 @@
 """Forests that tell classes: `RandomForestClassifier`.
 
 With the same ``random_state`` the trees are scikit-learn's, and so are the probabilities, bit by bit: the trees' shares
-of classes are added in the order of the trees, and divided by their number.
+of classes are added in the order of the trees, and divided by their number. Sparse tables whose weights are no whole
+numbers are the exception that `mlx.tree.decision_tree_classifier` states.
 """
 
 from __future__ import annotations
