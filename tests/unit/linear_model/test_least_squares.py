@@ -122,6 +122,42 @@ def solution_in_sixty_digits(design, target):
         return np.array([float(value) for value in solve_by_elimination(system, right)])
 
 
+def deficient(kind):
+    """Designs with fewer directions than columns, of entries that floats hold exactly."""
+    rng = np.random.default_rng(4)
+    X = rng.integers(-50, 50, size=(14, 4)) / 8.0
+    return {
+        "wide": rng.integers(-50, 50, size=(6, 11)) / 8.0,
+        "wide, in other units": rng.integers(-50, 50, size=(6, 11)) * 2.0 ** rng.integers(-3, 4, size=11),
+        "collinear": np.column_stack([X, X[:, 0] - 2.0 * X[:, 1], X[:, 2]]),
+        "of no variance": np.insert(X, [0, 2], [7.5, 0.0], axis=1),
+    }[kind]
+
+
+@pytest.mark.parametrize("kind", ["wide", "wide, in other units", "collinear", "of no variance"])
+def test_sixty_digits_on_designs_without_a_single_solution(kind):
+    design = deficient(kind)
+    target = np.random.default_rng(5).integers(-99, 99, size=len(design)) / 4.0
+    model = LinearRegression().fit(design, target)
+    truth, rank = shortest_solution_in_sixty_digits(design, target)
+    assert model.rank_ == rank < design.shape[1]
+    np.testing.assert_allclose(model.coef_, truth, rtol=0, atol=1e-13 * np.abs(truth).max())
+
+
+def shortest_solution_in_sixty_digits(design, target):
+    """Of all coefficients with the least squares those of least norm, and the rank of the centred design."""
+    with mpmath.workdps(60):
+        X, y = (mpmath.matrix(part.tolist()) for part in (design, target[:, None]))
+        ones = mpmath.ones(len(target), 1) / len(target)
+        X, y = X - mpmath.ones(len(target), 1) * (ones.T * X), y - mpmath.ones(len(target), 1) * (ones.T * y)
+        U, s, V = mpmath.svd_r(X, full_matrices=False)
+        kept = [i for i in range(len(s)) if s[i] > mpmath.mpf(10) ** -40 * s[0]]
+        solution = mpmath.zeros(X.cols, 1)
+        for i in kept:
+            solution += V[i, :].T * ((U[:, i].T * y)[0] / s[i])
+        return np.array([float(value) for value in solution]), len(kept)
+
+
 def test_one_refinement_step_gives_back_what_the_gram_matrix_lost():
     design, target = ill_conditioned(3.5)
     truth = solution_in_sixty_digits(design, target)
