@@ -1,8 +1,12 @@
-"""Parameters have other names in the library's engine, and estimators take them, too: `eta` is `learning_rate`."""
+"""Parameters have other names in the library's engine, and estimators take them, too: `eta` is `learning_rate`.
+
+A parameter that the library once had is not used, there as here, and a warning says so.
+"""
 
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
@@ -19,6 +23,9 @@ ALIASES: Mapping[str, str] = {
     "nthread": "n_jobs",
     "updater_seq": "updater",
 }
+
+# Classes are counted without it since 1.6; much code still says use_label_encoder=False.
+NOT_USED = ("use_label_encoder",)
 
 
 def with_aliases(init: Callable[..., None]) -> Callable[..., None]:
@@ -44,9 +51,17 @@ def without_aliases(parameters: Mapping[str, Any]) -> dict[str, Any]:
     ------
     TypeError
         If a parameter is given by two names.
+
+    Warns
+    -----
+    UserWarning
+        If a parameter is not used, in the library's words.
     """
     named: dict[str, Any] = {}
     for name, value in parameters.items():
+        if name in NOT_USED:
+            warnings.warn(f'Parameters: {{ "{name}" }} are not used.', UserWarning, stacklevel=4)
+            continue
         own = ALIASES.get(name, name)
         if own in named or (own != name and own in parameters):
             raise TypeError(f"{name}: is another name of the parameter {own}, which is given as well")

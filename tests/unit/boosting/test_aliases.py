@@ -36,10 +36,10 @@ def test_they_do_what_they_say():
 
 @pytest.mark.parametrize("cls", CLASSES)
 def test_a_parameter_that_is_not_known_is_named(cls):
-    with pytest.raises(TypeError, match=rf"{cls.__name__}: unknown parameter 'use_label_encoder'"):
-        cls(use_label_encoder=False)
-    with pytest.raises(ValueError, match="'use_label_encoder'"):
-        cls().set_params(use_label_encoder=False)
+    with pytest.raises(TypeError, match=rf"{cls.__name__}: unknown parameter 'use_no_such_thing'"):
+        cls(use_no_such_thing=False)
+    with pytest.raises(ValueError, match="'use_no_such_thing'"):
+        cls().set_params(use_no_such_thing=False)
 
 
 @pytest.mark.parametrize("names", [("eta", "learning_rate"), ("learning_rate", "eta")])
@@ -49,3 +49,11 @@ def test_two_names_of_one_parameter_are_refused(names):
         XGBRegressor(**two)
     with pytest.raises(TypeError, match="eta: is another name"):
         XGBRegressor().set_params(**two)
+
+
+def test_what_the_library_once_had_is_not_used_and_said_so():
+    with pytest.warns(UserWarning, match='Parameters: { "use_label_encoder" } are not used'):
+        model = XGBClassifier(use_label_encoder=False, n_estimators=2)
+    assert repr(model) == repr(XGBClassifier(n_estimators=2))
+    with pytest.warns(UserWarning, match="use_label_encoder"):
+        model.set_params(use_label_encoder=True)
