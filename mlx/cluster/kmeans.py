@@ -1,7 +1,8 @@
 """K-means: k centers that make the squared distances of the rows to their nearest center small.
 
 Where the formulas stand: `seeding` for the centers to start from, `lloyd` for the iteration, `assignment` for the rule
-that finds the nearest centers without computing all distances, `boxes` for the distance of shapes of boxes.
+that finds the nearest centers without computing all distances, `nearest` for `predict` and `score`, `boxes` for the
+distance of shapes of boxes.
 
 Departs from scikit-learn:
 
