@@ -159,6 +159,10 @@ class XGBModel(CallbackSupportMixin, TrainingOptions, EncodesCategories, TracedT
         ----------
         **params : dict
             By their names, those of xgboost's engine included (eta, lambda, ...).
+
+        Returns
+        -------
+        self
         """
         return super().set_params(**without_aliases(params))
 

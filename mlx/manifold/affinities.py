@@ -36,6 +36,8 @@ __all__ = ["conditional_probabilities", "joint_probabilities", "neighbors_needed
 ENTROPY_TOLERANCE = 1e-10
 # More than Newton needs by far; only an entropy that no precision reaches goes on so long.
 MOST_STEPS = 200
+# Distances between which their squares, and the squares of their inverses, are numbers; 1 / SMALLEST still is one.
+TINY, HUGE, SMALLEST = 1e-100, 1e100, 1e-300
 # Rows of one task.
 ROWS = 2048
 
@@ -107,12 +109,14 @@ def search_precision(squared_distances, entropy, probabilities):
             nearest = min(nearest, distances[j])
             total += distances[j]
         scale = total / k - nearest
-        beta = 1.0 / scale if scale > 0.0 else 1.0
+        # β and d² do not leave the range of float64 in units of about the scale; other units are rare.
+        unit = 1.0 / max(scale, SMALLEST) if scale > HUGE or 0.0 < scale < TINY else 1.0
+        beta = 1.0 / (scale * unit) if scale > 0.0 else 1.0
         low, high = 0.0, np.inf
         for _ in range(MOST_STEPS):
             s, s_d, s_dd = 0.0, 0.0, 0.0
             for j in range(k):
-                d = distances[j] - nearest
+                d = (distances[j] - nearest) * unit
                 p[j] = np.exp(-beta * d)
                 s += p[j]
                 s_d += p[j] * d
