@@ -9,9 +9,11 @@ import inspect
 import warnings
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any
+from typing import Any, Self
 
-__all__ = ["ALIASES", "with_aliases", "without_aliases"]
+from sklearn.base import BaseEstimator
+
+__all__ = ["ALIASES", "TakesAliases", "with_aliases", "without_aliases"]
 
 # Other names of parameters, as the library's engine knows them.
 ALIASES: Mapping[str, str] = {
@@ -67,3 +69,21 @@ def without_aliases(parameters: Mapping[str, Any]) -> dict[str, Any]:
             raise TypeError(f"{name}: is another name of the parameter {own}, which is given as well")
         named[own] = value
     return named
+
+
+class TakesAliases(BaseEstimator):
+    """`set_params` of the boosted estimators."""
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters.
+
+        Parameters
+        ----------
+        **params : dict
+            By their names, those of xgboost's engine included (eta, lambda, ...).
+
+        Returns
+        -------
+        self
+        """
+        return super().set_params(**without_aliases(params))

@@ -16,7 +16,7 @@ from ..numeric.threads import resolve_n_jobs
 from ..tree import TreeEnsemble
 from ..tree.importance import column_importance
 from ..validation import check_sample_weight, column_names, refuse_unsupported, validate_data
-from .aliases import without_aliases
+from .aliases import TakesAliases
 from .category_encoding import EncodesCategories, check_codes
 from .columns import are_numbers
 from .continuation import EarlierModel, earlier_model
@@ -61,7 +61,9 @@ class Goal(NamedTuple):
     like: str = "reg:squarederror"
 
 
-class XGBModel(CallbackSupportMixin, TrainingOptions, EncodesCategories, TracedTrees, ShowsBooster, ModelFile):
+class XGBModel(
+    CallbackSupportMixin, TakesAliases, TrainingOptions, EncodesCategories, TracedTrees, ShowsBooster, ModelFile
+):
     """Base of the boosted estimators: all but the targets."""
 
     # Whether the user's own function may be the objective.
@@ -151,20 +153,6 @@ class XGBModel(CallbackSupportMixin, TrainingOptions, EncodesCategories, TracedT
     def _goal(self, y: Any, rows: Rows, earlier: EarlierModel | None) -> Goal:
         """What `fit` shall learn from the targets of some of the rows, maybe going on from a model."""
         raise NotImplementedError
-
-    def set_params(self, **params: Any) -> Self:
-        """Set parameters.
-
-        Parameters
-        ----------
-        **params : dict
-            By their names, those of xgboost's engine included (eta, lambda, ...).
-
-        Returns
-        -------
-        self
-        """
-        return super().set_params(**without_aliases(params))
 
     def get_num_boosting_rounds(self) -> int:
         """Number of boosting rounds: `n_estimators`, 100 if it is None."""
